@@ -1,0 +1,40 @@
+# One entry: `make check`. PYTHON is the interpreter of an environment that holds the package with its dev extra.
+PYTHON ?= $(if $(wildcard .venv-dev/bin/python),.venv-dev/bin/python,python3)
+BIN := $(dir $(PYTHON))
+SOURCES := runner tests benchmarks
+
+.PHONY: check lint types floors schemas test fix sweep bench
+
+check: lint types floors schemas test
+
+lint:
+	$(PYTHON) -m ruff check $(SOURCES)
+	$(PYTHON) -m ruff format --check $(SOURCES)
+
+types:
+	$(PYTHON) -m mypy
+
+floors:
+	$(BIN)lint-imports
+
+# An outside oracle: the schemas are schemas, and the playbooks fit them, in another validator's eyes.
+schemas:
+	$(PYTHON) -m check_jsonschema --check-metaschema schemas/*.json
+	$(PYTHON) -m check_jsonschema --schemafile schemas/playbook.schema.json playbooks/*.yml tests/examples/valid/*.yml
+
+# 100 % branch coverage of the floors that must be right; the whole package's figure is printed above it.
+test:
+	$(PYTHON) -m coverage run -m pytest
+	$(PYTHON) -m coverage report --fail-under=100 --show-missing --skip-covered \
+	  --include='*/overlord_run/playbook/*,*/overlord_run/plan/*,*/overlord_run/store/*'
+
+fix:
+	$(PYTHON) -m ruff check --fix $(SOURCES)
+	$(PYTHON) -m ruff format $(SOURCES)
+
+# The long sweeps, of which `make test` runs a small deterministic share.
+sweep:
+	$(PYTHON) -m pytest -m sweep
+
+bench:
+	$(PYTHON) benchmarks/run.py

@@ -1,0 +1,24 @@
+"""Tell where the command runs: host, worktree, and the folder that holds the runs."""
+
+from pathlib import Path
+
+from overlord_run import host as hosts
+from overlord_run.settings import environment, run_id, state_folder
+
+STATE_DIR = ".overlord"
+
+
+def current_host() -> hosts.Host:
+    """Return the platform and the shell that the command was typed in."""
+    return hosts.here(environment())
+
+
+def environment_run() -> str | None:
+    """Return the run that `OVERLORD_RUN` names, if it names one."""
+    return run_id(environment())
+
+
+def state_dir(asked: str | None, worktree: hosts.Worktree) -> Path:
+    """Return the folder of the runs: the one asked for, `OVERLORD_STATE_DIR`, else `.overlord` in the worktree."""
+    named = asked or state_folder(environment())
+    return Path(named).absolute() if named else worktree.path / STATE_DIR

@@ -1,0 +1,104 @@
+"""Gather the values of inputs from the command line and from files, each read as its declared type says."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from overlord_run.errors import InvalidPlaybookError, UsageError
+from overlord_run.files import INPUT_LIMIT, decode, read_bytes
+from overlord_run.plan.inputs import parse_argument
+from overlord_run.playbook.model import Input
+from overlord_run.playbook.source import read_yaml
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a person gave for inputs, as typed.
+
+    Attributes:
+        arguments: `-i NAME=VALUE`.
+        value_files: `-I NAME=PATH`; `-` is standard input.
+        input_files: `--inputs FILE`; later ones win, and `-i` and `-I` win over all.
+        stdin: Reads standard input whole.
+    """
+
+    arguments: tuple[tuple[str, str], ...]
+    value_files: tuple[tuple[str, str], ...]
+    input_files: tuple[str, ...]
+    stdin: Callable[[], bytes]
+
+
+def gather(declared: Mapping[str, Input], given: Given) -> dict[str, Any]:
+    """Return input name → value, not yet checked against what is declared but for its type's spelling.
+
+    Raises:
+        UsageError: A value cannot be read, or standard input is asked for twice.
+    """
+    _require_one_stdin(declared, given)
+    values: dict[str, Any] = {}
+    for path in given.input_files:
+        values.update(_read_inputs_file(declared, path))
+    for name, path in given.value_files:
+        text = _read_text(path, name, given.stdin)
+        values[name] = text if _is_file(declared, name) else _parse(declared, name, text.removesuffix("\n"))
+    for name, raw in given.arguments:
+        if _is_file(declared, name):
+            values[name] = _read_text(raw, name, given.stdin)
+        elif _is_repeated(declared, given, name):
+            values[name] = [text for other, text in given.arguments if other == name]
+        else:
+            values[name] = _parse(declared, name, raw)
+    return values
+
+
+def _require_one_stdin(declared: Mapping[str, Input], given: Given) -> None:
+    readers = [name for name, path in given.value_files if path == STDIN]
+    readers += [name for name, raw in given.arguments if raw == STDIN and _is_file(declared, name)]
+    if len(readers) > 1:
+        names = ", ".join(f"'{name}'" for name in readers)
+        message = f"standard input can be read once, and {names} all ask for it"
+        raise UsageError(message, next="Give all but one of them as a file's path.")
+
+
+def _is_file(declared: Mapping[str, Input], name: str) -> bool:
+    return name in declared and declared[name].type == "file"
+
+
+def _is_repeated(declared: Mapping[str, Input], given: Given, name: str) -> bool:
+    """Say whether `-i NAME=` is given several times for a list: then each value is one of its strings."""
+    times = sum(other == name for other, _ in given.arguments)
+    return times > 1 and name in declared and declared[name].type == "array"
+
+
+def _parse(declared: Mapping[str, Input], name: str, raw: str) -> Any:
+    if name not in declared:
+        near = get_close_matches(name, declared, n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else f"Declared: {', '.join(declared) or 'none'}."
+        message = f"the playbook declares no input '{name}'"
+        raise UsageError(message, next=hint)
+    return parse_argument(declared[name], raw)
+
+
+def _read_text(path: str, name: str, stdin: Callable[[], bytes]) -> str:
+    data = stdin() if path == STDIN else read_bytes(Path(path), limit=INPUT_LIMIT)
+    return decode(data, f"input '{name}'" if path == STDIN else path)
+
+
+def _read_inputs_file(declared: Mapping[str, Input], path: str) -> dict[str, Any]:
+    try:
+        value = read_yaml(read_bytes(Path(path), limit=INPUT_LIMIT), path).value
+    except InvalidPlaybookError as error:
+        raise UsageError("; ".join(str(problem) for problem in error.problems)) from error
+    if not isinstance(value, dict):
+        message = f"{path} holds no mapping of input names to values"
+        raise UsageError(message, next="Write it as 'name: value' lines, or as one JSON object.")
+    return {
+        name: decode(read_bytes(Path(content), limit=INPUT_LIMIT), content)
+        if _is_file(declared, name) and isinstance(content, str)
+        else content
+        for name, content in value.items()
+    }

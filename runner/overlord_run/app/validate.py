@@ -1,0 +1,84 @@
+"""Check playbooks and role files as far as that needs no inputs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from overlord_run.errors import InvalidPlaybookError, Problem, UsageError
+from overlord_run.files import PLAYBOOK_LIMIT, read_bytes
+from overlord_run.plan.scopes import check as check_scopes
+from overlord_run.plan.scopes import check_role_file
+from overlord_run.playbook.checks import warnings as playbook_warnings
+from overlord_run.playbook.model import Playbook
+from overlord_run.playbook.parse import parse
+from overlord_run.playbook.rolefile import parse_role
+from overlord_run.roles.resolve import resolve
+
+PLAYBOOK_SUFFIXES = frozenset({".yml", ".yaml"})
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What was looked at, and every problem found, by file and place."""
+
+    files: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def load(path: str) -> tuple[Playbook, tuple[Problem, ...]]:
+    """Return the playbook at `path` with every text that it names read, and its warnings.
+
+    Raises:
+        InvalidPlaybookError: It has problems; all are carried.
+        UsageError: There is no such file, or it cannot be read.
+    """
+    file = Path(path)
+    playbook = resolve(parse(read_bytes(file, limit=PLAYBOOK_LIMIT), path), file.parent)
+    found = [*check_scopes(playbook), *playbook_warnings(playbook)]
+    if any(problem.severity == "error" for problem in found):
+        raise InvalidPlaybookError(found)
+    return playbook, tuple(sorted(found))
+
+
+def validate(paths: Sequence[str]) -> Validation:
+    """Check every playbook and role file that `paths` name, and those in the folders among them.
+
+    In a folder, a YAML file is a playbook, and a Markdown file a role, when a line of it begins with `overlord:` and
+    none with `answers:` (that is a rehearsal script); other files are passed over. A file that is named is always
+    checked.
+    """
+    files = tuple(dict.fromkeys(name for path in paths for name in _expand(path)))
+    if not files:
+        message = f"no playbook and no role file in {', '.join(paths)}"
+        raise UsageError(message, next="Name a playbook, or a folder that holds one.")
+    return Validation(files, tuple(sorted({problem for name in files for problem in _problems(name)})))
+
+
+def _problems(path: str) -> Sequence[Problem]:
+    try:
+        if Path(path).suffix == ".md":
+            return check_role_file(parse_role(read_bytes(Path(path), limit=PLAYBOOK_LIMIT), path))
+        return load(path)[1]
+    except InvalidPlaybookError as error:
+        return error.problems
+
+
+def _expand(path: str) -> Iterable[str]:
+    folder = Path(path)
+    if not folder.is_dir():
+        return [path]
+    found = (file for file in folder.rglob("*") if not _is_hidden(file.relative_to(folder)))
+    return sorted(str(file) for file in found if file.is_file() and _is_ours(file))
+
+
+def _is_hidden(file: Path) -> bool:
+    return any(part.startswith(".") for part in file.parts)
+
+
+def _is_ours(file: Path) -> bool:
+    if file.suffix not in {*PLAYBOOK_SUFFIXES, ".md"}:
+        return False
+    lines = read_bytes(file, limit=PLAYBOOK_LIMIT).splitlines()
+    return any(line.startswith(b"overlord:") for line in lines) and not any(
+        line.startswith(b"answers:") for line in lines
+    )

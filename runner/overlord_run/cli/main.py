@@ -1,0 +1,154 @@
+"""Find the command that the words name, run it, and turn every error into text and an exit code.
+
+This is the only place that tells an error and exits.
+"""
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from itertools import pairwise
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from overlord_run import __version__
+from overlord_run.cli.report.problems import error_json, error_text
+from overlord_run.cli.streams import prepare, write_json, write_note
+from overlord_run.errors import Exit, OverlordError, StoreError, UsageError
+
+PROGRAM = "overlord-run"
+PLAYBOOK_SUFFIXES = (".yml", ".yaml")
+
+# A command is imported when it runs; its help line stands here, so that `--help` imports none.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "run": ("overlord_run.cli.run", "Run a playbook: preflight, startup, redirects."),
+    "validate": ("overlord_run.cli.validate", "Check playbooks and role files as far as that needs no inputs."),
+    "list": ("overlord_run.cli.list", "List the runs of this worktree, the oldest first."),
+    "status": ("overlord_run.cli.status", "Tell where a run and each of its servants stands."),
+    "show": ("overlord_run.cli.show", "Show what servants were asked and what they answered."),
+    "verify": ("overlord_run.cli.verify", "Recompute a run's views and hash chain, and tell what differs."),
+    "schema": ("overlord_run.cli.schema", "Print the JSON Schema of a file or of the commands' JSON."),
+}
+
+
+class CommandLine(click.Group):
+    """The commands by name. Words that begin with a playbook, or with an option of `run`, mean `run`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of a name; None where there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table into the help without importing a command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the words after putting `run` before them where that is what they mean."""
+        own = {name for option in self.get_params(ctx) for name in option.opts}
+        return super().parse_args(ctx, ["run", *args] if args and means_run(args[0], own) else args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word names.
+
+        Raises:
+            UsageError: There is none.
+        """
+        if args[0] not in COMMANDS:
+            raise unknown_command(args[0])
+        return super().resolve_command(ctx, args)
+
+
+def means_run(word: str, own_options: set[str]) -> bool:
+    """Say whether a command line that begins with this word leaves `run` out."""
+    if word in COMMANDS or word in own_options:
+        return False
+    return word.startswith("-") or word.lower().endswith(PLAYBOOK_SUFFIXES) or Path(word).is_file()
+
+
+def unknown_command(word: str) -> UsageError:
+    """Return the error that a word is neither a command nor a playbook, with the nearest command."""
+    near = get_close_matches(word, COMMANDS, n=1)
+    hint = f"Did you mean '{near[0]}'? " if near else ""
+    return UsageError(
+        f"'{word}' is neither a command nor a playbook file",
+        next=f"{hint}The commands are: {', '.join(COMMANDS)}.",
+    )
+
+
+@click.group(
+    cls=CommandLine,
+    subcommand_metavar="PLAYBOOK|COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def command_line() -> None:
+    """Run a council of LLM advisers from one YAML playbook.
+
+    `overlord-run PLAYBOOK` runs a playbook; with --rehearse it needs no key and no network. Every command has its own
+    --help.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command that this process was started for, and exit."""
+    prepare()
+    sys.exit(execute(sys.argv[1:]))
+
+
+def execute(args: Sequence[str]) -> int:
+    """Run a command and return its exit code; an error is told, not raised."""
+    try:
+        return int(command_line.main(list(args), prog_name=PROGRAM, standalone_mode=False) or Exit.OK)
+    except click.exceptions.NoArgsIsHelpError as error:
+        write_note(error.format_message())
+        return Exit.USAGE
+    except click.UsageError as error:
+        where = PROGRAM if error.ctx is None else error.ctx.command_path
+        return tell(UsageError(error.format_message(), next=f"{where} --help tells what is understood"), args)
+    except OverlordError as error:
+        return tell(error, args)
+    except (click.Abort, KeyboardInterrupt):
+        write_note("interrupted")
+        return Exit.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the boundary: a bug must end in a crash log and exit 70
+        return tell_bug(error, args)
+
+
+def tell(error: OverlordError, args: Sequence[str]) -> int:
+    """Tell an error in the form that the command line asks for, and return its exit code."""
+    if not asks_for_json(args):
+        write_note(error_text(error))
+        return error.exit
+    try:
+        write_json(error_json(error))
+    except StoreError:
+        write_note(error_text(error))
+    return error.exit
+
+
+def tell_bug(error: Exception, args: Sequence[str]) -> int:
+    """Keep an unexpected exception in a crash log, and tell where that is."""
+    from overlord_run.cli.crash import CrashError, crash_text, write_crash_log  # noqa: PLC0415 - only a crash needs it
+
+    text = crash_text(error, args)
+    if "--debug" in args:
+        write_note(text)
+    return tell(CrashError(write_crash_log(text)), args)
+
+
+def asks_for_json(args: Sequence[str]) -> bool:
+    """Say whether the words ask for JSON; looked up here since they may not even parse."""
+    words = args[: args.index("--")] if "--" in args else args
+    return "--format=json" in words or ("--format", "json") in pairwise(words)

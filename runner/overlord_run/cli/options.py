@@ -1,0 +1,27 @@
+"""Hold the options that several commands share."""
+
+import click
+
+output_format = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What to print: text for people, or JSON objects whose shape `overlord-run schema output` tells.",
+)
+run_id = click.option(
+    "--run",
+    "run_id",
+    metavar="ID",
+    help="The run; else the one that OVERLORD_RUN names, else the newest of this worktree.",
+)
+state_dir = click.option(
+    "--state-dir",
+    metavar="DIR",
+    help="The folder that holds the runs; else OVERLORD_STATE_DIR, else .overlord in the worktree.",
+)
+# The boundary in main.py looks for it among the words, since a crash can come before they are parsed.
+debug = click.option(
+    "--debug", is_flag=True, expose_value=False, help="Also tell the stack trace when the program itself fails."
+)

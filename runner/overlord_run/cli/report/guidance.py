@@ -1,0 +1,25 @@
+"""Say which command comes next, as it is typed in the running shell."""
+
+from overlord_run.host import Host
+from overlord_run.store.state import State
+
+PROGRAM = "overlord-run"
+
+
+def command(host: Host, *words: str, state_dir: str | None = None) -> str:
+    """Return a command of ours with its words quoted; `state_dir` is the folder that was asked for, if one was."""
+    where = () if state_dir is None else ("--state-dir", state_dir)
+    return " ".join(host.quote(word) for word in (PROGRAM, *words, *where))
+
+
+def next_command(state: State, host: Host, *, state_dir: str | None = None) -> str:
+    """Return the command that tells most about a run as it stands: of the first servant that failed, else of all."""
+    run = () if state.created is None else ("--run", state.created.run_id)
+    failed = first_failed(state)
+    return command(host, "show", *(() if failed is None else (failed,)), *run, state_dir=state_dir)
+
+
+def first_failed(state: State) -> str | None:
+    """Return the slot of the first servant that did not answer a message, if there is one."""
+    results = (result for message in state.messages.values() for result in message.results.values())
+    return next((result.slot for result in results if result.state == "failed"), None)

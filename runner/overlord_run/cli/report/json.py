@@ -1,0 +1,192 @@
+"""Give each command's result the shape that `schemas/output.schema.json` promises to programs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from overlord_run.app.history import Inspection, RunSummary
+from overlord_run.cli.report import VERSION
+from overlord_run.cli.report.conversation import exchanges_of
+from overlord_run.cli.report.tally import Spent, Tally, spent, tallies
+from overlord_run.errors import Exit
+from overlord_run.store.state import Message, Result, State
+from overlord_run.store.verify import Verification
+
+Json = dict[str, Any]
+
+
+def launch_json(state: State) -> Json:
+    """Return the line that says how a run that has just begun is addressed."""
+    created = state.created
+    return {
+        "type": "launch",
+        **_run(state),
+        "planDigest": None if created is None else created.plan_digest,
+        "runDir": None if created is None else created.run_dir,
+    }
+
+
+def done_json(state: State, exit_code: Exit, *, next_command: str, written: Sequence[str] = ()) -> Json:
+    """Return the line that says how a run ended; `written` are the paths of the outputs that were written."""
+    return {
+        "type": "done",
+        **_run(state),
+        "reason": state.reason,
+        "exit": int(exit_code),
+        "outputs": dict(state.outputs or {}),
+        "outputFailures": dict(state.output_failures),
+        "outputFiles": list(written),
+        "servants": [_tally(tally) for tally in tallies(state)],
+        "usage": _spent(spent(state)),
+        "next": next_command,
+    }
+
+
+def runs_json(runs: Sequence[RunSummary]) -> Json:
+    """Return the runs; of one that cannot be read only its id and why."""
+    return {"schemaVersion": VERSION, "runs": [_summary(run) for run in runs]}
+
+
+def status_json(found: Inspection, *, next_command: str) -> Json:
+    """Return where a run, its servants and its messages stand, without their texts."""
+    state = found.state
+    return {
+        **_run(state),
+        "reason": state.reason,
+        "isOwned": found.is_owned,
+        "runDir": str(found.folder.path),
+        "createdAt": state.created_at,
+        "updatedAt": state.updated_at,
+        "servants": [_standing(tally) for tally in tallies(state)],
+        "messages": [_message(message) for message in state.messages.values()],
+        "openCalls": [{"message": message_id, "slot": slot} for message_id, slot in state.open_calls],
+        "usage": _spent(spent(state)),
+        "notes": list(found.notes),
+        "next": next_command,
+    }
+
+
+def conversations_json(state: State, slots: Sequence[str]) -> Json:
+    """Return the conversations of these slots, texts included."""
+    return {
+        **_run(state),
+        "servants": [
+            {
+                "slot": slot,
+                "name": state.servants[slot].name,
+                "role": state.servants[slot].role,
+                "llmModel": state.servants[slot].llm_model,
+                "state": state.servants[slot].state,
+                "exchanges": [_exchange(message, result) for message, result in exchanges_of(state, slot)],
+            }
+            for slot in slots
+        ],
+    }
+
+
+def verification_json(run_id: str, found: Verification, exit_code: Exit) -> Json:
+    """Return what differs between a run's log and its other files."""
+    return {
+        "schemaVersion": VERSION,
+        "runId": run_id,
+        "differences": [{"file": one.file, "place": one.place, "message": one.message} for one in found.differences],
+        "notes": list(found.notes),
+        "exit": int(exit_code),
+    }
+
+
+def _run(state: State) -> Json:
+    created = state.created
+    return {
+        "schemaVersion": VERSION,
+        "runId": None if created is None else created.run_id,
+        "playbook": None if created is None else created.playbook["name"],
+        "engine": None if created is None else created.engine,
+        "state": state.state,
+    }
+
+
+def _summary(run: RunSummary) -> Json:
+    if run.problem is not None:
+        return {"runId": run.run_id, "problem": run.problem}
+    return {
+        "runId": run.run_id,
+        "playbook": run.playbook,
+        "engine": run.engine,
+        "state": run.state,
+        "isOwned": run.is_owned,
+        "servants": run.servants,
+        "createdAt": run.created_at,
+        "updatedAt": run.updated_at,
+    }
+
+
+def _tally(tally: Tally) -> Json:
+    return {
+        "slot": tally.servant.slot,
+        "state": tally.servant.state,
+        "llmModel": tally.servant.llm_model,
+        "sent": tally.sent,
+        "answered": tally.answered,
+        "failed": tally.failed,
+        "skipped": tally.skipped,
+        "usage": _spent(tally.spent),
+    }
+
+
+def _standing(tally: Tally) -> Json:
+    servant = tally.servant
+    return {
+        **_tally(tally),
+        "name": servant.name,
+        "role": servant.role,
+        "model": servant.model,
+        "profile": servant.profile,
+        "llmMessages": len(servant.conversation),
+        "llmRequestId": servant.request_id,
+        "lastEventAt": servant.last_event_at,
+        "lastAckAt": servant.last_ack_at,
+        "lastUsefulSignalAt": servant.last_useful_signal_at,
+    }
+
+
+def _spent(told: Spent) -> Json:
+    return {**told.counts, "tokens": told.tokens if told.told else None, "repliesWithoutUsage": told.untold}
+
+
+def _message(message: Message) -> Json:
+    return {
+        "id": message.id,
+        "target": message.target,
+        "state": message.state,
+        "failureReason": message.failure,
+        "createdAt": message.created_at,
+        "startedAt": message.started_at,
+        "endedAt": message.ended_at,
+        "servants": [_result(result) for result in message.results.values()],
+    }
+
+
+def _result(result: Result) -> Json:
+    return {
+        "slot": result.slot,
+        "state": result.state,
+        "attempts": result.attempts,
+        "failureReason": result.failure,
+        "finishReason": result.finish_reason,
+        "cut": result.cut,
+    }
+
+
+def _exchange(message: Message, result: Result) -> Json:
+    return {
+        "message": message.id,
+        "system": result.system,
+        "text": result.text,
+        "reply": result.reply,
+        **{key: value for key, value in _result(result).items() if key != "slot"},
+        "llmModel": result.llm_model,
+        "requestId": result.request_id,
+        "usage": None if result.usage is None else dict(result.usage),
+        "startedAt": result.started_at,
+        "endedAt": result.ended_at,
+    }

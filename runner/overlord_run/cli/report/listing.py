@@ -1,0 +1,103 @@
+"""Tell which runs there are, and where one of them stands."""
+
+from collections.abc import Iterable, Sequence
+
+from overlord_run.app.history import Inspection, RunSummary
+from overlord_run.cli.report.progress import is_rehearsal
+from overlord_run.cli.report.recap import headline
+from overlord_run.cli.report.table import table
+from overlord_run.cli.report.tally import tallies, tokens_told
+from overlord_run.cli.report.words import joined, moment
+from overlord_run.store.state import Message, State
+
+
+def runs_text(runs: Sequence[RunSummary]) -> str:
+    """Return a row a run; a run that cannot be read is told below the table."""
+    readable = [run for run in runs if run.problem is None]
+    parts = []
+    if readable:
+        header = ("run", "state", "playbook", "engine", "servants", "created")
+        parts.append(table(header, [_run_row(run) for run in readable], right=("servants",)))
+    parts += [f"{run.run_id} cannot be read: {run.problem}" for run in runs if run.problem is not None]
+    return "\n".join(parts)
+
+
+def _run_row(run: RunSummary) -> tuple[str, ...]:
+    return (
+        run.run_id,
+        standing(run.state, is_owned=run.is_owned),
+        run.playbook,
+        run.engine,
+        str(run.servants),
+        moment(run.created_at),
+    )
+
+
+def standing(state: str, *, is_owned: bool) -> str:
+    """Return a run's state, and that it was interrupted where no process carries on what has not ended."""
+    has_ended = state in {"completed", "partial", "failed", "stopped"}
+    return state if has_ended or is_owned else f"{state}, interrupted"
+
+
+def status_text(found: Inspection, *, next_command: str) -> str:
+    """Return where the run, its servants and its messages stand."""
+    state = found.state
+    parts = [f"{headline(state)}\n{_whereabouts(found)}", _servants(state)]
+    if state.messages:
+        parts.append(_messages(state))
+    parts += [_unknown(state)] if state.open_calls and not found.is_owned else []
+    parts += [f"note: {note}" for note in found.notes]
+    parts.append(f"Next: {next_command}")
+    return "\n\n".join(parts)
+
+
+def _whereabouts(found: Inspection) -> str:
+    state = found.state
+    owner = "no process owns it"
+    if found.is_owned:
+        owner = "a process owns it" if state.owner is None else f"process {state.owner.pid} owns it"
+    elif not state.has_ended:
+        owner = "interrupted: its process is gone"
+    engine = "answered by the rehearsal, no model was asked" if is_rehearsal(state) else "answered by the API"
+    lines = [f"{engine}; {owner}", f"folder   {found.folder.path}"]
+    lines += [f"created  {moment(state.created_at or '')}", f"updated  {moment(state.updated_at or '')}"]
+    return "\n".join(lines)
+
+
+def _servants(state: State) -> str:
+    header = ("slot", "role", "model", "state", "messages", "tokens", "last sign")
+    rows = [
+        (
+            tally.servant.slot,
+            tally.servant.role,
+            tally.servant.llm_model,
+            tally.servant.state,
+            str(len(tally.servant.conversation)),
+            tokens_told(tally.spent),
+            moment(tally.servant.last_useful_signal_at or "") or "none",
+        )
+        for tally in tallies(state)
+    ]
+    return table(header, rows, right=("messages", "tokens"))
+
+
+def _messages(state: State) -> str:
+    rows = [(message.id, message.target, message.state, _answered(message)) for message in state.messages.values()]
+    return "\n".join([table(("message", "to", "state", "answered"), rows), *_reasons(state)])
+
+
+def _answered(message: Message) -> str:
+    answered = sum(result.state == "completed" for result in message.results.values())
+    return f"{answered} of {len(message.results)}"
+
+
+def _reasons(state: State) -> Iterable[str]:
+    for message in state.messages.values():
+        for result in message.results.values():
+            if result.failure is not None:
+                yield f"{message.id}: {result.slot} {result.state}: {result.failure}"
+
+
+def _unknown(state: State) -> str:
+    calls = joined([f"{message_id} to {slot}" for message_id, slot in state.open_calls])
+    return f"It is not known how these calls ended, and they may have been billed: {calls}"

@@ -1,0 +1,188 @@
+"""Tell a plan: who is sent what, how long that is, and what waits for which replies."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from overlord_run.app.prepare import Prepared, request_bodies
+from overlord_run.cli.report import VERSION
+from overlord_run.cli.report.problems import problems_json
+from overlord_run.cli.report.table import table
+from overlord_run.cli.report.words import counted, indented, joined, seconds
+from overlord_run.plan.estimate import tokens
+from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedRedirect, PlannedServant
+
+SHOWN_DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One message to one servant.
+
+    Attributes:
+        text: What is sent; None where it waits for replies.
+    """
+
+    message_id: str
+    slot: str
+    model: str
+    text: str | None
+
+
+def sendings(plan: Plan) -> list[Sending]:
+    """Return every message to every servant, in the plan's order."""
+    model_ids = {servant.slot: plan.models[servant.model].id for servant in plan.servants}
+    found = [Sending(STARTUP, one.slot, model_ids[one.slot], one.task) for one in _starting(plan)]
+    for redirect in plan.redirects:
+        texts = redirect.texts or {}
+        found += [Sending(redirect.id, slot, model_ids[slot], texts.get(slot)) for slot in redirect.targets]
+    return found
+
+
+def plan_text(prepared: Prepared, *, with_bodies: bool = False) -> str:
+    """Return the plan for people; `with_bodies` adds the request bodies as they would be sent."""
+    plan = prepared.plan
+    parts = [_head(prepared), _servants(plan)]
+    if _starting(plan):
+        parts.append(_startup(plan))
+    parts += [_redirect(redirect) for redirect in plan.redirects]
+    if plan.outputs:
+        parts.append(_outputs(plan))
+    parts.append(_sum(plan))
+    if with_bodies:
+        parts += [_body(*body) for body in request_bodies(plan)]
+    return "\n\n".join(parts)
+
+
+def plan_json(prepared: Prepared, *, with_bodies: bool = False) -> dict[str, Any]:
+    """Return the plan as JSON values; `with_bodies` adds the request bodies as they would be sent."""
+    plan = prepared.plan
+    told: dict[str, Any] = {
+        "schemaVersion": VERSION,
+        "playbook": {"name": plan.name, "path": prepared.playbook.file, "digest": prepared.playbook.digest},
+        "rehearsal": prepared.rehearse,
+        "plan": plan.to_json(),
+        "settings": prepared.settings.to_json(),
+        "modelsToProve": list(prepared.models_to_prove),
+        "messages": [_sending_json(sending) for sending in sendings(plan)],
+        "estimatedTokens": _known_tokens(plan),
+        "warnings": problems_json(prepared.warnings),
+    }
+    if with_bodies:
+        told["requests"] = [
+            {"message": message_id, "slot": slot, "body": body} for message_id, slot, body in request_bodies(plan)
+        ]
+    return told
+
+
+def text_digest(text: str) -> str:
+    """Return `sha256:` and the hex digest of a text's UTF-8."""
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _starting(plan: Plan) -> list[PlannedServant]:
+    return [servant for servant in plan.servants if servant.task is not None]
+
+
+def _head(prepared: Prepared) -> str:
+    settings, plan = prepared.settings, prepared.plan
+    calls = f"timeout {seconds(settings.timeout_s)}, concurrency {settings.concurrency}, attempts {settings.attempts}"
+    engine = "the rehearsal: no key, no network" if prepared.rehearse else settings.base_url
+    lines = [
+        f"Plan of {plan.name} ({prepared.playbook.file}); nothing has been sent",
+        f"digest   {plan.to_json()['digest']}",
+        f"engine   {engine}",
+        f"calls    {calls}",
+        *(f"model    {_model(model)}" for model in plan.models.values()),
+        f"to prove {joined(prepared.models_to_prove)}",
+        *(f"override {sentence}" for sentence in settings.overrides),
+    ]
+    return "\n".join(lines)
+
+
+def _model(model: PlannedModel) -> str:
+    parts = [f"{model.alias} is {model.id}"]
+    if model.params:
+        parts.append(f"with {json.dumps(dict(model.params), ensure_ascii=False)}")
+    if model.timeout_s is not None:
+        parts.append(f"timeout {seconds(model.timeout_s)}")
+    return ", ".join(parts)
+
+
+def _servants(plan: Plan) -> str:
+    header = ("slot", "role", "model", "profile", "system message")
+    return table(header, [(one.slot, one.role, one.model, one.profile, _measure(one.system)) for one in plan.servants])
+
+
+def _startup(plan: Plan) -> str:
+    return "\n".join(["startup: side by side", *_texts({one.slot: one.task or "" for one in _starting(plan)})])
+
+
+def _redirect(redirect: PlannedRedirect) -> str:
+    facts = [
+        f"to {redirect.to}",
+        f"after {joined(redirect.after or (STARTUP,))}",
+        f"{redirect.require} of {len(redirect.targets)} must answer",
+    ]
+    if redirect.timeout_s is not None:
+        facts.append(f"timeout {seconds(redirect.timeout_s)}")
+    if redirect.on_failure == "stop":
+        facts.append("a failure stops the run")
+    head = f"{redirect.id}: {'; '.join(facts)}"
+    if redirect.texts is not None:
+        return "\n".join([head, *_texts(redirect.texts)])
+    waits = f"  to {', '.join(redirect.targets)}: waits for the replies to {joined(redirect.reads)}; its template:"
+    return "\n".join([head, waits, indented(redirect.template.source)])
+
+
+def _texts(texts: Mapping[str, str]) -> Iterable[str]:
+    """Yield each text once, with everyone whom it goes to."""
+    slots_by_text: dict[str, list[str]] = {}
+    for slot, text in texts.items():
+        slots_by_text.setdefault(text, []).append(slot)
+    for text, slots in slots_by_text.items():
+        yield f"  to {', '.join(slots)}: {_measure(text)}"
+        yield indented(text)
+
+
+def _measure(text: str) -> str:
+    return f"about {counted(tokens(text), 'token')}, {text_digest(text)[: len('sha256:') + SHOWN_DIGITS]}"
+
+
+def _outputs(plan: Plan) -> str:
+    rows = []
+    for output in plan.outputs:
+        source = output.value or output.text
+        told = "" if source is None else source.source.strip().partition("\n")[0]
+        rows.append((output.name, told, output.file or ""))
+    return table(("output", "from", "file"), rows)
+
+
+def _sum(plan: Plan) -> str:
+    every = sendings(plan)
+    waiting = counted(sum(one.text is None for one in every), "call")
+    known = counted(_known_tokens(plan), "token")
+    return f"In all {counted(len(every), 'call')}; about {known} are known now, the texts of {waiting} wait for replies"
+
+
+def _known_tokens(plan: Plan) -> int:
+    texts = [one.text for one in sendings(plan) if one.text is not None]
+    return sum(tokens(text) for text in [*(servant.system for servant in plan.servants), *texts])
+
+
+def _body(message_id: str, slot: str, body: Mapping[str, Any]) -> str:
+    return f"{message_id} to {slot}, the request body:\n{json.dumps(body, indent=2, ensure_ascii=False)}"
+
+
+def _sending_json(sending: Sending) -> dict[str, Any]:
+    text = sending.text
+    return {
+        "message": sending.message_id,
+        "slot": sending.slot,
+        "model": sending.model,
+        "text": text,
+        "digest": None if text is None else text_digest(text),
+        "estimatedTokens": None if text is None else tokens(text),
+    }

@@ -1,0 +1,157 @@
+"""Tell a run's events as lines that a person cares about; its beginning in the words of the startup phases."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from overlord_run.cli.report.tally import tokens_of
+from overlord_run.cli.report.words import counted, elapsed, joined, number, seconds
+from overlord_run.plan.model import STARTUP
+from overlord_run.settings.trust import DEFAULT_BASE_URL
+from overlord_run.store import events as ev
+from overlord_run.store.state import State
+
+NORMAL, ULTRA = "fugu", "fugu-ultra"
+REHEARSAL_MARK = "[rehearsal] "
+
+
+@dataclass(slots=True)
+class Progress:
+    """What has been told of one run.
+
+    Attributes:
+        base_url: Where the API is, for the line that says it is checked.
+        models: The model ids that `/models` must list.
+        verbose: Whether each request is told as it leaves.
+        debug: Whether attempts that failed and are made again are told.
+    """
+
+    base_url: str
+    models: Sequence[str]
+    verbose: bool = False
+    debug: bool = False
+    told: set[str] = field(default_factory=set)
+
+    def lines(self, event: ev.Event, state: State) -> list[str]:
+        """Return the lines that tell an event; `state` is the run's after it, perhaps after later ones too."""
+        tell = _TELL.get(type(event.body))
+        if tell is None:
+            return []
+        mark = REHEARSAL_MARK if is_rehearsal(state) else ""
+        return [mark + line for line in tell(self, event.body, state)]
+
+    def once(self, *lines: str) -> list[str]:
+        """Return those of the lines that were not told before."""
+        new = [line for line in lines if line not in self.told]
+        self.told.update(new)
+        return new
+
+
+def is_rehearsal(state: State) -> bool:
+    """Say whether the run was answered by the rehearsal engine."""
+    return state.created is not None and state.created.engine == "rehearsal"
+
+
+def _run_created(_progress: Progress, body: ev.RunCreated, _state: State) -> Iterable[str]:
+    yield f"Loading the run registry of {body.run_id}"
+
+
+def _owner_changed(progress: Progress, _body: ev.OwnerChanged, state: State) -> Iterable[str]:
+    if is_rehearsal(state):
+        yield f"Checking the rehearsal's own /models for {joined(progress.models)}"
+        return
+    api = "Fugu API" if progress.base_url == DEFAULT_BASE_URL else "API"
+    yield f"Checking the {api} key and base URL {progress.base_url}"
+    yield f"Checking /models for {joined(progress.models)}"
+
+
+def _startup_began(_progress: Progress, body: ev.StartupBegan, state: State) -> Iterable[str]:
+    if not body.slots:
+        yield "Ready: every servant starts with its first message"
+        return
+    yield f"Starting {_council([state.servants[slot].llm_model for slot in body.slots])}"
+    yield "Recording model, request, and conversation state"
+
+
+def _council(models: Iterable[str]) -> str:
+    """Name servants by their models, the ultra ones first: `one Ultra and two normal Fugus`."""
+    counts = Counter(models)
+    ultras, normals = counts.pop(ULTRA, 0), counts.pop(NORMAL, 0)
+    parts = [f"{number(ultras)} Ultra{_s(ultras)}"] if ultras else []
+    parts += [f"{number(normals)} normal Fugu{_s(normals)}"] if normals else []
+    parts += [f"{number(count)} servant{_s(count)} on {model}" for model, count in counts.items()]
+    return joined(parts)
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _message_queued(progress: Progress, body: ev.MessageQueued, _state: State) -> Iterable[str]:
+    if body.message_id == STARTUP:
+        return progress.once("Loading servant instructions")
+    return progress.once(f"Sending {body.message_id} to {body.target}")
+
+
+def _request_sent(progress: Progress, body: ev.RequestSent, _state: State) -> Iterable[str]:
+    if body.message_id == STARTUP:
+        yield from progress.once("Waiting for API-backed ACKs")
+    if progress.verbose:
+        yield f"{body.message_id}: asking {body.slot} on {body.model}, attempt {body.attempt}"
+
+
+def _reply_received(_progress: Progress, body: ev.ReplyReceived, state: State) -> Iterable[str]:
+    result = state.messages[body.message_id].results[body.slot]
+    tokens = tokens_of(body.usage)
+    facts = [
+        elapsed(result.started_at, result.ended_at),
+        "" if tokens is None else counted(tokens, "token"),
+        "cut at the token limit" if body.cut else "",
+        body.note,
+    ]
+    yield ", ".join([f"{body.message_id}: {body.slot} answered", *filter(None, facts)])
+
+
+def _request_failed(progress: Progress, body: ev.RequestFailed, _state: State) -> Iterable[str]:
+    if body.retry_in_s is None:
+        yield f"{body.message_id}: {body.slot} failed: {body.reason}"
+    elif progress.debug:
+        again = f"attempt {body.attempt + 1} in {seconds(body.retry_in_s)}"
+        yield f"{body.message_id}: {body.slot}: {body.reason}; {again}"
+
+
+def _servant_blocked(_progress: Progress, body: ev.ServantBlocked, _state: State) -> Iterable[str]:
+    yield f"{body.slot} is blocked: later messages leave it out"
+
+
+def _redirect_failed(_progress: Progress, body: ev.RedirectFailed, _state: State) -> Iterable[str]:
+    yield f"{body.message_id}: not sent to {body.slot}: {body.reason}"
+
+
+def _redirect_skipped(_progress: Progress, body: ev.RedirectSkipped, _state: State) -> Iterable[str]:
+    who = "" if body.slot is None else f" for {body.slot}"
+    yield f"{body.message_id}: skipped{who}: {body.reason}"
+
+
+def _message_settled(_progress: Progress, body: ev.MessageSettled, state: State) -> Iterable[str]:
+    if body.message_id == STARTUP and body.state == "completed":
+        answered = len(state.messages[STARTUP].results)
+        yield f"Ready: {counted(answered, 'servant')} answered"
+    elif body.state != "completed":
+        yield f"{body.message_id} {'failed' if body.state == 'failed' else 'is partial'}: {body.reason}"
+
+
+_TELL: Mapping[type, Callable[[Progress, Any, State], Iterable[str]]] = {
+    ev.RunCreated: _run_created,
+    ev.OwnerChanged: _owner_changed,
+    ev.StartupBegan: _startup_began,
+    ev.MessageQueued: _message_queued,
+    ev.RequestSent: _request_sent,
+    ev.ReplyReceived: _reply_received,
+    ev.RequestFailed: _request_failed,
+    ev.ServantBlocked: _servant_blocked,
+    ev.RedirectFailed: _redirect_failed,
+    ev.RedirectSkipped: _redirect_skipped,
+    ev.MessageSettled: _message_settled,
+}

@@ -1,0 +1,94 @@
+"""Count, for each servant, what it was sent, what came of it, and the tokens that the API told."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+
+from overlord_run.engine.base import Usage
+from overlord_run.store.events import camel
+from overlord_run.store.state import Result, Servant, State
+
+USAGE_KEYS = tuple(camel(field.name) for field in fields(Usage))
+# Cached and reasoning tokens are parts of the prompt's and the completion's; orchestration comes on top of them.
+_ADDED = ("promptTokens", "completionTokens", "orchestrationInputTokens", "orchestrationOutputTokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Tokens of several replies.
+
+    Attributes:
+        counts: The sum of each count of a reply's usage; None where no reply told it.
+        told: How many replies told what they cost.
+        untold: How many did not.
+    """
+
+    counts: Mapping[str, int | None]
+    told: int
+    untold: int
+
+    @property
+    def tokens(self) -> int:
+        """What was told in all, orchestration included."""
+        return sum(self.counts[key] or 0 for key in _ADDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One servant's part in a run."""
+
+    servant: Servant
+    sent: int
+    answered: int
+    failed: int
+    skipped: int
+    spent: Spent
+
+
+def tallies(state: State) -> list[Tally]:
+    """Return the tally of every servant, in the order of the assignments."""
+    results: dict[str, list[Result]] = {slot: [] for slot in state.servants}
+    for message in state.messages.values():
+        for slot, result in message.results.items():
+            results[slot].append(result)
+    return [_tally(servant, results[slot]) for slot, servant in state.servants.items()]
+
+
+def spent(state: State) -> Spent:
+    """Return the tokens of the whole run."""
+    return _spent(result for message in state.messages.values() for result in message.results.values())
+
+
+def tokens_told(told: Spent) -> str:
+    """Return the tokens as people read them: never zero for what is not known."""
+    if not told.told:
+        return "unknown" if told.untold else "0"
+    return f"{'at least ' if told.untold else ''}{told.tokens:,}"
+
+
+def tokens_of(usage: Mapping[str, int | None]) -> int | None:
+    """Return what one reply cost in tokens, orchestration included; None where the API did not say."""
+    known = [count for key in _ADDED if (count := usage.get(key)) is not None]
+    return sum(known) if known else None
+
+
+def _tally(servant: Servant, results: list[Result]) -> Tally:
+    states = [result.state for result in results]
+    return Tally(
+        servant=servant,
+        sent=sum(result.attempts > 0 for result in results),
+        answered=states.count("completed"),
+        failed=states.count("failed"),
+        skipped=states.count("skipped"),
+        spent=_spent(results),
+    )
+
+
+def _spent(results: Iterable[Result]) -> Spent:
+    usages = [result.usage or {} for result in results if result.state == "completed"]
+    told = sum(tokens_of(usage) is not None for usage in usages)
+    return Spent({key: _sum(usages, key) for key in USAGE_KEYS}, told, len(usages) - told)
+
+
+def _sum(usages: Iterable[Mapping[str, int | None]], key: str) -> int | None:
+    known = [count for usage in usages if (count := usage.get(key)) is not None]
+    return sum(known) if known else None

@@ -1,0 +1,239 @@
+"""The command `run`."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from overlord_run.app.inputs import Given
+from overlord_run.app.prepare import Prepared, RunRequest, prepare
+from overlord_run.app.run import Finished, run
+from overlord_run.cli import options
+from overlord_run.cli.background import Background
+from overlord_run.cli.main import COMMANDS
+from overlord_run.cli.report.guidance import next_command
+from overlord_run.cli.report.json import done_json, launch_json
+from overlord_run.cli.report.outputs import check_folder, outputs_text, write_outputs
+from overlord_run.cli.report.plan import plan_json, plan_text
+from overlord_run.cli.report.problems import problem_lines
+from overlord_run.cli.report.progress import Progress
+from overlord_run.cli.report.recap import recap
+from overlord_run.cli.streams import write_data, write_json, write_note, write_report
+from overlord_run.errors import Exit, OverlordError, UsageError
+from overlord_run.files import INPUT_LIMIT
+from overlord_run.settings import Flags
+from overlord_run.store import events as ev
+from overlord_run.store.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a person wants to be told of a run."""
+
+    as_json: bool
+    is_quiet: bool
+    is_verbose: bool
+    is_debug: bool
+
+
+@click.command("run")
+@click.argument("playbook", metavar="PLAYBOOK", required=False)
+@click.option(
+    "-i",
+    "arguments",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="An input's value, as its declared type says: of a file input, its path, or - for standard input. Repeatable.",
+)
+@click.option(
+    "-I",
+    "value_files",
+    metavar="NAME=PATH|-",
+    multiple=True,
+    help="An input whose value stands in a file, or on standard input; may be repeated.",
+)
+@click.option(
+    "--inputs",
+    "input_files",
+    metavar="FILE",
+    multiple=True,
+    help="A YAML or JSON file of inputs; may be repeated. Later ones win, and -i and -I win over all.",
+)
+@click.option("--outputs", "outputs_dir", metavar="DIR", help="Also write each output to a file in this folder.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Print what would be sent to whom, without a key or the network; -v adds the exact request bodies.",
+)
+@click.option(
+    "--rehearse",
+    metavar="[SCRIPT]",
+    is_flag=False,
+    flag_value="",
+    help="Let the built-in rehearsal answer: no key, no network, no cost. A YAML SCRIPT tells it what to answer.",
+)
+@click.option("--model", metavar="ID", help="The API's id for the model `normal`.")
+@click.option("--ultra-model", metavar="ID", help="The API's id for the model `ultra`.")
+@click.option("--base-url", metavar="URL", help="The OpenAI-compatible API, up to and including its version.")
+@click.option("--api-key-env", metavar="NAME", help="The environment variable that holds the API key.")
+@click.option("--api-key-file", metavar="PATH", help="The file that holds the API key.")
+@click.option("--timeout", metavar="DURATION", help="What one attempt may take, from 5s to 10m, like 90s.")
+@click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="How many calls are under way at most.")
+@click.option(
+    "--trust-host",
+    "trust_hosts",
+    metavar="HOST",
+    multiple=True,
+    help="A host that the playbook's own base_url may name; may be repeated.",
+)
+@click.option("--proxy", metavar="URL", help="The HTTP proxy for every call; none is taken from the environment.")
+@click.option("--ca-file", metavar="PATH", help="Certificates to trust instead of the usual ones, as PEM.")
+@click.option("--fail-fast", is_flag=True, help="Make one attempt a call, and no other.")
+@options.output_format
+@click.option("-q", "--quiet", is_flag=True, help="No progress; the recap only when something failed.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Tell each request as it leaves; with --dry-run the request bodies."
+)
+@click.option("--debug", is_flag=True, help="Tell attempts that are made again, what the API said, and stack traces.")
+@options.state_dir
+def command(
+    *,
+    playbook: str | None,
+    arguments: tuple[str, ...],
+    value_files: tuple[str, ...],
+    input_files: tuple[str, ...],
+    outputs_dir: str | None,
+    dry_run: bool,
+    rehearse: str | None,
+    output_format: str,
+    quiet: bool,
+    verbose: bool,
+    debug: bool,
+    **flags: Any,
+) -> Exit:
+    """Run a playbook: preflight, startup, redirects.
+
+    The outputs go to standard output, progress and the recap to standard error. With --format json standard output has
+    a `launch` line as soon as the run can be addressed, and a `done` line at its end.
+    """
+    playbook_path, script_path = _paths(playbook, rehearse)
+    request = RunRequest(
+        playbook_path=playbook_path,
+        given=Given(_pairs(arguments, "-i"), _pairs(value_files, "-I"), input_files, _read_stdin),
+        flags=Flags(**flags),
+        rehearse=rehearse is not None,
+        script_path=script_path,
+    )
+    manner = Manner(output_format == "json", quiet, verbose, debug)
+    prepared = prepare(request)
+    _tell_beforehand(prepared, manner)
+    if dry_run:
+        _tell_plan(prepared, manner)
+        return Exit.OK
+    folder = None if outputs_dir is None else Path(outputs_dir)
+    if folder is not None:
+        check_folder(folder, prepared.plan)
+    with Background() as background:
+        finished = run(prepared, _listener(prepared, manner, background))
+    return _hand_over(prepared, finished, folder, manner, state_dir=request.flags.state_dir)
+
+
+def _paths(playbook: str | None, rehearse: str | None) -> tuple[str, str | None]:
+    """Return the playbook's and the script's path: of `--rehearse PATH` alone, the path is the playbook's."""
+    if playbook is not None and playbook in COMMANDS and not Path(playbook).exists():
+        message = f"'{playbook}' is a command, and the options of a command stand after it"
+        raise UsageError(message, next=f"overlord-run {playbook} --help tells them.")
+    if playbook is not None:
+        return playbook, rehearse or None
+    if rehearse:
+        return rehearse, None
+    message = "no playbook is named"
+    raise UsageError(message, next="overlord-run PLAYBOOK, with the path of a YAML file.")
+
+
+def _pairs(given: Sequence[str], option: str) -> tuple[tuple[str, str], ...]:
+    return tuple(_pair(word, option) for word in given)
+
+
+def _pair(word: str, option: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not (name and equals):
+        shape = "NAME=VALUE" if option == "-i" else "NAME=PATH"
+        message = f"{option} takes {shape}, and not '{word}'"
+        raise UsageError(message, next=f"Write it as {option} {shape}.")
+    return name, value
+
+
+def _read_stdin() -> bytes:
+    data = b"" if sys.stdin is None else sys.stdin.buffer.read(INPUT_LIMIT + 1)
+    if len(data) > INPUT_LIMIT:
+        message = f"standard input is larger than {INPUT_LIMIT:,} bytes"
+        raise UsageError(message, next="Make it smaller.")
+    return data
+
+
+def _tell_beforehand(prepared: Prepared, manner: Manner) -> None:
+    if manner.as_json:
+        return
+    if prepared.warnings:
+        write_note(problem_lines(prepared.warnings))
+    if not manner.is_quiet:
+        for note in prepared.settings.notes:
+            write_note(f"note: {note}")
+
+
+def _tell_plan(prepared: Prepared, manner: Manner) -> None:
+    if manner.as_json:
+        write_json(plan_json(prepared, with_bodies=manner.is_verbose))
+    else:
+        write_report(plan_text(prepared, with_bodies=manner.is_verbose))
+
+
+def _listener(prepared: Prepared, manner: Manner, background: Background) -> Callable[[ev.Event, State], None]:
+    progress = Progress(
+        prepared.settings.base_url, prepared.models_to_prove, verbose=manner.is_verbose, debug=manner.is_debug
+    )
+
+    def launch(event: ev.Event, state: State) -> None:
+        if isinstance(event.body, ev.RunCreated):
+            background.hand(partial(write_json, launch_json(state)))
+
+    def tell(event: ev.Event, state: State) -> None:
+        for line in progress.lines(event, state):
+            background.hand(partial(write_note, line))
+
+    def ignore(_event: ev.Event, _state: State) -> None:
+        return
+
+    if manner.as_json:
+        return launch
+    return ignore if manner.is_quiet else tell
+
+
+def _hand_over(
+    prepared: Prepared, finished: Finished, folder: Path | None, manner: Manner, *, state_dir: str | None
+) -> Exit:
+    """Write the outputs and tell how the run ended; an output that cannot be written decides the exit code."""
+    state, exit_code, written = finished.state, finished.exit, list[str]()
+    failure: OverlordError | None = None
+    outputs = state.outputs or {}
+    try:
+        written = [] if folder is None else write_outputs(folder, prepared.plan, outputs)
+    except OverlordError as error:
+        failure, exit_code = error, error.exit
+    following = next_command(state, prepared.host, state_dir=state_dir)
+    if manner.as_json:
+        write_json(done_json(state, exit_code, next_command=following, written=written))
+    else:
+        if outputs:
+            write_data(outputs_text(outputs))
+        if not (manner.is_quiet and exit_code is Exit.OK):
+            told = finished.details if manner.is_debug or state.state == "failed" else {}
+            write_note("\n" + recap(state, exit_code, next_command=following, details=told, written=written))
+    if failure is not None:
+        raise failure
+    return exit_code

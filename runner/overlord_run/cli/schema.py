@@ -1,0 +1,42 @@
+"""The command `schema`."""
+
+import json
+from difflib import get_close_matches
+
+import click
+
+from overlord_run.cli import options
+from overlord_run.cli.report import VERSION
+from overlord_run.cli.streams import write_data, write_json, write_report
+from overlord_run.errors import Exit, UsageError
+from overlord_run.playbook.schema import load
+
+NAMES = ("playbook", "role", "rehearsal", "registry", "ledger", "event", "output")
+
+
+@click.command("schema")
+@click.argument("name", metavar="[NAME]", required=False)
+@options.output_format
+@options.debug
+def command(name: str | None, output_format: str) -> Exit:
+    """Print the JSON Schema of a file or of the commands' JSON.
+
+    NAME is playbook, role, rehearsal (a script), registry (run.json), ledger (a line of ledger.jsonl), event (a line
+    of events.jsonl) or output (what --format json prints). Without it, the names are listed. A schema is JSON in
+    either format.
+    """
+    if name is not None:
+        if name not in NAMES:
+            raise _unknown(name)
+        write_data(json.dumps(load(name), indent=2))
+    elif output_format == "json":
+        write_json({"schemaVersion": VERSION, "schemas": list(NAMES)})
+    else:
+        write_report("\n".join(NAMES))
+    return Exit.OK
+
+
+def _unknown(name: str) -> UsageError:
+    near = get_close_matches(name, NAMES, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return UsageError(f"there is no schema '{name}'{hint}", next=f"The schemas are: {', '.join(NAMES)}.")

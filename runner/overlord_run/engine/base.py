@@ -1,0 +1,150 @@
+"""Name what the executor asks of an engine: one request in, one reply or one failure out."""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+EngineName = Literal["chat", "rehearsal"]
+FailureKind = Literal[
+    "timeout",
+    "connect",
+    "transport",
+    "rate-limited",
+    "overloaded",
+    "quota",
+    "refused-key",
+    "bad-request",
+    "not-found",
+    "server-error",
+    "status",
+    "redirected",
+    "too-large",
+    "malformed",
+    "no-text",
+    "tool-calls",
+    "refusal",
+    "key-in-prompt",
+    "script",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of a conversation, in OpenAI's terms: `role` is `system`, `user` or `assistant`."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer cost in tokens; None where the API did not say.
+
+    The three `orchestration_*` counts are Fugu's own and are billed besides prompt and completion. Source: the usage
+    details of the Fugu API, `orchestration_input_tokens` and its kin.
+    """
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    orchestration_input_tokens: int | None = None
+    orchestration_input_cached_tokens: int | None = None
+    orchestration_output_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One chat completion to ask for.
+
+    Attributes:
+        slot: The servant that asks; never on the wire.
+        message: The message's id; never on the wire.
+        attempt: From 1; never on the wire.
+        model: The API's model id.
+        timeout_s: Bounds the whole attempt, from before connecting to the body's last byte.
+    """
+
+    slot: str
+    message: str
+    attempt: int
+    model: str
+    messages: tuple[ChatMessage, ...]
+    params: Mapping[str, Any]
+    timeout_s: float
+
+    def body(self) -> dict[str, Any]:
+        """Return the request's JSON body: `model`, `messages` and the model's parameters, nothing else."""
+        messages = [{"role": message.role, "content": message.content} for message in self.messages]
+        return {"model": self.model, "messages": messages, **self.params}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a servant answered.
+
+    Attributes:
+        text: The assistant's text, not blank.
+        model: The model that the API names, else the one asked.
+        request_id: The `x-request-id` header, else the body's `id`, else None.
+        cut: Whether the answer ended at the token limit (`finish_reason: length`).
+        note: Something about this answer that a person should hear, or empty.
+    """
+
+    text: str
+    model: str
+    request_id: str | None
+    finish_reason: str | None
+    usage: Usage
+    cut: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no reply.
+
+    Attributes:
+        reason: A short sentence of ours, redacted; never an exception's or a body's own text.
+        unbilled: Whether certainly nothing was billed, so that another attempt costs nothing twice.
+        retry_after_s: How long the API asks to wait; None where it does not say, infinite where it asks for too long.
+        detail: What the provider said, redacted and cut, for `--debug` and a failed startup; it reaches no file.
+    """
+
+    kind: FailureKind
+    reason: str
+    status: int | None = None
+    request_id: str | None = None
+    unbilled: bool = False
+    retry_after_s: float | None = None
+    detail: str = ""
+
+
+class Lane(Protocol):
+    """One connection, lent to one call at a time."""
+
+    async def ask(self, request: Request) -> Reply | Failure:
+        """Make one attempt. Only cancellation and bugs are raised."""
+        ...
+
+
+class Engine(Protocol):
+    """What answers requests: the chat API, or the rehearsal."""
+
+    @property
+    def name(self) -> EngineName:
+        """What the records call it."""
+        ...
+
+    def lane(self) -> AbstractAsyncContextManager[Lane]:
+        """Lend a lane, waiting while all are lent."""
+        ...
+
+    async def preflight(self) -> tuple[str, ...]:
+        """Prove the API and return the model ids proved; raise `PreflightError` where it cannot be proved."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        ...

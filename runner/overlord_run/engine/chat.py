@@ -1,0 +1,143 @@
+"""Ask an OpenAI-compatible API for chat completions: one request, one reply or one failure."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import httpx
+
+from overlord_run.credential import Redactor
+from overlord_run.engine.base import EngineName, Failure, Reply, Request
+from overlord_run.engine.completion import read_completion
+from overlord_run.engine.endpoint import Endpoint
+from overlord_run.engine.foreign import Fault
+from overlord_run.engine.lanes import Connection, Lanes
+from overlord_run.engine.preflight import Terms, prove_asked, prove_listed, require_key
+from overlord_run.engine.quote import token
+from overlord_run.engine.status import failure_of
+from overlord_run.engine.wire import exchange
+from overlord_run.host.shell import Host
+from overlord_run.plan.estimate import tokens
+
+DEFAULT_KEY_NAME: Final = "SAKANA_API_KEY"
+
+
+class ChatEngine:
+    """The engine: chat completions over HTTP, or over a transport that stands in for the network.
+
+    Args:
+        endpoint: Where the API is, and the key for it.
+        models: The ids that preflight must prove.
+        host: Knows the syntax of the person's shell, for remedies.
+        concurrency: How many calls may be in flight.
+        timeout_s: Bounds each exchange of the preflight; a call brings its own.
+        key_name: The variable to name where a key is missing.
+        is_key_required: Whether preflight refuses to go on without a key.
+        is_probe: Whether preflight asks each model one word instead of reading `/models`.
+        transport: Answers in the network's place: this is then the rehearsal, which needs no key and lists its models.
+        clock: Gives seconds since the epoch, for `Retry-After` dates.
+
+    Raises:
+        SettingsError: The base URL, the proxy or the file of certificates cannot be used.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        models: tuple[str, ...],
+        host: Host,
+        concurrency: int = 8,
+        timeout_s: float = 90.0,
+        key_name: str = DEFAULT_KEY_NAME,
+        is_key_required: bool = True,
+        is_probe: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._endpoint = endpoint
+        self._redactor = Redactor(endpoint.credential)
+        self._terms = Terms(
+            endpoint=endpoint,
+            models=models,
+            key_name=key_name,
+            is_key_required=is_key_required and transport is None,
+            host=host,
+            timeout_s=timeout_s,
+        )
+        self._is_probe = is_probe and transport is None
+        self._name: EngineName = "chat" if transport is None else "rehearsal"
+        self._lanes = Lanes(concurrency, endpoint.connector() if transport is None else lambda: transport)
+        self._clock = clock
+
+    @property
+    def name(self) -> EngineName:
+        """What the records call it."""
+        return self._name
+
+    @asynccontextmanager
+    async def lane(self) -> AsyncIterator["ChatLane"]:
+        """Lend a lane, waiting while all are lent."""
+        async with self._lanes.lend() as connection:
+            yield ChatLane(self._endpoint, connection, self._redactor, self._clock)
+
+    async def preflight(self) -> tuple[str, ...]:
+        """Prove the API and return the model ids proved.
+
+        Raises:
+            PreflightError: The API is not proved; no model was asked (but by a probe).
+        """
+        require_key(self._terms)
+        async with self._lanes.lend() as connection:
+            if self._is_probe:
+                return await prove_asked(
+                    ChatLane(self._endpoint, connection, self._redactor, self._clock).ask, self._terms
+                )
+            request = self._endpoint.request("/models", extensions={})
+            outcome = await exchange(connection, request, timeout_s=self._terms.timeout_s)
+            return prove_listed(outcome, self._terms, self._redactor)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._lanes.aclose()
+
+
+class ChatLane:
+    """One connection, lent to one call at a time."""
+
+    def __init__(
+        self, endpoint: Endpoint, connection: Connection, redactor: Redactor, clock: Callable[[], float]
+    ) -> None:
+        self._endpoint = endpoint
+        self._connection = connection
+        self._redactor = redactor
+        self._clock = clock
+
+    async def ask(self, request: Request) -> Reply | Failure:
+        """Make one attempt. Only cancellation and bugs are raised."""
+        if any(self._redactor.occurs_in(text) for text in _texts(request)):
+            return Failure("key-in-prompt", "the prompt holds the API key, so nothing was sent")
+        facts = {"overlord": (request.slot, request.message, request.attempt)}
+        sent = self._endpoint.request("/chat/completions", request.body(), extensions=facts)
+        outcome = await exchange(self._connection, sent, timeout_s=request.timeout_s)
+        if isinstance(outcome, Fault):
+            return self._failure(outcome)
+        if outcome.status != httpx.codes.OK:
+            return failure_of(outcome, self._redactor, now_s=self._clock())
+        return read_completion(outcome, request, self._redactor, tokens)
+
+    def _failure(self, fault: Fault) -> Failure:
+        return Failure(
+            kind=fault.kind,
+            reason=self._redactor.redact(fault.reason),
+            status=fault.status,
+            request_id=token(fault.headers.get("x-request-id"), self._redactor),
+            unbilled=fault.unbilled,
+        )
+
+
+def _texts(request: Request) -> Iterator[str]:
+    yield from (message.content for message in request.messages)
+    yield json.dumps([request.model, *request.params.items()])

@@ -1,0 +1,112 @@
+"""Say where the API is and how it is reached: its URLs, the request's headers, TLS and proxy."""
+
+import json
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+
+from overlord_run import __version__
+from overlord_run.credential import Credential
+from overlord_run.engine.lanes import KEPT_S
+from overlord_run.errors import SettingsError
+
+HEADERS: Final[Mapping[str, str]] = {
+    "accept": "application/json",
+    "accept-encoding": "identity",
+    "user-agent": f"overlord-run/{__version__}",
+}
+LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_S)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An OpenAI-compatible API.
+
+    Attributes:
+        base_url: Like `https://api.sakana.ai/v1`; `http` or `https`.
+        credential: The key to send, or None: then no `Authorization` header goes out.
+        proxy: A proxy's URL, `http` or `https`. It may hold a password. What the environment says of
+            proxies is not heeded.
+        ca_file: The certificates to trust instead of the usual ones, a PEM file.
+    """
+
+    base_url: str
+    credential: Credential | None = None
+    proxy: str | None = field(default=None, repr=False)
+    ca_file: str | None = None
+
+    def url(self, path: str) -> httpx.URL:
+        """Return the URL of a path that begins with a slash.
+
+        Raises:
+            SettingsError: The base URL is none.
+        """
+        try:
+            url = httpx.URL(self.base_url.rstrip("/") + path)
+        except httpx.InvalidURL:
+            url = httpx.URL()
+        if url.scheme not in ("http", "https") or not url.host:
+            raise SettingsError(
+                message="the base URL is not a URL that begins with http:// or https://",
+                next="check --base-url, the environment and the playbook's engine.base_url",
+                code="base-url",
+            )
+        return url
+
+    def request(self, path: str, body: Any = None, *, extensions: Mapping[str, Any]) -> httpx.Request:
+        """Return a POST of a JSON body, or a GET where there is none. `extensions` stay off the wire."""
+        headers = dict(HEADERS)
+        if self.credential is not None:
+            headers["authorization"] = f"Bearer {self.credential.reveal()}"
+        if body is None:
+            return httpx.Request("GET", self.url(path), headers=headers, extensions=dict(extensions))
+        headers["content-type"] = "application/json"
+        content = json.dumps(body, separators=(",", ":"), allow_nan=False)
+        return httpx.Request("POST", self.url(path), headers=headers, content=content, extensions=dict(extensions))
+
+    def connector(self) -> Callable[[], httpx.AsyncBaseTransport]:
+        """Return what makes transports of one connection each; all of them share one TLS context.
+
+        Raises:
+            SettingsError: The base URL, the proxy or the file of certificates cannot be used.
+        """
+        base, proxy = self.url(""), self._proxy_url()
+        tls = self._tls_context(is_needed="https" in (base.scheme, proxy.scheme if proxy else ""))
+
+        def connect() -> httpx.AsyncBaseTransport:
+            via = None if proxy is None else httpx.Proxy(proxy, ssl_context=tls if proxy.scheme == "https" else None)
+            return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=LIMITS, retries=0, proxy=via)
+
+        return connect
+
+    def _proxy_url(self) -> httpx.URL | None:
+        if self.proxy is None:
+            return None
+        try:
+            url = httpx.URL(self.proxy)
+        except httpx.InvalidURL:
+            url = httpx.URL()
+        if url.scheme not in ("http", "https") or not url.host:
+            raise SettingsError(
+                message="the proxy is not a URL that begins with http:// or https://",
+                next="check --proxy",
+                code="proxy",
+            )
+        return url
+
+    def _tls_context(self, *, is_needed: bool) -> ssl.SSLContext:
+        if not is_needed:
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody, and costs nothing to make
+        if self.ca_file is None:
+            return httpx.create_ssl_context(trust_env=False)
+        try:
+            return ssl.create_default_context(cafile=self.ca_file)
+        except (OSError, ValueError) as error:
+            raise SettingsError(
+                message=f"the certificates in {self.ca_file} cannot be read",
+                next="name a PEM file that holds the certificate authority's certificate",
+                code="ca-file",
+            ) from error

@@ -1,0 +1,168 @@
+"""Say what can go wrong: problems in files, errors that end a command, and its exit codes.
+
+```
+OverlordError
+├── UsageError           2   the command line or an input's value
+├── InvalidPlaybookError 3   carries every Problem found
+├── SettingsError        4   key, base URL, trust
+│   └── PreflightError   4   the API is not proved
+├── RunBusyError         7   another process owns the run
+├── RunNotFoundError     11  no such run
+└── StoreError           74  the run folder cannot be read or written
+    └── LogDamagedError  74  a line that no writer of ours can have left
+```
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar, Literal
+
+Severity = Literal["error", "warning"]
+
+
+class Exit(IntEnum):
+    """The exit codes of every command."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    INVALID = 3
+    NOT_PROVED = 4
+    BUSY = 7
+    NOT_FOUND = 11
+    BUG = 70
+    STORE = 74
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+# Where several codes apply, the first one here wins. Source: docs/exit-codes.md.
+PRECEDENCE = (
+    Exit.BUG,
+    Exit.STORE,
+    Exit.INTERRUPTED,
+    Exit.TERMINATED,
+    Exit.BUSY,
+    Exit.NOT_FOUND,
+    Exit.FAILED,
+    Exit.OK,
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """Something wrong at a place in a file.
+
+    Attributes:
+        file: The path as the user wrote it.
+        line: From 1.
+        column: From 1, in characters.
+        rule: A stable id, like `unknown-key`.
+        message: What is wrong, one sentence without a full stop.
+        hint: What to do about it, or empty.
+        severity: Only an `error` stops anything.
+    """
+
+    file: str
+    line: int
+    column: int
+    rule: str
+    message: str
+    hint: str = ""
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}{hint} [{self.rule}]"
+
+
+class OverlordError(Exception):
+    """An error that ends the command, told to the user without a traceback.
+
+    Attributes:
+        code: A stable id for programs, like `playbook-invalid`.
+        exit: The process's exit code.
+        message: What is wrong.
+        next: What to do next, or empty.
+        retryable: Whether the same command can succeed later, unchanged.
+    """
+
+    code: str = "error"
+    exit: ClassVar[Exit] = Exit.FAILED
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, next: str = "", code: str | None = None) -> None:  # noqa: A002 - the field's public name
+        super().__init__(message)
+        self.message = message
+        self.next = next
+        if code is not None:
+            self.code = code
+
+
+class UsageError(OverlordError):
+    """The command line is wrong, or an input's value does not fit."""
+
+    code = "usage"
+    exit = Exit.USAGE
+
+
+class InvalidPlaybookError(OverlordError):
+    """A playbook, a role file or a rehearsal script has problems; all of them are carried."""
+
+    code = "playbook-invalid"
+    exit = Exit.INVALID
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(sorted(problems))
+        errors = sum(problem.severity == "error" for problem in self.problems)
+        super().__init__(f"{errors} problem{'' if errors == 1 else 's'} found")
+
+
+class SettingsError(OverlordError):
+    """The key, the base URL or trust in it is missing or wrong."""
+
+    code = "settings"
+    exit = Exit.NOT_PROVED
+
+
+class PreflightError(SettingsError):
+    """The API was not proved, so nothing was sent to a model."""
+
+    code = "preflight"
+
+
+class RunBusyError(OverlordError):
+    """Another process owns the run."""
+
+    code = "busy"
+    exit = Exit.BUSY
+    retryable = True
+
+
+class RunNotFoundError(OverlordError):
+    """There is no such run here."""
+
+    code = "run-not-found"
+    exit = Exit.NOT_FOUND
+
+
+class StoreError(OverlordError):
+    """The run folder cannot be read or written."""
+
+    code = "store"
+    exit = Exit.STORE
+
+
+class LogDamagedError(StoreError):
+    """A line of the log does not fit the ones before it."""
+
+    code = "log-damaged"
+
+    def __init__(self, path: str, line: int, reason: str) -> None:
+        super().__init__(
+            f"{path}:{line}: the log is damaged: {reason}",
+            next="nothing was changed; put a backup of the run's folder in its place",
+        )
+        self.line = line
+        self.reason = reason

@@ -1,0 +1,83 @@
+"""Hold what every step of a run needs, and whether anything new may be sent."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from overlord_run.engine.base import Engine
+from overlord_run.plan.model import Plan, PlannedServant
+from overlord_run.store.events import Body
+from overlord_run.store.state import State
+
+
+class Recorder(Protocol):
+    """Where events go."""
+
+    @property
+    def state(self) -> State:
+        """What the events so far fold into."""
+        ...
+
+    async def record(self, *bodies: Body) -> None:
+        """Return when the events are on disk and in `state`. Raises `StoreError` when they cannot be."""
+        ...
+
+    def note(self, *bodies: Body) -> None:
+        """Take events that nobody waits for; they reach the disk before any that is recorded later."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What holds for a call where nothing more specific does.
+
+    Attributes:
+        timeout_s: Bounds one attempt.
+        attempts: How often a call is tried at most where nothing was billed.
+        jitter: Gives a number from 0 to 1 that spreads waits.
+    """
+
+    timeout_s: float
+    attempts: int
+    jitter: Callable[[], float]
+
+
+@dataclass(slots=True)
+class Halt:
+    """A request to send nothing new: from a person (`wanted`), or from a redirect that says so (`reason`)."""
+
+    wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Council:
+    """A run in progress.
+
+    Attributes:
+        details: Message id and slot → what the provider said of the call's failure, redacted. It reaches no file.
+    """
+
+    plan: Plan
+    engine: Engine
+    recorder: Recorder
+    policy: Policy
+    halt: Halt
+    servants: dict[str, PlannedServant]
+    details: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> State:
+        """The run's state so far."""
+        return self.recorder.state
+
+    def timeout_s(self, slot: str, redirect_timeout_s: float | None = None) -> float:
+        """Return what bounds an attempt: the redirect's own timeout, else the model's, else the run's."""
+        model = self.plan.models[self.servants[slot].model]
+        return redirect_timeout_s or model.timeout_s or self.policy.timeout_s
+
+
+def convene(plan: Plan, engine: Engine, recorder: Recorder, policy: Policy, halt: Halt) -> Council:
+    """Return the council of a plan."""
+    return Council(plan, engine, recorder, policy, halt, {servant.slot: servant for servant in plan.servants})

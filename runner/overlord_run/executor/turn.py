@@ -1,0 +1,130 @@
+"""Ask one servant one message, and record each attempt before and after."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from overlord_run.engine.base import ChatMessage, Failure, Reply, Request
+from overlord_run.engine.retry import delay_s
+from overlord_run.executor.council import Council
+from overlord_run.plan.model import digest
+from overlord_run.store import events as ev
+
+Outcome = Literal["answered", "failed", "unsent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A message rendered for one servant."""
+
+    message_id: str
+    target: str
+    slot: str
+    text: str
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """Which attempt at a call this is, from 1, and how long the call has waited between its attempts so far."""
+
+    number: int
+    waited_s: float
+
+
+async def take_turn(council: Council, ask: Ask, *, may_send: Callable[[], bool]) -> Outcome:
+    """Ask, again where nothing was billed, and return how it ended.
+
+    `may_send` is asked before each attempt; where it says no, the message stays as it is and `unsent` comes back.
+    """
+    servant = council.state.servants[ask.slot]
+    system = None if servant.conversation else council.servants[ask.slot].system
+    council.recorder.note(ev.MessageQueued(ask.message_id, ask.target, ask.slot, ask.text, system))
+    history = tuple(ChatMessage(**turn) for turn in servant.conversation)
+    opening = () if system is None else (ChatMessage("system", system),)
+    messages = (*history, *opening, ChatMessage("user", ask.text))
+    attempt, waited_s = 1, 0.0
+    while True:
+        ended = await _attempt(council, ask, messages, Try(attempt, waited_s), may_send=may_send)
+        if not isinstance(ended, float):
+            return ended
+        if await _is_wanted_within(council.halt.wanted, ended):
+            return "unsent"
+        attempt, waited_s = attempt + 1, waited_s + ended
+
+
+async def _attempt(
+    council: Council,
+    ask: Ask,
+    messages: tuple[ChatMessage, ...],
+    attempt: Try,
+    *,
+    may_send: Callable[[], bool],
+) -> Outcome | float:
+    """Make one attempt; return how the turn ended, or the seconds to wait before the next attempt.
+
+    The lane is kept until the end is on record, so that whoever waits for a lane knows of it.
+    """
+    model = council.plan.models[council.servants[ask.slot].model]
+    request = Request(ask.slot, ask.message_id, attempt.number, model.id, messages, model.params, ask.timeout_s)
+    async with council.engine.lane() as lane:
+        if not may_send():
+            return "unsent"
+        await council.recorder.record(
+            ev.RequestSent(ask.message_id, ask.slot, attempt.number, model.id, digest(request.body()))
+        )
+        result = await lane.ask(request)
+        if isinstance(result, Reply):
+            await council.recorder.record(*_kept(council, request, result))
+            return "answered"
+        again_s = delay_s(
+            result,
+            attempt=attempt.number,
+            attempts=council.policy.attempts,
+            waited_s=attempt.waited_s,
+            jitter=council.policy.jitter(),
+        )
+        council.details[ask.message_id, ask.slot] = result.detail
+        await council.recorder.record(*_failed(request, result, again_s))
+    return "failed" if again_s is None else again_s
+
+
+def _kept(council: Council, request: Request, reply: Reply) -> tuple[ev.Body, ...]:
+    received = ev.ReplyReceived(
+        message_id=request.message,
+        slot=request.slot,
+        attempt=request.attempt,
+        model=reply.model,
+        request_id=reply.request_id,
+        text=reply.text,
+        finish_reason=reply.finish_reason,
+        cut=reply.cut,
+        usage={ev.camel(name): count for name, count in asdict(reply.usage).items()},
+        note=reply.note,
+    )
+    is_first = not council.state.servants[request.slot].conversation
+    return (received, ev.ServantReady(request.slot)) if is_first else (received,)
+
+
+def _failed(request: Request, failure: Failure, again_s: float | None) -> tuple[ev.Body, ...]:
+    failed = ev.RequestFailed(
+        message_id=request.message,
+        slot=request.slot,
+        attempt=request.attempt,
+        model=request.model,
+        kind=failure.kind,
+        status=failure.status,
+        request_id=failure.request_id,
+        reason=failure.reason,
+        retry_in_s=again_s,
+    )
+    return (failed, ev.ServantBlocked(request.slot, failure.reason)) if again_s is None else (failed,)
+
+
+async def _is_wanted_within(wanted: asyncio.Event, wait_s: float) -> bool:
+    try:
+        async with asyncio.timeout(wait_s):
+            return await wanted.wait()
+    except TimeoutError:
+        return False

@@ -1,0 +1,142 @@
+"""Read the files that a user names, within bounds and without being led elsewhere by a link, a pipe or a device."""
+
+import os
+import stat
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
+
+from overlord_run.errors import UsageError
+from overlord_run.playbook.names import LONGEST_PATH, path_fault, shown
+from overlord_run.playbook.source import MAX_BYTES
+
+PLAYBOOK_LIMIT = MAX_BYTES
+"""Bytes of a playbook."""
+
+TEXT_LIMIT = 1024 * 1024
+"""Bytes of a role file, and of a file that holds a prompt or message."""
+
+INPUT_LIMIT = 1024 * 1024
+"""Bytes of a file that is an input's value."""
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+_FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+class FileError(UsageError):
+    """A file that the user named cannot be read.
+
+    Attributes:
+        rule: The id of the rule that it breaks, for who tells it as a problem of the file that names it.
+        hint: What to do about it.
+    """
+
+    code = "file"
+
+    def __init__(self, subject: str, reason: str, *, rule: str, hint: str) -> None:
+        super().__init__(f"{subject} {reason}", next=f"{hint[0].upper()}{hint[1:]}.")
+        self.rule = rule
+        self.hint = hint
+
+
+def read_bytes(path: Path, *, limit: int) -> bytes:
+    """Return what a regular file holds, at most `limit` bytes; links to it are followed.
+
+    Raises:
+        FileError: It does not exist, is no regular file, is larger, or the system refuses it.
+    """
+    return _read(path, shown(str(path), longest=LONGEST_PATH), limit)
+
+
+def read_beside(folder: Path, relative: str, *, limit: int, may_climb: bool = False) -> bytes:
+    """Return what a file holds that a playbook names by a relative path.
+
+    Args:
+        folder: The playbook's.
+        relative: The path as the playbook has it, with `/`.
+        limit: Bytes at most.
+        may_climb: Whether the path may begin with `../`; then it, and no link, may lead out of the folder it climbs to.
+
+    Raises:
+        FileError: The path is not relative, leads out of the folder, or the file cannot be read.
+    """
+    subject = shown(relative, longest=LONGEST_PATH)
+    if fault := path_fault(relative):
+        subject = f"the path {subject}"
+        hint = "write a path from the playbook's folder, with / between folders"
+        raise FileError(subject, fault, rule="file-path", hint=hint)
+    climbs = takewhile(lambda part: part == "..", PurePosixPath(relative).parts) if may_climb else ()
+    try:
+        top = folder.joinpath(*climbs).resolve(strict=True)
+        path = (folder / relative).resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise _refused(subject, error) from error
+    if not path.is_relative_to(top):
+        hint = "put the file beside the playbook, not behind .. or a link"
+        raise FileError(subject, "is outside of the playbook's folder", rule="file-outside", hint=hint)
+    return _read(path, subject, limit)
+
+
+def decode(data: bytes, subject: str) -> str:
+    """Return the text of a file without its byte order mark.
+
+    Args:
+        data: UTF-8.
+        subject: What to call the file in an error.
+
+    Raises:
+        FileError: It is not UTF-8, or holds a NUL: then it is no text.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        reason = f"is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
+        if data.startswith(_UTF16_MARKS):
+            reason = "is UTF-16, not UTF-8"
+        raise FileError(subject, reason, rule="encoding", hint="save it as UTF-8") from error
+    if "\0" in text:
+        reason = f"is not text: it holds a NUL at offset {data.index(0)}"
+        raise FileError(subject, reason, rule="encoding", hint="name a text file")
+    return text.removeprefix("\ufeff")
+
+
+def _read(path: Path, subject: str, limit: int) -> bytes:
+    try:
+        _require_regular(path.stat(), subject, limit)
+        with open(path, "rb", opener=_open) as stream:
+            _require_regular(os.fstat(stream.fileno()), subject, limit)
+            data = stream.read(limit + 1)
+    except OSError as error:
+        raise _refused(subject, error) from error
+    _require_within(len(data), subject, limit)
+    return data
+
+
+def _open(path: str, _: int) -> int:
+    """Open a file without waiting: for the other end of a pipe that took its place meanwhile, say."""
+    return os.open(path, _FLAGS)
+
+
+def _require_regular(status: os.stat_result, subject: str, limit: int) -> None:
+    for is_kind, kind in _KINDS:
+        if is_kind(status.st_mode):
+            raise FileError(subject, f"is {kind}, not a file", rule="file-unreadable", hint="name a regular file")
+    _require_within(status.st_size, subject, limit)
+
+
+def _require_within(size: int, subject: str, limit: int) -> None:
+    if size > limit:
+        raise FileError(subject, f"is larger than {limit:,} bytes", rule="too-large", hint="make it smaller")
+
+
+def _refused(subject: str, error: OSError | RuntimeError) -> FileError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return FileError(subject, "does not exist", rule="file-missing", hint="check the path")
+    reason = (error.strerror or "it cannot be read") if isinstance(error, OSError) else "its links lead in a circle"
+    return FileError(subject, f"cannot be read: {reason}", rule="file-unreadable", hint="check the path and its rights")

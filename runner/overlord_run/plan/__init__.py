@@ -1,0 +1,1 @@
+"""Turn a playbook and its inputs into a plan: all that can be known before the first call."""

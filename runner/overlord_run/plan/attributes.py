@@ -1,0 +1,130 @@
+"""Say what a template may reach of a value: a mapping's keys, a reply's facts, a loop's state, and a few methods."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import StrictUndefined, Undefined
+from jinja2.runtime import LoopContext
+from jinja2.utils import Namespace
+
+from overlord_run.plan.meter import MADE, MAX_STEPS, Meter, RefusedError, size
+from overlord_run.plan.texts import TEXT_METHODS
+from overlord_run.plan.values import Answers, ReplyText, kind, refuse
+from overlord_run.playbook.names import shown
+
+REPLY_ATTRIBUTES = ("text", "model", "finish_reason", "cut")
+LOOP_ATTRIBUTES = frozenset(
+    {"index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem", "depth", "depth0"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """Something that a template may call: a function, or a method bound to its value.
+
+    Attributes:
+        implementation: Takes the meter, then `bound`, then what the template gives.
+    """
+
+    name: str
+    implementation: Callable[..., Any]
+    bound: tuple[Any, ...] = ()
+
+
+def find(value: object, name: object) -> Any:
+    """Return what `value.name` or `value[name]` is, or an undefined value that knows what is missing.
+
+    In a mapping a key wins over a method. Nothing else of Python is to be reached: no attribute, no other method.
+    """
+    if isinstance(value, Undefined):
+        refuse(value)
+    if isinstance(value, Mapping):
+        return _find_key(value, name)
+    if isinstance(name, int) and isinstance(value, str | list | tuple | range):
+        return _find_index(value, name)
+    if isinstance(name, str) and not name.startswith("_"):
+        return _find_attribute(value, name)
+    return _missing(value, f"{kind(value)} has no {shown(name)}")
+
+
+def _find_key(value: Mapping[Any, Any], name: object) -> Any:
+    try:
+        return value[name]
+    except (KeyError, TypeError):
+        if isinstance(name, str) and name in MAPPING_METHODS:
+            return Function(name, MAPPING_METHODS[name], (value,))
+    if isinstance(value, Answers):
+        return _missing(value, f"{shown(name)} gave no reply to '{value.message_id}'")
+    return _missing(value, f"the mapping has no {shown(name)}")
+
+
+def _find_index(value: Any, index: int) -> Any:
+    try:
+        return value[index]
+    except IndexError:
+        return _missing(value, f"{kind(value)} of {len(value)} has no element {index}")
+
+
+def _find_attribute(value: object, name: str) -> Any:
+    if isinstance(value, ReplyText) and name in REPLY_ATTRIBUTES:
+        return getattr(value, name)
+    if isinstance(value, str) and name in TEXT_METHODS:
+        return Function(name, TEXT_METHODS[name], (value,))
+    if isinstance(value, LoopContext):
+        return _find_in_loop(value, name)
+    if isinstance(value, Namespace):
+        return getattr(value, name, _missing(value, f"the namespace has no {shown(name)}"))
+    return _missing(value, f"{kind(value)} has no {shown(name)}")
+
+
+def _find_in_loop(loop: LoopContext, name: str) -> Any:
+    if name in LOOP_ATTRIBUTES:
+        return getattr(loop, name)
+    if name == "cycle":
+        return Function(name, lambda _meter, *values: loop.cycle(*values))
+    return _missing(loop, f"a loop has no {shown(name)}")
+
+
+def _missing(value: object, message: str) -> StrictUndefined:
+    return StrictUndefined(hint=message, obj=value)
+
+
+def _get(meter: Meter, mapping: Mapping[str, Any], key: str, default: object = None) -> Any:
+    meter.charge(size(key))
+    return mapping.get(key, default)
+
+
+def _keys(meter: Meter, mapping: Mapping[str, Any]) -> list[str]:
+    meter.charge(MADE * len(mapping))
+    return list(mapping)
+
+
+def _values(meter: Meter, mapping: Mapping[str, Any]) -> list[Any]:
+    meter.charge(MADE * len(mapping))
+    return list(mapping.values())
+
+
+def items(meter: Meter, mapping: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return a mapping's keys and values as pairs."""
+    meter.charge(2 * MADE * len(mapping))
+    return list(mapping.items())
+
+
+def _range(meter: Meter, *bounds: int) -> range:
+    meter.charge(MADE)
+    numbers = range(*bounds)
+    if numbers and max(abs(numbers[0]), abs(numbers[-1])) > MAX_STEPS:
+        message = f"`range` goes up to {MAX_STEPS:,}"
+        raise RefusedError(message, rule="template-limit")
+    return numbers
+
+
+def _namespace(meter: Meter, **values: Any) -> Namespace:
+    meter.charge(MADE * (1 + len(values)))
+    return Namespace(**values)
+
+
+MAPPING_METHODS: Mapping[str, Callable[..., Any]] = {"get": _get, "items": items, "keys": _keys, "values": _values}
+
+FUNCTIONS: Mapping[str, Function] = {"namespace": Function("namespace", _namespace), "range": Function("range", _range)}

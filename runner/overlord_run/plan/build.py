@@ -1,0 +1,131 @@
+"""Build a plan from a playbook and its inputs: targets worked out, and every text rendered that waits for no reply."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from overlord_run.plan.draft import Draft
+from overlord_run.plan.fill import fill
+from overlord_run.plan.frame import system_message
+from overlord_run.plan.inputs import bind
+from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedOutput, PlannedRedirect, PlannedServant
+from overlord_run.plan.order import ended_before, ordered, waits
+from overlord_run.plan.reads import reads_host, reads_states, replies_read
+from overlord_run.plan.sites import resolved
+from overlord_run.plan.targets import required, targets
+from overlord_run.plan.views import Servants, servant_view
+from overlord_run.playbook.model import Playbook, Profile, Role
+
+_MODEL = "normal"
+_PROFILE: Profile = "consultation"
+
+
+def build(
+    playbook: Playbook, inputs: Mapping[str, Any], *, model_ids: Mapping[str, str], host: Mapping[str, str]
+) -> Plan:
+    """Return the plan of a playbook that has no problems of its own, and whose texts have been read from their files.
+
+    Args:
+        playbook: What to plan.
+        inputs: The values that were given, by name.
+        model_ids: The operator's own ids for models, by alias; the parameters stay the playbook's.
+        host: What templates see as `host`.
+
+    Raises:
+        InvalidPlaybookError: Templates cannot be rendered, or `with` does not fit; it carries all that is wrong.
+        UsageError: The inputs' values do not fit.
+    """
+    values = bind(playbook.inputs, inputs)
+    scope = {"inputs": values, "vars": playbook.vars, "host": host, "playbook": {"name": playbook.name}}
+    draft = Draft()
+    servants = tuple(_servant(draft, playbook, index, scope) for index in range(len(playbook.assignments)))
+    redirects = tuple(_redirects(draft, playbook, servants, scope))
+    draft.require_no_problems()
+    return Plan(
+        name=playbook.name,
+        description=playbook.description,
+        inputs=values,
+        vars=playbook.vars,
+        host=host if reads_host(playbook) else None,
+        models=_models(playbook, servants, model_ids),
+        servants=servants,
+        redirects=redirects,
+        outputs=tuple(PlannedOutput(one.name, one.value, one.text, one.file) for one in playbook.outputs),
+        last=playbook.redirects[-1].id if playbook.redirects else STARTUP,
+    )
+
+
+def _servant(draft: Draft, playbook: Playbook, index: int, scope: Mapping[str, Any]) -> PlannedServant:
+    assignment = playbook.assignments[index]
+    role = playbook.roles[assignment.role]
+    servant = PlannedServant(
+        slot=assignment.slot,
+        name=assignment.name or assignment.slot,
+        role=role.name,
+        model=assignment.model or role.model or _MODEL,
+        profile=assignment.profile or role.profile or _PROFILE,
+        values={},
+        system="",
+        task=None,
+    )
+    before_filling = servant_view(servant)
+    del before_filling["with"]
+    servant = replace(servant, values=fill(draft, playbook, index, {**scope, "servant": before_filling}))
+    view = servant_view(servant)
+    task = assignment.task or role.task
+    return replace(
+        servant,
+        system=_system(draft, servant, role, {"inputs": servant.values, "servant": view}),
+        task=None if task is None else draft.render(resolved(task), {**scope, "servant": view}),
+    )
+
+
+def _system(draft: Draft, servant: PlannedServant, role: Role, scope: Mapping[str, Any]) -> str:
+    return system_message(
+        role_text="" if role.system is None else draft.render(resolved(role.system), scope),
+        slot=servant.slot,
+        name=servant.name,
+        role=servant.role,
+        profile=servant.profile,
+    )
+
+
+def _redirects(
+    draft: Draft, playbook: Playbook, servants: Sequence[PlannedServant], scope: Mapping[str, Any]
+) -> Iterator[PlannedRedirect]:
+    by_slot = {servant.slot: servant for servant in servants}
+    everybody = {**scope, "servants": Servants(by_slot, {})}
+    waiting = waits(playbook.redirects)
+    ended = ended_before(playbook.redirects)
+    for redirect in ordered(playbook.redirects):
+        slots = targets(playbook.assignments, redirect.to)
+        message = resolved(redirect.message)
+        reads = replies_read(message, ended[redirect.id])
+        texts = None
+        if not reads and not reads_states(message, by_slot):
+            views = {slot: {**everybody, "servant": servant_view(by_slot[slot])} for slot in slots}
+            texts = {slot: draft.render(message, view) for slot, view in views.items()}
+        yield PlannedRedirect(
+            id=redirect.id,
+            to=", ".join(redirect.to),
+            targets=slots,
+            template=message,
+            texts=texts,
+            reads=reads,
+            require=required(redirect.require, len(slots)),
+            after=waiting[redirect.id],
+            before=ended[redirect.id],
+            timeout_s=redirect.timeout_s,
+            on_failure=redirect.on_failure,
+        )
+
+
+def _models(
+    playbook: Playbook, servants: Sequence[PlannedServant], model_ids: Mapping[str, str]
+) -> dict[str, PlannedModel]:
+    used = {servant.model for servant in servants}
+    return {
+        alias: PlannedModel(alias, model_ids.get(alias, model.id), model.params, model.timeout_s)
+        for alias, model in playbook.models.items()
+        if alias in used
+    }

@@ -1,0 +1,74 @@
+"""Render the texts of a plan that is being built, and gather what is wrong with them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.plan.meter import size
+from overlord_run.plan.sites import texts_in
+from overlord_run.plan.templates import TemplateError, render
+from overlord_run.playbook.model import Text
+from overlord_run.playbook.patterns import Steps
+from overlord_run.playbook.rules import MAX_PROBLEMS, problem
+
+MAX_PLAN_BYTES = 128 * 1024 * 1024
+
+
+class Draft:
+    """The problems found so far, and what may still be spent.
+
+    Attributes:
+        steps: What may be spent on patterns.
+    """
+
+    def __init__(self) -> None:
+        self.steps = Steps()
+        self._problems: dict[Problem, None] = {}
+        self._broken: set[Text] = set()
+        self._bytes = 0
+
+    def add(self, found: Problem) -> None:
+        """Keep a problem; the same one again is none.
+
+        Raises:
+            InvalidPlaybookError: There are so many that nobody reads more.
+        """
+        self._problems[found] = None
+        if len(self._problems) >= MAX_PROBLEMS:
+            self.require_no_problems()
+
+    def render(self, text: Text, scope: Mapping[str, Any]) -> str:
+        """Return what a template prints. Where it cannot be rendered, keep why and return an empty text.
+
+        A template that failed for one servant is not tried for the others.
+
+        Raises:
+            InvalidPlaybookError: The plan's texts are too much to hold.
+        """
+        if text in self._broken:
+            return ""
+        try:
+            printed = render(text, scope)
+        except TemplateError as error:
+            self._broken.add(text)
+            self.add(error.problem)
+            return ""
+        self._bytes += size(printed)
+        if self._bytes > MAX_PLAN_BYTES:
+            message = f"the texts of all servants are more than {MAX_PLAN_BYTES // 1024 // 1024} MiB together"
+            self.add(problem(text.place, "template-limit", message, "send less text, or to fewer servants"))
+            self.require_no_problems()
+        return printed
+
+    def is_broken(self, value: Any) -> bool:
+        """Say whether a value of `with` is, or holds, a template that failed."""
+        return not self._broken.isdisjoint(texts_in(value))
+
+    def require_no_problems(self) -> None:
+        """Return where nothing is wrong.
+
+        Raises:
+            InvalidPlaybookError: Something is; it carries all of it.
+        """
+        if self._problems:
+            raise InvalidPlaybookError(list(self._problems))

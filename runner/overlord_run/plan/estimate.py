@@ -1,0 +1,13 @@
+"""Estimate how many tokens a text is, without a tokenizer."""
+
+_ASCII_PER_TOKEN = 4
+
+
+def tokens(text: str) -> int:
+    """Return about how many tokens a text is: one for four ASCII characters, one for each other character.
+
+    English text has about four characters a token; scripts outside ASCII have nearer one, so they are counted high
+    rather than low. Source: OpenAI's help page "What are tokens and how to count them?".
+    """
+    others = 0 if text.isascii() else sum(not character.isascii() for character in text)
+    return -(-(len(text) - others) // _ASCII_PER_TOKEN) + others

@@ -1,0 +1,56 @@
+"""Fill a role's inputs: with what `with` gives, rendered for one servant, and the defaults for the rest."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from overlord_run.plan.draft import Draft
+from overlord_run.plan.inputs import fit, read_value
+from overlord_run.playbook.model import Input, Place, Playbook, Text
+from overlord_run.playbook.names import shown
+from overlord_run.playbook.rules import problem
+
+
+def fill(draft: Draft, playbook: Playbook, index: int, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of each input of a servant's role; what does not fit becomes a problem of the draft.
+
+    A text for an input that is no string is read as `-i` would read it. A text's last line break is left out.
+
+    Args:
+        draft: Renders the templates, and keeps the problems.
+        playbook: The playbook; what it gives without templates has been checked.
+        index: Which of its assignments the servant is.
+        scope: What the templates of `with` see.
+    """
+    assignment = playbook.assignments[index]
+    role = playbook.roles[assignment.role]
+    values: dict[str, Any] = {}
+    for name, declared in role.inputs.items():
+        if name in assignment.values:
+            place = playbook.places["assignments", index, "with", name]
+            values[name] = _value(draft, declared, assignment.values[name], scope, place)
+        elif name in role.values:
+            place = playbook.places["roles", role.name, "with", name]
+            values[name] = _value(draft, declared, role.values[name], scope, place)
+        else:
+            values[name] = declared.default
+    return values
+
+
+def _value(draft: Draft, declared: Input, raw: Any, scope: Mapping[str, Any], place: Place) -> Any:
+    rendered = _rendered(draft, raw, scope)
+    value = read_value(declared.type, rendered) if isinstance(raw, Text) else rendered
+    value, reason = fit(declared.type, declared.checks, value, draft.steps)
+    if reason and not draft.is_broken(raw):
+        hint = f"it is declared in {declared.place.file}, on line {declared.place.line}"
+        draft.add(problem(place, "role-input", f"{shown(declared.name)} {reason}", hint))
+    return value
+
+
+def _rendered(draft: Draft, raw: Any, scope: Mapping[str, Any]) -> Any:
+    if isinstance(raw, Text):
+        return draft.render(raw, scope).removesuffix("\n")
+    if isinstance(raw, Mapping):
+        return {name: _rendered(draft, item, scope) for name, item in raw.items()}
+    if isinstance(raw, list):
+        return [_rendered(draft, item, scope) for item in raw]
+    return raw

@@ -1,0 +1,99 @@
+"""Say which names a template can read where it stands, as the table of the playbook format has it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeAlias
+
+from overlord_run.plan.attributes import FUNCTIONS, REPLY_ATTRIBUTES
+from overlord_run.plan.model import STARTUP
+from overlord_run.plan.targets import targets
+from overlord_run.plan.texts import TEXT_METHODS
+from overlord_run.playbook.model import Assignment, Playbook
+
+Known: TypeAlias = "Mapping[str, Known] | None"
+"""What can be read below a name: the names that are there, or None where only rendering can tell."""
+
+Site = Literal["role", "with", "task", "message", "output"]
+"""Where a template stands."""
+
+_HOST: Known = dict.fromkeys(("platform", "shell", "paths"))
+_SERVANT = ("slot", "name", "role", "model", "profile")
+_REPLY: Known = dict.fromkeys((*REPLY_ATTRIBUTES, *TEXT_METHODS))
+_EVERYWHERE: Mapping[str, Known] = dict.fromkeys(FUNCTIONS)
+
+
+def in_role(inputs: Iterable[str]) -> Mapping[str, Known]:
+    """Return what a role's `system` can read, given the names of its inputs."""
+    own = dict.fromkeys(inputs)
+    return {"inputs": own, "servant": _servant(own), **_EVERYWHERE}
+
+
+class Surroundings:
+    """What the templates of one playbook can read; worked out once and shared by all of them.
+
+    The playbook may have problems; what it names and does not declare is left out.
+    """
+
+    def __init__(self, playbook: Playbook) -> None:
+        self._roles = {name: dict.fromkeys(role.inputs) for name, role in playbook.roles.items()}
+        self._role_of = {assignment.slot: assignment.role for assignment in playbook.assignments}
+        self._common = {
+            "inputs": dict.fromkeys(playbook.inputs),
+            "vars": _below(playbook.vars),
+            "host": _HOST,
+            "playbook": {"name": None},
+            **_EVERYWHERE,
+        }
+        self.targets = {to: targets(playbook.assignments, to) for to in {one.to for one in playbook.redirects}}
+        self._late = {
+            "replies": _replies(playbook, self.targets),
+            "servants": {slot: {**_servant(self._inputs(role)), "state": None} for slot, role in self._role_of.items()},
+        }
+        self._servants = {to: self._servant_of(slots) for to, slots in self.targets.items()}
+
+    def in_with(self) -> Mapping[str, Known]:
+        """Return what a value of `with` can read; not `servant.with`, which it is about to fill."""
+        return {**self._common, "servant": _servant(None)}
+
+    def in_task(self, role: str) -> Mapping[str, Known]:
+        """Return what the task of servants of a role can read."""
+        return {**self._common, "servant": _servant(self._inputs(role))}
+
+    def in_message(self, to: tuple[str, ...]) -> Mapping[str, Known]:
+        """Return what a redirect's message can read; of `servant.with` what any target has."""
+        return {**self._common, **self._late, "servant": self._servants[to]}
+
+    def in_output(self) -> Mapping[str, Known]:
+        """Return what an output can read."""
+        return {**self._common, **self._late}
+
+    def _inputs(self, role: str) -> dict[str, None]:
+        return self._roles.get(role, {})
+
+    def _servant_of(self, slots: Iterable[str]) -> Mapping[str, Known]:
+        roles = dict.fromkeys(self._role_of[slot] for slot in slots)
+        return _servant({name: None for role in roles for name in self._inputs(role)})
+
+
+def _servant(values: Known) -> dict[str, Known]:
+    servant: dict[str, Known] = dict.fromkeys(_SERVANT)
+    return servant if values is None else {**servant, "with": values}
+
+
+def _below(value: Any) -> Known:
+    if not isinstance(value, Mapping):
+        return None
+    return {name: _below(item) for name, item in value.items()}
+
+
+def _replies(playbook: Playbook, by_target: Mapping[tuple[str, ...], tuple[str, ...]]) -> Known:
+    answers = {to: dict.fromkeys(slots, _REPLY) for to, slots in by_target.items()}
+    asked = (assignment.slot for assignment in playbook.assignments if _has_task(playbook, assignment))
+    return {
+        STARTUP: dict.fromkeys(asked, _REPLY),
+        **{redirect.id: answers[redirect.to] for redirect in playbook.redirects},
+    }
+
+
+def _has_task(playbook: Playbook, assignment: Assignment) -> bool:
+    role = playbook.roles.get(assignment.role)
+    return assignment.task is not None or (role is not None and role.task is not None)

@@ -1,0 +1,180 @@
+"""Hold a plan as frozen values: what is sent to whom, printable and hashable, the same for every run of it."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from overlord_run.playbook.model import OnFailure, Profile, Text
+
+STARTUP = "startup"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedModel:
+    """A model that a servant uses: the id that goes over the wire and its request parameters."""
+
+    alias: str
+    id: str
+    params: Mapping[str, Any]
+    timeout_s: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the model as JSON values."""
+        return {"alias": self.alias, "id": self.id, "params": dict(self.params), "timeoutS": self.timeout_s}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedServant:
+    """A servant before its first call.
+
+    Attributes:
+        model: The alias of its model.
+        values: What fills the role's inputs.
+        system: The whole system message: the frame, the role, the identity.
+        task: The startup message, or None: then the first redirect starts it.
+    """
+
+    slot: str
+    name: str
+    role: str
+    model: str
+    profile: Profile
+    values: Mapping[str, Any]
+    system: str
+    task: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the servant as JSON values."""
+        return {
+            "slot": self.slot,
+            "name": self.name,
+            "role": self.role,
+            "model": self.model,
+            "profile": self.profile,
+            "with": dict(self.values),
+            "system": self.system,
+            "task": self.task,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRedirect:
+    """A follow-up message with its targets worked out.
+
+    Attributes:
+        to: The targets as declared, joined by `, `.
+        targets: The slots it goes to, in the order of the assignments.
+        template: The message's template.
+        texts: The rendered message of each target, where it waits for no reply; else None.
+        reads: The ids of the messages whose replies it reads (`startup` among them), sorted.
+        require: How many targets must answer, at least 1.
+        after: The ids that must have ended before it starts.
+        before: All the ids that have certainly ended when it starts: `after`, closed over itself. Only their replies
+            are visible.
+    """
+
+    id: str
+    to: str
+    targets: tuple[str, ...]
+    template: Text
+    texts: Mapping[str, str] | None
+    reads: tuple[str, ...]
+    require: int
+    after: tuple[str, ...]
+    before: Set[str]
+    timeout_s: float | None
+    on_failure: OnFailure
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the redirect as JSON values; `before` follows from `after` and is left out."""
+        return {
+            "id": self.id,
+            "to": self.to,
+            "targets": list(self.targets),
+            "template": self.template.source,
+            "texts": None if self.texts is None else dict(self.texts),
+            "reads": list(self.reads),
+            "require": self.require,
+            "after": list(self.after),
+            "timeoutS": self.timeout_s,
+            "onFailure": self.on_failure,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOutput:
+    """What the run hands over: an expression (`value`) or a template (`text`), and the file it goes to."""
+
+    name: str
+    value: Text | None
+    text: Text | None
+    file: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the output as JSON values."""
+        return {
+            "name": self.name,
+            "value": None if self.value is None else self.value.source,
+            "text": None if self.text is None else self.text.source,
+            "file": self.file,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A playbook with its inputs bound: all that can be known before the first call.
+
+    Nothing in it differs between two runs of it: no id, no time, no path.
+
+    Attributes:
+        inputs: The bound values; of a file its text.
+        host: What templates see as `host`; None when no template reads it, so that a plan is the same everywhere.
+        models: The models that servants use, by alias.
+        redirects: In an order that keeps every `after`; else the playbook's.
+        last: The message whose replies are the outputs where the playbook declares none.
+        by_slot: The servants by their slots.
+        targets: Whom each message goes to, by its id: the redirects and `startup`.
+    """
+
+    name: str
+    description: str
+    inputs: Mapping[str, Any]
+    vars: Mapping[str, Any]
+    host: Mapping[str, str] | None
+    models: Mapping[str, PlannedModel]
+    servants: tuple[PlannedServant, ...]
+    redirects: tuple[PlannedRedirect, ...]
+    outputs: tuple[PlannedOutput, ...]
+    last: str = STARTUP
+    by_slot: Mapping[str, PlannedServant] = field(init=False, repr=False, compare=False)
+    targets: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        at_startup = tuple(servant.slot for servant in self.servants if servant.task is not None)
+        targets = {STARTUP: at_startup, **{redirect.id: redirect.targets for redirect in self.redirects}}
+        object.__setattr__(self, "by_slot", {servant.slot: servant for servant in self.servants})
+        object.__setattr__(self, "targets", targets)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the plan as JSON values, its digest first; the shape of `plan.json`."""
+        content = {
+            "name": self.name,
+            "description": self.description,
+            "inputs": dict(self.inputs),
+            "vars": dict(self.vars),
+            "host": None if self.host is None else dict(self.host),
+            "models": [model.to_json() for model in self.models.values()],
+            "servants": [servant.to_json() for servant in self.servants],
+            "redirects": [redirect.to_json() for redirect in self.redirects],
+            "outputs": [output.to_json() for output in self.outputs],
+            "last": self.last,
+        }
+        return {"schemaVersion": 1, "digest": digest(content), **content}
+
+
+def digest(content: Mapping[str, Any]) -> str:
+    """Return `sha256:` and the hex digest of JSON values in canonical form: sorted keys, no blanks, ASCII."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return "sha256:" + hashlib.sha256(canonical.encode("ascii")).hexdigest()

@@ -1,0 +1,75 @@
+"""Put redirects into an order that keeps every `after`, and say which have ended when one starts."""
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from heapq import heapify, heappop, heappush
+
+from overlord_run.playbook.model import Redirect
+
+
+def waits(redirects: Sequence[Redirect]) -> dict[str, tuple[str, ...]]:
+    """Return for each redirect's id the ids that must have ended before it starts; without `after` the one above it."""
+    above: tuple[str, ...] = ()
+    found = {}
+    for redirect in redirects:
+        found[redirect.id] = above if redirect.after is None else redirect.after
+        above = (redirect.id,)
+    return found
+
+
+def ordered(redirects: Sequence[Redirect]) -> tuple[Redirect, ...]:
+    """Return the redirects so that each stands behind those it waits for, else in the playbook's order.
+
+    Those that wait for each other in a circle, or for one that is not there, come last.
+    """
+    waiting = {redirect_id: set(earlier) for redirect_id, earlier in waits(redirects).items()}
+    followers: dict[str, list[int]] = {}
+    for index, redirect in enumerate(redirects):
+        for earlier in waiting[redirect.id]:
+            followers.setdefault(earlier, []).append(index)
+    ready = [index for index, redirect in enumerate(redirects) if not waiting[redirect.id]]
+    heapify(ready)
+    placed = []
+    while ready:
+        redirect = redirects[heappop(ready)]
+        placed.append(redirect)
+        for index in followers.get(redirect.id, ()):
+            left = waiting[redirects[index].id]
+            left.discard(redirect.id)
+            if not left:
+                heappush(ready, index)
+    return (*placed, *(redirect for redirect in redirects if waiting[redirect.id]))
+
+
+class Ended(Set[str]):
+    """Redirects that have ended, a bit for each: of 10,000 in a row there are fifty million to remember."""
+
+    __slots__ = ("_bits", "_numbers")
+
+    def __init__(self, bits: int, numbers: Mapping[str, int]) -> None:
+        self._bits = bits
+        self._numbers = numbers
+
+    def __contains__(self, redirect_id: object) -> bool:
+        number = self._numbers.get(redirect_id) if isinstance(redirect_id, str) else None
+        return number is not None and bool(self._bits >> number & 1)
+
+    def __iter__(self) -> Iterator[str]:
+        return (redirect_id for redirect_id, number in self._numbers.items() if self._bits >> number & 1)
+
+    def __len__(self) -> int:
+        return self._bits.bit_count()
+
+
+def ended_before(redirects: Sequence[Redirect]) -> Mapping[str, Set[str]]:
+    """Return for each redirect's id all the ids that have certainly ended when it starts."""
+    waiting = waits(redirects)
+    in_order = ordered(redirects)
+    numbers = {redirect.id: number for number, redirect in enumerate(in_order)}
+    ended: dict[str, int] = {}
+    for redirect in in_order:
+        bits = 0
+        for earlier in waiting[redirect.id]:
+            if earlier in numbers:
+                bits |= ended.get(earlier, 0) | 1 << numbers[earlier]
+        ended[redirect.id] = bits
+    return {redirect_id: Ended(bits, numbers) for redirect_id, bits in ended.items()}

@@ -1,0 +1,23 @@
+"""Name every rule that a playbook's templates and values can break; the ids are stable."""
+
+RULES = {
+    # one template, by itself
+    "template-error": "A template can be rendered.",
+    "template-include": "A template reads no other file.",
+    "template-limit": "A template stays within the limits of a render.",
+    "template-syntax": "A template can be read.",
+    "template-unavailable": "A template uses the tags, filters, tests and operators that exist.",
+    "template-undefined": "What a template reads is there.",
+    # what a template reads
+    "not-a-target": "A reply is read of a servant that the message goes to.",
+    "undeclared-input": "An input that a template reads is declared.",
+    "undeclared-var": "A constant that a template reads is declared under 'vars'.",
+    "unknown-attribute": "What a template reads of a servant, a reply, the host or the playbook exists.",
+    "unknown-name": "A name that a template reads is known where it stands.",
+    "unknown-reply": "A message whose replies a template reads is declared.",
+    "unordered-reply": "A redirect comes after the ones whose replies its message reads.",
+    "unused-input": "An input is read by a template.",
+    "unused-var": "A constant is read by a template.",
+    # values
+    "role-input": "A value that 'with' gives a role fits the role's input.",
+}

@@ -1,0 +1,162 @@
+"""Check that templates read only what is known where they stand, and that what is declared is read.
+
+Nothing is rendered, and no input needs a value: this is the check that `validate` makes. Names are checked as far as
+they are written out. What a template works out (`replies[name]`) is met when it is rendered.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from overlord_run.errors import Problem
+from overlord_run.plan.attributes import MAPPING_METHODS
+from overlord_run.plan.known import Known, Site, in_role
+from overlord_run.plan.model import STARTUP
+from overlord_run.plan.references import Reference
+from overlord_run.plan.sites import Template, resolved, templates
+from overlord_run.plan.templates import read
+from overlord_run.plan.unused import unused_in_playbook, unused_in_role
+from overlord_run.playbook.model import Place, Playbook, RoleFile, Source
+from overlord_run.playbook.names import did_you_mean, listed, shown
+from overlord_run.playbook.rules import MAX_PROBLEMS, problem
+
+_LATE = frozenset({"replies", "servants"})
+_OF_THE_PLAYBOOK = frozenset({"vars", "host", "playbook"}) | _LATE
+_ELSEWHERE: Mapping[Site, tuple[frozenset[str], str]] = {
+    "role": (_OF_THE_PLAYBOOK, "a role sees only its own inputs and servant: declare an input, and fill it by 'with'"),
+    "with": (_LATE, "nobody has been asked yet; messages and outputs see it"),
+    "task": (_LATE, "nobody has been asked yet; messages and outputs see it"),
+    "message": (frozenset(), ""),
+    "output": (frozenset({"servant"}), "an output belongs to no servant; read servants.SLOT"),
+}
+
+# What keeps a template from being read to its end: then nobody knows what it would have used.
+_UNREADABLE = frozenset({"template-syntax", "template-limit"})
+
+_TO_SLOT = len(("replies", "ID", "SLOT"))
+_WORDS: Mapping[tuple[str, int], tuple[str, str]] = {
+    ("inputs", 2): ("undeclared-input", "no input is named {name}"),
+    ("replies", 2): ("unknown-reply", "no message is named {name}"),
+    ("servants", 2): ("unknown-slot", "no servant is in a slot {name}"),
+    ("vars", 2): ("undeclared-var", "no constant is named {name}"),
+}
+
+
+def check(playbook: Playbook) -> list[Problem]:
+    """Return what is wrong with the templates of a playbook whose texts have all been read from their files."""
+    return _told(_problems(playbook))
+
+
+def check_role_file(role: RoleFile) -> list[Problem]:
+    """Return what is wrong with the template of a role file, by itself."""
+    return _told(_problems_in_role(role))
+
+
+def _told(problems: Iterable[Problem]) -> list[Problem]:
+    """Return each problem once, and no more of them than of a file that is no playbook at all."""
+    told: dict[Problem, None] = {}
+    for one in problems:
+        told[one] = None
+        if len(told) == MAX_PROBLEMS:
+            break
+    return list(told)
+
+
+def _problems(playbook: Playbook) -> Iterator[Problem]:
+    paths: list[tuple[str, ...]] = []
+    readable = True
+    for template in templates(playbook):
+        found, wrong = read(template.text, bare=template.bare)
+        yield from wrong
+        yield from _unknown(template, found)
+        readable &= not any(one.rule in _UNREADABLE for one in wrong)
+        if template.site != "role":
+            paths += [reference.path for reference in found]
+    if readable:
+        yield from unused_in_playbook(playbook, paths)
+        for role in playbook.roles.values():
+            yield from unused_in_role(role.inputs, _paths(role.system), paths)
+
+
+def _problems_in_role(role: RoleFile) -> Iterator[Problem]:
+    found, wrong = read(role.system)
+    yield from wrong
+    yield from _unknown(Template(role.system, "role", in_role(role.inputs)), found)
+    if not wrong:
+        yield from unused_in_role(role.inputs, _paths(role.system))
+
+
+def _paths(source: Source | None) -> list[tuple[str, ...]]:
+    return [] if source is None else [reference.path for reference in read(resolved(source))[0]]
+
+
+def _unknown(template: Template, found: Iterable[Reference]) -> Iterator[Problem]:
+    for reference in found:
+        place = template.text.at(reference.line)
+        missing = _missing(template.known, reference.path)
+        if missing is not None:
+            yield _tell_missing(template, place, reference.path[:missing])
+        elif _is_unordered(template, reference.path):
+            yield _tell_unordered(template, place, reference.path[1])
+
+
+def _missing(known: Mapping[str, Known], path: tuple[str, ...]) -> int | None:
+    """Return how much of a path it takes to meet a name that is not known, or None where all of it is."""
+    below: Known = known
+    for depth, name in enumerate(path):
+        if below is None or (depth and name not in below and name in MAPPING_METHODS):
+            return None
+        if name not in below:
+            return depth + 1
+        below = below[name]
+    return None
+
+
+def _is_unordered(template: Template, path: tuple[str, ...]) -> bool:
+    match path:
+        case ("replies", message_id, *_) if template.ended is not None and message_id in (
+            template.known["replies"] or ()
+        ):
+            return message_id != STARTUP and message_id not in template.ended
+    return False
+
+
+def _tell_unordered(template: Template, place: Place, message_id: str) -> Problem:
+    if message_id == template.redirect:
+        message = f"the message {shown(message_id)} reads the replies to itself"
+        return problem(place, "unordered-reply", message, "read the replies to an earlier message")
+    message = f"{shown(message_id)} need not have been answered when {shown(template.redirect)} is sent"
+    return problem(place, "unordered-reply", message, f"add {message_id} to its 'after'")
+
+
+def _tell_missing(template: Template, place: Place, path: tuple[str, ...]) -> Problem:
+    *owner, name = path
+    rule, message = _describe(template, path)
+    names, hint = _ELSEWHERE[template.site]
+    if not owner and name in names:
+        return problem(place, rule, message, hint)
+    if path == ("servant", "with"):
+        return problem(place, rule, message, "it is what is being filled here")
+    below: Known = template.known
+    for part in owner:
+        below = {} if below is None else below[part]
+    hint = did_you_mean(name, below or ()) or (f"there are: {listed(below)}" if below else "there are none")
+    return problem(place, rule, message, hint)
+
+
+def _describe(template: Template, path: tuple[str, ...]) -> tuple[str, str]:
+    """Return the rule that a missing name breaks, and what is wrong in words."""
+    name = shown(path[-1])
+    if len(path) == 1:
+        return "unknown-name", f"nothing is named {name} here"
+    if path[0] == "replies" and len(path) == _TO_SLOT:
+        return _describe_slot(template, path[1], path[2])
+    rule, words = _WORDS.get((path[0], len(path)), ("unknown-attribute", "{owner} has no {name}"))
+    return rule, words.format(name=name, owner=shown(".".join(path[:-1])))
+
+
+def _describe_slot(template: Template, message_id: str, slot: str) -> tuple[str, str]:
+    servants = template.known["servants"] or {}
+    if slot not in servants:
+        return "unknown-slot", f"no servant is in a slot {shown(slot)}"
+    if message_id == STARTUP:
+        return "not-a-target", f"{shown(slot)} has no task, so it gives no reply at startup"
+    return "not-a-target", f"{shown(slot)} is not a target of {shown(message_id)}"

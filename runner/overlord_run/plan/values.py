@@ -1,0 +1,161 @@
+"""Say which values a template works with, how they print, and what JSON they are."""
+
+import json
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Any, NoReturn, Self
+
+from jinja2 import Undefined
+
+from overlord_run.plan.meter import MADE, MAX_VALUE_DEPTH, Meter, RefusedError, size
+
+
+class ReplyText(str):
+    """A reply as templates see it: a text that also knows where it comes from. It is never a template itself.
+
+    Attributes:
+        model: The model that answered.
+        finish_reason: Why the answer ended, as the API says; empty where it does not.
+        cut: Whether the answer ended at the token limit.
+    """
+
+    __slots__ = ("cut", "finish_reason", "model")
+
+    model: str
+    finish_reason: str
+    cut: bool
+
+    def __new__(cls, text: str, *, model: str = "", finish_reason: str = "", cut: bool = False) -> Self:
+        """Return the text with what is known of it."""
+        reply = super().__new__(cls, text)
+        reply.model = model
+        reply.finish_reason = finish_reason
+        reply.cut = cut
+        return reply
+
+    @property
+    def text(self) -> str:
+        """The reply without what it knows of itself."""
+        return str(self)
+
+
+class Answers(Mapping[str, ReplyText]):
+    """The replies to one message, slot → reply: those that were given, in the order of the message's targets."""
+
+    __slots__ = ("_given", "_targets", "message_id")
+
+    def __init__(self, message_id: str, targets: tuple[str, ...], given: Mapping[str, ReplyText]) -> None:
+        self.message_id = message_id
+        self._targets = targets
+        self._given = given
+
+    def __getitem__(self, slot: str) -> ReplyText:
+        return self._given[slot]
+
+    def __iter__(self) -> Iterator[str]:
+        return (slot for slot in self._targets if slot in self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+
+def kind(value: object) -> str:
+    """Return what a value is, in a playbook's words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true or false"
+    for types, words in _KINDS:
+        if isinstance(value, types):
+            return words
+    return "something that is no value"
+
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (str, "text"),
+    ((int, float), "a number"),
+    (Mapping, "a mapping"),
+    ((list, tuple, range), "a list"),
+)
+
+
+def plain(meter: Meter, value: object, depth: int = 0, *, margin: int = 0) -> Any:
+    """Return the JSON value that a template's value is.
+
+    It is walked as a tree, and charged so: a value that holds another many times over is refused before it is copied.
+    `margin` is charged besides, for each value and each level that it is nested.
+
+    Raises:
+        RefusedError: It is no JSON value, it is nested too deeply, or it is too large.
+        UndefinedError: It, or something in it, is undefined.
+    """
+    meter.charge(MADE + margin * depth)
+    if isinstance(value, str):
+        meter.charge(size(value))
+        return str(value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return _finite(value)
+    if depth >= MAX_VALUE_DEPTH:
+        message = f"the value is nested more than {MAX_VALUE_DEPTH} deep"
+        raise RefusedError(message, rule="template-limit")
+    if isinstance(value, Mapping):
+        return {_key(meter, key): plain(meter, item, depth + 1, margin=margin) for key, item in value.items()}
+    if not isinstance(value, list | tuple | range):
+        refuse(value)
+    return [plain(meter, item, depth + 1, margin=margin) for item in value]
+
+
+def text(meter: Meter, value: object) -> str:
+    """Return a value as it prints: a text as it is, anything else as JSON.
+
+    Raises:
+        RefusedError: It cannot be printed, or is too large.
+        UndefinedError: It is undefined.
+    """
+    if isinstance(value, str):
+        meter.charge(size(value))
+        return str(value)
+    return json_text(meter, value)
+
+
+def json_text(meter: Meter, value: object, indent: int | None = None) -> str:
+    """Return a value as JSON, with every character that JSON allows as it is.
+
+    Raises:
+        RefusedError: It is no JSON value, or is too large.
+        UndefinedError: It, or something in it, is undefined.
+    """
+    before = meter.work
+    content = plain(meter, value, margin=indent or 0)
+    meter.charge(meter.work - before)
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def refuse(value: object) -> NoReturn:
+    """Raise what is wrong with something that is no value: it is undefined, or a macro, or a function.
+
+    Raises:
+        RefusedError: It is a macro or a function.
+        UndefinedError: It is undefined.
+    """
+    if isinstance(value, Undefined):
+        str(value)
+    message = "this is not a value"
+    raise RefusedError(message, hint="a macro or a function is called: name()")
+
+
+def _key(meter: Meter, key: object) -> str:
+    if not isinstance(key, str):
+        message = f"a mapping's key must be text, not {kind(key)}"
+        raise RefusedError(message)
+    meter.charge(size(key))
+    return str(key)
+
+
+def _finite(value: float) -> float:
+    if not isfinite(value):
+        message = "the number is not finite"
+        raise RefusedError(message)
+    return value

@@ -1,0 +1,46 @@
+"""Show templates the servants of a plan and what they answered."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from overlord_run.plan.model import Plan, PlannedServant
+from overlord_run.plan.values import Answers, ReplyText
+
+Replies = Mapping[str, Mapping[str, ReplyText]]
+"""Message id → slot → reply; only servants that answered are there."""
+
+
+def servant_view(servant: PlannedServant) -> dict[str, Any]:
+    """Return what templates see as `servant`."""
+    return {
+        "slot": servant.slot,
+        "name": servant.name,
+        "role": servant.role,
+        "model": servant.model,
+        "profile": servant.profile,
+        "with": servant.values,
+    }
+
+
+class Servants(Mapping[str, Mapping[str, Any]]):
+    """What templates see as `servants`: slot → what a servant is, with its state; made as it is read."""
+
+    __slots__ = ("_by_slot", "_states")
+
+    def __init__(self, by_slot: Mapping[str, PlannedServant], states: Mapping[str, str]) -> None:
+        self._by_slot = by_slot
+        self._states = states
+
+    def __getitem__(self, slot: str) -> Mapping[str, Any]:
+        return {**servant_view(self._by_slot[slot]), "state": self._states.get(slot, "pending")}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_slot)
+
+    def __len__(self) -> int:
+        return len(self._by_slot)
+
+
+def answers(plan: Plan, message_id: str, replies: Replies) -> Answers:
+    """Return the replies to one message, as templates see them."""
+    return Answers(message_id, plan.targets[message_id], replies.get(message_id, {}))

@@ -1,0 +1,195 @@
+"""Find what is wrong with a playbook beyond what its schema can say: names, references, and keys that do not agree.
+
+The checks read the document, not the Playbook, so they also work beside mistakes that the schema has found.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
+from itertools import islice
+from urllib.parse import urlsplit
+
+from overlord_run.errors import Problem
+from overlord_run.playbook.declarations import check_declarations
+from overlord_run.playbook.fields import Fields
+from overlord_run.playbook.model import Place, Playbook
+from overlord_run.playbook.names import did_you_mean, is_device, is_reserved, listed, path_fault, shown
+from overlord_run.playbook.redirects import check_redirects
+from overlord_run.playbook.rules import MAX_PROBLEMS, problem
+from overlord_run.playbook.source import Document
+
+DEFAULT_MODELS = {"normal": "fugu", "ultra": "fugu-ultra"}
+
+SHORTEST_TIMEOUT_S = 5.0
+LONGEST_TIMEOUT_S = 600.0
+
+
+def check(document: Document, found: Collection[Problem]) -> list[Problem]:
+    """Return what is wrong with a playbook that its schema cannot say.
+
+    Args:
+        document: The playbook as read.
+        found: What was already found; checks that would only repeat it are left out.
+    """
+    fields = Fields.of(document)
+    places = {Place(each.file, each.line, each.column) for each in found}
+    return list(islice((each for look in _CHECKS for each in look(fields, places)), MAX_PROBLEMS + 1))
+
+
+def warnings(playbook: Playbook) -> list[Problem]:
+    """Return what a resolved playbook declares and nobody uses."""
+    used_roles = {assignment.role for assignment in playbook.assignments}
+    used_models = {
+        assignment.model or playbook.roles[assignment.role].model or "normal" for assignment in playbook.assignments
+    }
+    unused = [
+        problem(role.place, "unused-role", f"the role {shown(name)} is not used", "assign it, or remove it", "warning")
+        for name, role in playbook.roles.items()
+        if name not in used_roles
+    ]
+    for name, model in playbook.models.items():
+        if model.place is not None and name not in used_models:
+            message = f"the model {shown(name)} is not used"
+            unused.append(
+                problem(model.place, "unused-model", message, "choose it for a role, or remove it", "warning")
+            )
+    return unused
+
+
+def _check_names(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
+    for name in ("vars", "roles"):
+        inner = fields.inner(name)
+        yield from _reserved((key, inner.key_of(key)) for key in inner.content)
+    for name, key in (("assignments", "slot"), ("redirects", "id")):
+        given = [(each.string(key), each) for each in fields.listed(name)]
+        yield from _reserved((word, each.place_of(key)) for word, each in given if word is not None)
+
+
+def _reserved(names: Iterable[tuple[str, Place]]) -> Iterator[Problem]:
+    for name, place in names:
+        if is_reserved(name):
+            yield problem(place, "reserved-name", f"the name {shown(name)} is reserved", "choose another name")
+
+
+def _check_roles(fields: Fields, found: Set[Place]) -> Iterator[Problem]:
+    models = [*DEFAULT_MODELS, *fields.mapping("models")]
+    for _, role in fields.named("roles"):
+        yield from _check_model(role, models)
+        if role.has("from") and role.has("inputs"):
+            message = "a role file declares its inputs itself"
+            yield problem(role.key_of("inputs"), "inputs-with-from", message, "remove 'inputs' here")
+        yield from check_declarations(role, found)
+
+
+def _check_model(fields: Fields, models: Collection[str]) -> Iterator[Problem]:
+    alias = fields.string("model")
+    if alias is not None and alias not in models:
+        hint = did_you_mean(alias, models) or f"declared are {listed(models)}"
+        yield problem(fields.place_of("model"), "unknown-model", f"there is no model {shown(alias)}", hint)
+
+
+def _check_assignments(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
+    roles = fields.mapping("roles")
+    models = [*DEFAULT_MODELS, *fields.mapping("models")]
+    first: dict[str, Place] = {}
+    for assignment in fields.listed("assignments"):
+        slot, role = assignment.string("slot"), assignment.string("role")
+        if slot is not None:
+            place = assignment.place_of("slot")
+            if slot in first:
+                message = f"the slot {shown(slot)} is taken, on line {first[slot].line}"
+                yield problem(place, "duplicate-slot", message, "give each servant a slot of its own")
+            first.setdefault(slot, place)
+        if role is not None and roles and role not in roles:
+            hint = did_you_mean(role, roles) or f"declared are {listed(roles)}"
+            yield problem(assignment.place_of("role"), "unknown-role", f"there is no role {shown(role)}", hint)
+        yield from _check_model(assignment, models)
+
+
+def _check_timeouts(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
+    models = [model for _, model in fields.named("models")]
+    for owner in (fields.inner("engine"), *models, *fields.listed("redirects")):
+        seconds = owner.seconds("timeout")
+        if seconds is not None and not SHORTEST_TIMEOUT_S <= seconds <= LONGEST_TIMEOUT_S:
+            message = f"'timeout' is {shown(owner.string('timeout'))}; it must be from 5s to 10m"
+            yield problem(owner.place_of("timeout"), "out-of-range", message, "for example 90s")
+
+
+def _check_base_url(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
+    engine = fields.inner("engine")
+    url = engine.string("base_url")
+    if url and (fault := _url_fault(url)):
+        hint = "write http or https, a host and a path, such as https://api.sakana.ai/v1"
+        yield problem(engine.place_of("base_url"), "base-url", f"the base URL {fault}", hint)
+
+
+def _url_fault(url: str) -> str:
+    """Return what is wrong with a base URL, without a word of it: a secret may stand in it."""
+    if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
+        return "holds a character that a URL cannot hold"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "has a host or port that cannot be read"
+    faults = {
+        "is neither http nor https": parts.scheme not in ("http", "https"),
+        "has no host": not host,
+        "holds a user or password; a key comes from the environment": "@" in parts.netloc,
+        "has a query or fragment": "?" in url or "#" in url,
+    }
+    return next((fault for fault, is_so in faults.items() if is_so), "")
+
+
+def _check_outputs(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
+    taken: dict[str, str] = {}
+    folders: dict[str, str] = {}
+    for name, output in fields.named("outputs"):
+        if is_device(name):
+            yield problem(output.key, "reserved-name", f"the name {shown(name)} is reserved", "choose another name")
+        file = output.string("file")
+        if file is None:
+            continue
+        if fault := _file_fault(file) or _clash(file.lower(), name, taken, folders):
+            message = f"the file {shown(file)} {fault}"
+            yield problem(output.place_of("file"), "output-file", message, "write a path such as reports/verdict.md")
+
+
+def _file_fault(file: str) -> str:
+    parts = file.split("/")
+    if fault := path_fault(file):
+        return fault
+    if any(part in ("", ".", "..") for part in parts):
+        return "holds an empty part, '.' or '..'"
+    if any(part.startswith(".") or part.endswith((".", " ")) for part in parts):
+        return "has a part that begins with a dot, or ends with a dot or a blank"
+    return "holds a character that Windows does not allow" if any(char in '<>:"|?*' for char in file) else ""
+
+
+def _clash(file: str, name: str, taken: dict[str, str], folders: dict[str, str]) -> str:
+    """Return which other output's file or folder a file would be; where it is none, note it.
+
+    Args:
+        file: The path, in small letters: not every file system tells them apart.
+        name: The output's.
+        taken: The outputs by their files.
+        folders: The outputs by the folders of their files.
+    """
+    parts = file.split("/")
+    above = ["/".join(parts[:length]) for length in range(1, len(parts))]
+    other = taken.get(file) or folders.get(file) or next((taken[folder] for folder in above if folder in taken), "")
+    if other:
+        return f"cannot stand beside that of the output {shown(other)}"
+    taken[file] = name
+    folders.update(dict.fromkeys(above, name))
+    return ""
+
+
+_CHECKS: tuple[Callable[[Fields, Set[Place]], Iterator[Problem]], ...] = (
+    _check_names,
+    check_declarations,
+    _check_timeouts,
+    _check_base_url,
+    _check_roles,
+    _check_assignments,
+    check_redirects,
+    _check_outputs,
+)

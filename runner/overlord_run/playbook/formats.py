@@ -1,0 +1,63 @@
+"""Say in words what each pattern of the schemas asks for."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a pattern asks for.
+
+    Attributes:
+        rule: The rule that a misfit breaks.
+        message: What is wrong, about `{subject}` (what is checked) and `{value}` (what it is).
+        hint: What to write.
+    """
+
+    rule: str
+    message: str
+    hint: str
+
+
+FORMATS = {
+    r"^[a-z][a-z0-9_]{0,63}$": Format(
+        "bad-name",
+        "{value} cannot be an id that templates name",
+        "write a small letter, then small letters, digits or '_', 64 characters at most",
+    ),
+    r"^[a-z0-9][a-z0-9._-]{0,63}$": Format(
+        "bad-name",
+        "{value} cannot be a name",
+        "write small letters, digits, '.', '_' or '-', 64 characters at most",
+    ),
+    r"^(role:)?[a-z][a-z0-9_]{0,63}$": Format(
+        "bad-name",
+        "{value} cannot be the target of a redirect",
+        "write all, a slot, or role:NAME; several as a list",
+    ),
+    r"\S": Format("too-short", "{subject} is blank", "write the text, or remove the key"),
+    r"^[0-9]{1,6}(\.[0-9]{1,3})?(s|m)$": Format(
+        "bad-value",
+        "{subject} is {value}, which is not a duration",
+        "write a number and s or m, such as 90s or 5m",
+    ),
+    r"^\S{1,200}$": Format(
+        "bad-value",
+        "{value} cannot be the id of a model",
+        "write it as the API knows it, without blanks, 200 characters at most",
+    ),
+    r"^\.\.?/": Format(
+        "file-path",
+        "'from' is {value}, which is not the path of a role file",
+        "begin the path with ./ or ../, such as ./roles/critic.md",
+    ),
+    r"^\S([^\n\r\t]{0,98}\S)?$": Format(
+        "bad-value",
+        "{value} cannot be the name of a servant",
+        "write one line of 100 characters at most, without blanks around it",
+    ),
+    r"^(any|all|(100|[1-9][0-9]?)%)$": Format(
+        "bad-value",
+        "'require' is {value}",
+        "write any, all, a number, or a percentage from 1% to 100%",
+    ),
+}

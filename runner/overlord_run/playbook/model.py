@@ -1,0 +1,195 @@
+"""Hold a playbook and a role file as frozen values, each text with its place in the file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+InputType = Literal["string", "integer", "number", "boolean", "array", "object", "file"]
+Profile = Literal["consultation", "implementation"]
+OnFailure = Literal["continue", "stop"]
+Preflight = Literal["models", "probe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: a file as the user wrote its path, a line and a column, both from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A template's source and where its first line stands.
+
+    Attributes:
+        source: The text, as YAML or the role file gives it.
+        place: Of the text's first line: for a block scalar the line below its indicator.
+        by_line: Whether the text's line N is the file's line `place.line + N - 1`. False for folded and quoted scalars
+            that span lines, whose errors point at their beginning.
+    """
+
+    source: str
+    place: Place
+    by_line: bool = True
+
+    def at(self, line: int) -> Place:
+        """Return the place in the file of this text's line `line`, from 1."""
+        if not self.by_line or line <= 1:
+            return self.place
+        return Place(self.place.file, self.place.line + line - 1, self.place.column)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A text that stands in a file of its own, relative to the file that names it."""
+
+    path: str
+    place: Place
+
+
+Source = Text | FileRef
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A typed value that a run, or a role, is given.
+
+    Attributes:
+        default: The value to use when none is given; meaningful only where `required` is false.
+        checks: The JSON Schema keywords `enum pattern minimum maximum items`, as written.
+    """
+
+    name: str
+    type: InputType
+    place: Place
+    description: str = ""
+    required: bool = True
+    default: Any = None
+    checks: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """An alias for an API model id and its parameters. `place` is None for the two that exist unless overridden."""
+
+    alias: str
+    id: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    timeout_s: float | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A reusable system prompt.
+
+    Attributes:
+        system: The prompt's template; None while the role is still named by `file` only.
+        file: The role file that `from` names; None for an inline role. Resolving fills `system` from it.
+        values: `with`, unrendered: each string in it, at any depth, is held as a `Text`, a template in the playbook's
+            scope.
+        model: A model's alias, or None where nothing is said (then `normal`).
+    """
+
+    name: str
+    place: Place
+    system: Source | None = None
+    file: FileRef | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    task: Source | None = None
+    model: str | None = None
+    description: str = ""
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFile:
+    """A role file as read: its front matter and its body."""
+
+    name: str
+    place: Place
+    system: Text
+    description: str = ""
+    model: str | None = None
+    profile: Profile | None = None
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A slot, its role, and the first task."""
+
+    slot: str
+    role: str
+    place: Place
+    name: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    task: Source | None = None
+    model: str | None = None
+    profile: Profile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """A declared follow-up message to servants.
+
+    Attributes:
+        to: `all`, a slot or `role:NAME`, in the order written.
+        require: How many targets must answer: `any`, `all`, a count, or a percentage like `90%`.
+        after: The ids that must have ended; None for the one before.
+    """
+
+    id: str
+    place: Place
+    to: tuple[str, ...]
+    message: Source
+    timeout_s: float | None = None
+    require: str | int = "any"
+    after: tuple[str, ...] | None = None
+    on_failure: OnFailure = "continue"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the run hands over: an expression's value, or a rendered text; `file` is its name under `--outputs`."""
+
+    name: str
+    place: Place
+    value: Text | None = None
+    text: Text | None = None
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What the playbook says of the API; None where it is silent."""
+
+    base_url: str | None = None
+    base_url_place: Place | None = None
+    provider: str | None = None
+    timeout_s: float | None = None
+    concurrency: int | None = None
+    preflight: Preflight | None = None
+    attempts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """A whole playbook. `places` finds the place of any key or value for problems that are found later."""
+
+    file: str
+    name: str
+    digest: str
+    assignments: tuple[Assignment, ...]
+    description: str = ""
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    vars: Mapping[str, Any] = field(default_factory=dict)
+    engine: Engine = field(default_factory=Engine)
+    models: Mapping[str, Model] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    redirects: tuple[Redirect, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    places: Mapping[tuple[str | int, ...], Place] = field(default_factory=dict)

@@ -1,0 +1,79 @@
+"""Know which names and paths are safe on every platform, and which known name a wrong one was meant to be."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from itertools import islice
+from typing import Any
+
+RESERVED = frozenset({"all", "startup", "previous"})
+DEVICES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in ("com", "lpt") for digit in range(10)})
+
+LONGEST_ECHO = 40
+LONGEST_PATH = 400
+MOST_CANDIDATES = 500
+"""Near misses are looked for among so many names at most: each costs some 10 µs."""
+
+NEAREST = 0.7
+"""How alike a name must be to be offered, from 0 to 1."""
+
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def is_reserved(name: str) -> bool:
+    """Return whether an id is taken: by the language (`all startup previous`) or by Windows for a device."""
+    return name in RESERVED or is_device(name)
+
+
+def is_device(part: str) -> bool:
+    """Return whether Windows takes one part of a path for a device, whatever its ending: `con`, `NUL.txt`."""
+    return part.split(".", maxsplit=1)[0].strip().lower() in DEVICES
+
+
+def path_fault(path: str) -> str:
+    """Return what keeps a text from being a relative path on every platform, as the end of a sentence, or nothing.
+
+    Whether it leaves its folder by `..` is not looked at.
+    """
+    faults = {
+        "is empty": not path,
+        f"is longer than {LONGEST_PATH} characters": len(path) > LONGEST_PATH,
+        "holds a character that cannot be printed": not path.isprintable(),
+        "holds a backslash; folders are separated by '/'": "\\" in path,
+        "is absolute, not relative": path.startswith("/") or bool(_DRIVE.match(path)),
+        "holds the name of a Windows device": any(is_device(part) for part in path.split("/")),
+    }
+    return next((fault for fault, found in faults.items() if found), "")
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """Return `did you mean 'x'?` for the nearest known name, or nothing where none is near."""
+    candidates = list(islice(known, MOST_CANDIDATES + 1))
+    if len(wrong) > LONGEST_ECHO * 2 or len(candidates) > MOST_CANDIDATES:
+        return ""
+    near = difflib.get_close_matches(wrong, candidates, n=1, cutoff=NEAREST)
+    return f"did you mean {shown(near[0])}?" if near else ""
+
+
+def listed(names: Iterable[str], *, most: int = 12) -> str:
+    """Return names in quotes, in the order given, cut after `most`: `'a', 'b', …`."""
+    quoted = [shown(name) for name in islice(names, most + 1)]
+    return ", ".join(quoted[:most]) + (", …" if len(quoted) > most else "")
+
+
+def shown(value: Any, *, longest: int = LONGEST_ECHO) -> str:
+    """Return a value as a message shows it: short, on one line, nothing in it that a terminal would obey."""
+    if isinstance(value, str):
+        safe = "".join(char if char.isprintable() else _escaped(char) for char in value[:longest])
+        return f"'{safe}…'" if len(value) > longest else f"'{safe}'"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if value is None:
+        return "nothing"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

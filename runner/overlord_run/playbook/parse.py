@@ -1,0 +1,167 @@
+"""Turn the bytes of a playbook into a Playbook: YAML, then the schema, then the checks, all problems told at once."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import get_args
+
+from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.playbook import checks, schema
+from overlord_run.playbook.declarations import build_inputs
+from overlord_run.playbook.fields import Fields
+from overlord_run.playbook.model import (
+    Assignment,
+    Engine,
+    FileRef,
+    Model,
+    OnFailure,
+    Output,
+    Playbook,
+    Preflight,
+    Profile,
+    Redirect,
+    Role,
+    Text,
+)
+from overlord_run.playbook.rules import bounded
+from overlord_run.playbook.source import Document, scan
+
+PROFILES: Mapping[str | None, Profile] = {name: name for name in get_args(Profile)}
+_ON_FAILURE: Mapping[str | None, OnFailure] = {name: name for name in get_args(OnFailure)}
+_PREFLIGHT: Mapping[str | None, Preflight] = {name: name for name in get_args(Preflight)}
+
+
+def parse(data: bytes, file: str) -> Playbook:
+    """Return the playbook that a file holds; the files that it names are not read yet.
+
+    Args:
+        data: The file's bytes.
+        file: Its path, as the user wrote it.
+
+    Raises:
+        InvalidPlaybookError: It has problems; all are carried.
+    """
+    playbook, problems = read(data, file)
+    if playbook is None or problems:
+        raise InvalidPlaybookError(problems)
+    return playbook
+
+
+def read(data: bytes, file: str) -> tuple[Playbook | None, list[Problem]]:
+    """Return what can be understood of a playbook, None where nothing can, and all that is wrong with it.
+
+    What is wrong is absent from the playbook, so what stands beside it can be looked at further.
+    """
+    document, problems = checked(data, file, "playbook")
+    if document is None:
+        return None, problems
+    problems += _elsewhere(checks.check(document, problems), problems)
+    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+    return _build(document, digest), bounded(problems)
+
+
+def checked(data: bytes | str, file: str, name: str) -> tuple[Document | None, list[Problem]]:
+    """Return a YAML document, None where there is none, and what is wrong with it as YAML and by the schema `name`."""
+    document, problems = scan(data, file)
+    if document is None:
+        return None, problems
+    return document, [*problems, *_elsewhere(schema.check(document, name), problems)]
+
+
+def _elsewhere(later: Iterable[Problem], told: Iterable[Problem]) -> list[Problem]:
+    """Return the problems at places of which nothing was told yet: what is found later may only follow from it."""
+    places = {(each.line, each.column) for each in told}
+    return [each for each in later if (each.line, each.column) not in places]
+
+
+def _build(document: Document, digest: str) -> Playbook:
+    fields = Fields.of(document)
+    return Playbook(
+        file=document.file,
+        name=fields.string("name") or "",
+        digest=digest,
+        description=fields.string("description") or "",
+        inputs=build_inputs(fields),
+        vars=fields.mapping("vars"),
+        engine=_engine(fields.inner("engine")),
+        models=_models(fields),
+        roles={name: _role(name, each) for name, each in fields.named("roles")},
+        assignments=tuple(_assignment(each) for each in fields.listed("assignments")),
+        redirects=tuple(_redirect(each) for each in fields.listed("redirects")),
+        outputs=tuple(_output(name, each) for name, each in fields.named("outputs")),
+        places={path: mark.key for path, mark in document.marks.items()},
+    )
+
+
+def _engine(fields: Fields) -> Engine:
+    base_url = fields.string("base_url")
+    return Engine(
+        base_url=base_url,
+        base_url_place=None if base_url is None else fields.place_of("base_url"),
+        provider=fields.string("provider"),
+        timeout_s=fields.seconds("timeout"),
+        concurrency=fields.integer("concurrency"),
+        preflight=_PREFLIGHT.get(fields.string("preflight")),
+        attempts=fields.inner("retry").integer("attempts"),
+    )
+
+
+def _models(fields: Fields) -> dict[str, Model]:
+    models = {alias: Model(alias, id_) for alias, id_ in checks.DEFAULT_MODELS.items()}
+    for alias, declared in fields.named("models"):
+        id_ = declared.string("id") or fields.inner("models").string(alias) or ""
+        models[alias] = Model(alias, id_, declared.mapping("params"), declared.seconds("timeout"), declared.key)
+    return models
+
+
+def _role(name: str, fields: Fields) -> Role:
+    file = fields.string("from")
+    return Role(
+        name=name,
+        place=fields.key,
+        system=fields.source("system"),
+        file=None if file is None else FileRef(file, fields.place_of("from")),
+        values=fields.values("with"),
+        inputs=build_inputs(fields),
+        task=fields.source("task"),
+        model=fields.string("model"),
+        description=fields.string("description") or "",
+        profile=PROFILES.get(fields.string("profile")),
+    )
+
+
+def _assignment(fields: Fields) -> Assignment:
+    return Assignment(
+        slot=fields.string("slot") or "",
+        role=fields.string("role") or "",
+        place=fields.key,
+        name=fields.string("name") or "",
+        values=fields.values("with"),
+        task=fields.source("task"),
+        model=fields.string("model"),
+        profile=PROFILES.get(fields.string("profile")),
+    )
+
+
+def _redirect(fields: Fields) -> Redirect:
+    require = fields.integer("require")
+    after = tuple(id_ for id_, _ in fields.strings("after"))
+    return Redirect(
+        id=fields.string("id") or "",
+        place=fields.key,
+        to=tuple(target for target, _ in fields.strings("to")),
+        message=fields.source("message") or Text("", fields.key),
+        timeout_s=fields.seconds("timeout"),
+        require=fields.string("require") or "any" if require is None else require,
+        after=after if fields.has("after") else None,
+        on_failure=_ON_FAILURE.get(fields.string("on_failure"), "continue"),
+    )
+
+
+def _output(name: str, fields: Fields) -> Output:
+    return Output(
+        name=name,
+        place=fields.key,
+        value=fields.text("value"),
+        text=fields.text("text"),
+        file=fields.string("file"),
+    )

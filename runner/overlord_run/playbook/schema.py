@@ -1,0 +1,82 @@
+"""Read the JSON Schemas that ship with the runner, and check documents against them.
+
+jsonschema tells a path, the document turns it into a place, and `tellers.py` puts each keyword into the user's words.
+"""
+
+import functools
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+
+from overlord_run.errors import Problem
+from overlord_run.playbook.rules import MAX_PROBLEMS
+from overlord_run.playbook.source import Document
+from overlord_run.playbook.tellers import tell
+
+_FOLDERS = (Path(__file__).parents[1] / "schemas", Path(__file__).parents[3] / "schemas")
+"""In a wheel, and in the source tree."""
+
+
+def load(name: str) -> dict[str, Any]:
+    """Return a JSON Schema that ships with the runner, such as `playbook` or `role`.
+
+    Raises:
+        FileNotFoundError: There is no schema of that name.
+    """
+    folder = next((folder for folder in _FOLDERS if folder.is_dir()), _FOLDERS[0])
+    schema: dict[str, Any] = json.loads((folder / f"{name}.schema.json").read_text("utf-8"))
+    return schema
+
+
+def check(document: Document, name: str) -> list[Problem]:
+    """Return what is wrong with a document by the schema of that name, in the schema's order."""
+    errors = _validator(name).iter_errors(document.value)
+    return list(islice((found for error in errors for found in tell(error, document)), MAX_PROBLEMS + 1))
+
+
+@functools.cache
+def _validator(name: str) -> Any:
+    keywords = {"items": _items, "pattern": _pattern, "required": _required, "uniqueItems": _unique_items}
+    return extend(Draft7Validator, keywords)(load(name))  # type: ignore[no-untyped-call]
+
+
+def _items(validator: Any, items: dict[str, Any], instance: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:
+    """Check each item of a list, unless the list is too long anyway."""
+    if isinstance(instance, list) and len(instance) <= schema.get("maxItems", len(instance)):
+        for index, item in enumerate(instance):
+            yield from validator.descend(item, items, path=index)
+
+
+def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+    """Check a pattern as ECMAScript does, whose `$` does not match before a line break at the end."""
+    if isinstance(instance, str):
+        behind = pattern.endswith("$") and instance.endswith("\n")
+        if behind or not re.search(pattern, instance):
+            yield ValidationError("pattern")
+
+
+def _required(_: Any, required: list[str], instance: Any, __: Any) -> Iterator[ValidationError]:
+    """Find each key that is missing; `validator_value` is the key, which jsonschema tells in its message only."""
+    if isinstance(instance, dict):
+        for key in required:
+            if key not in instance:
+                yield ValidationError("required", validator_value=key)
+
+
+def _unique_items(_: Any, __: bool, instance: Any, ___: Any) -> Iterator[ValidationError]:  # noqa: FBT001 - jsonschema's signature
+    """Find each item that stands earlier in its list, in linear time: jsonschema compares all pairs of mixed types."""
+    if not isinstance(instance, list):
+        return
+    seen: set[str] = set()
+    for index, item in enumerate(instance):
+        key = json.dumps(int(item) if isinstance(item, float) and item.is_integer() else item, sort_keys=True)
+        if key in seen:
+            yield ValidationError("uniqueItems", path=[index], instance=item)
+        seen.add(key)

@@ -1,0 +1,1 @@
+"""Find the text of roles and of the files that a playbook names."""

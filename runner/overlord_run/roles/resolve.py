@@ -1,0 +1,142 @@
+"""Read every file that a playbook names, so that each of its texts is at hand and knows where it stands."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
+
+from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.files import TEXT_LIMIT, FileError, decode, read_beside
+from overlord_run.playbook.model import Assignment, FileRef, Place, Playbook, Redirect, Role, RoleFile, Source, Text
+from overlord_run.playbook.names import did_you_mean, listed, shown
+from overlord_run.playbook.rolefile import parse_role, unix_lines
+from overlord_run.playbook.rules import problem
+from overlord_run.playbook.values import check_values
+
+
+def resolve(playbook: Playbook, folder: Path) -> Playbook:
+    """Return a playbook with every text that its files hold.
+
+    Each source becomes a `Text` whose place is in the file that it came from. A role is filled from its role file; what
+    the playbook itself says of model, profile and description wins.
+
+    Args:
+        playbook: As parsed.
+        folder: The folder it stands in.
+
+    Raises:
+        InvalidPlaybookError: Files are missing or have problems, or values do not fit a role's inputs; all is told.
+    """
+    resolved, problems = read(playbook, folder)
+    if problems:
+        raise InvalidPlaybookError(problems)
+    return resolved
+
+
+def read(playbook: Playbook, folder: Path) -> tuple[Playbook, list[Problem]]:
+    """Return a playbook with the texts that could be read, empty ones for the others, and all that is wrong."""
+    reader = _Reader(playbook, folder)
+    roles = {name: reader.role(role) for name, role in playbook.roles.items()}
+    resolved = replace(
+        playbook,
+        roles=roles,
+        assignments=tuple(reader.assignment(each) for each in playbook.assignments),
+        redirects=tuple(reader.redirect(each) for each in playbook.redirects),
+    )
+    known = [name for name in roles if name not in reader.unread]
+    return resolved, [*reader.problems, *check_values(resolved, known)]
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What is known while the files of one playbook are read.
+
+    Attributes:
+        files: The role files by path, None for one that has problems: they are told once.
+        unread: The names of the roles whose inputs are unknown, since their file could not be read.
+    """
+
+    playbook: Playbook
+    folder: Path
+    problems: list[Problem] = field(default_factory=list)
+    files: dict[str, RoleFile | None] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
+
+    def role(self, role: Role) -> Role:
+        """Return a role with its texts."""
+        role = replace(role, task=self._text(role.task), system=self._text(role.system))
+        if role.file is None:
+            return role
+        found = self._role_file(role.file)
+        if found is None:
+            self.unread.add(role.name)
+            return replace(role, system=Text("", role.place))
+        if role.model is None and found.model is not None:
+            self._check_model(role.file, found.model)
+        return replace(
+            role,
+            system=found.system,
+            inputs=found.inputs,
+            description=role.description or found.description,
+            model=role.model or found.model,
+            profile=role.profile or found.profile,
+        )
+
+    def _check_model(self, file: FileRef, alias: str) -> None:
+        models = self.playbook.models
+        if alias not in models:
+            message = f"the role file {shown(file.path)} asks for the model {shown(alias)}, which is not declared"
+            hint = did_you_mean(alias, models) or f"declare it, or choose one here: {listed(models)}"
+            self.problems.append(problem(file.place, "unknown-model", message, hint))
+
+    def assignment(self, assignment: Assignment) -> Assignment:
+        """Return an assignment with its task."""
+        return replace(assignment, task=self._text(assignment.task))
+
+    def redirect(self, redirect: Redirect) -> Redirect:
+        """Return a redirect with its message."""
+        return replace(redirect, message=self._text(redirect.message) or Text("", redirect.place))
+
+    def _text(self, source: Source | None) -> Text | None:
+        if not isinstance(source, FileRef):
+            return source
+        data = self._bytes(source, may_climb=False)
+        if data is None:
+            return Text("", source.place)
+        try:
+            text = unix_lines(decode(data, shown(source.path)))
+        except FileError as error:
+            self._tell(source, error)
+            return Text("", source.place)
+        if not text.strip():
+            message = f"the file {shown(source.path)} is blank"
+            self.problems.append(problem(source.place, "too-short", message, "write the text into it"))
+        return Text(text, Place(self._shown_path(source), 1, 1))
+
+    def _role_file(self, file: FileRef) -> RoleFile | None:
+        path = self._shown_path(file)
+        if path not in self.files:
+            data = self._bytes(file, may_climb=True)
+            if data is None:
+                return None
+            self.files[path] = self._parsed(data, path)
+        return self.files[path]
+
+    def _parsed(self, data: bytes, path: str) -> RoleFile | None:
+        try:
+            return parse_role(data, path)
+        except InvalidPlaybookError as error:
+            self.problems += error.problems
+            return None
+
+    def _bytes(self, file: FileRef, *, may_climb: bool) -> bytes | None:
+        try:
+            return read_beside(self.folder, file.path, limit=TEXT_LIMIT, may_climb=may_climb)
+        except FileError as error:
+            self._tell(file, error)
+            return None
+
+    def _tell(self, file: FileRef, error: FileError) -> None:
+        self.problems.append(problem(file.place, error.rule, error.message, error.hint))
+
+    def _shown_path(self, file: FileRef) -> str:
+        """Return a file's path as the user would write it from where the playbook's own path begins."""
+        return (PurePath(self.playbook.file).parent / file.path).as_posix()

@@ -1,0 +1,84 @@
+"""Find the API key by the names it may have, and read it where it may be sent."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from overlord_run.credential import Credential, parse_credential
+from overlord_run.errors import SettingsError, UsageError
+from overlord_run.settings.environment import API_KEY, API_KEY_FILE, variable
+from overlord_run.settings.model import Flags
+from overlord_run.settings.regular import read_regular
+
+# A name like this is told back to the user. Anything else after --api-key-env may be the key itself.
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
+_LONGEST_FILE = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """Where a key is set: in a variable, or in a file that a flag or variable names.
+
+    Attributes:
+        name: The variable, or the flag or variable that names the file.
+        path: The file, or None.
+    """
+
+    name: str
+    path: Path | None = None
+
+
+def find_key(flags: Flags, environ: Mapping[str, str]) -> KeySource | None:
+    """Return where the key is set, without reading it; None where none is.
+
+    Raises:
+        UsageError: Both flags are given.
+        SettingsError: The variable that `--api-key-env` names is not set.
+    """
+    if flags.api_key_env is not None and flags.api_key_file is not None:
+        message = "--api-key-env and --api-key-file cannot both be given"
+        raise UsageError(message, next="give one of the two")
+    if flags.api_key_env is not None:
+        if not environ.get(flags.api_key_env):
+            raise _not_set(flags.api_key_env)
+        return KeySource(flags.api_key_env)
+    if flags.api_key_file is not None:
+        return KeySource("--api-key-file", Path(flags.api_key_file))
+    if said := variable(environ, API_KEY):
+        return KeySource(said.by)
+    said = variable(environ, API_KEY_FILE)
+    return KeySource(said.by, Path(said.value)) if said else None
+
+
+def read_key(source: KeySource, environ: Mapping[str, str]) -> Credential:
+    """Return the key.
+
+    Raises:
+        SettingsError: The file cannot be read, or the value is no key. Neither the value nor the file's path is told:
+            a key that was given in the path's place would be told with it.
+    """
+    if source.path is None:
+        return parse_credential(environ[source.name], name=source.name)
+    try:
+        content = read_regular(source.path, limit=_LONGEST_FILE)
+    except OSError as error:
+        raise _unreadable(source.name, error.strerror or "it cannot be opened") from None
+    return parse_credential(content.decode("utf-8-sig", "replace"), name=f"the file of {source.name}", is_file=True)
+
+
+def _not_set(name: str) -> SettingsError:
+    told = name if _VARIABLE.fullmatch(name) else "that --api-key-env names"
+    return SettingsError(
+        f"the variable {told} is not set or is empty",
+        next="give --api-key-env the name of the variable that holds the key, and never the key",
+        code="key-missing",
+    )
+
+
+def _unreadable(name: str, reason: str) -> SettingsError:
+    return SettingsError(
+        f"the key file that {name} names cannot be read: {reason}",
+        next=f"give {name} the path of a file that holds the key alone",
+        code="key-file",
+    )

@@ -1,0 +1,102 @@
+"""Hold what the operator said and what a run is set to as frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from overlord_run.credential import Credential
+from overlord_run.playbook.model import Preflight
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the command line says, as it was typed; None where it is silent.
+
+    Attributes:
+        timeout: A duration like `90s` or `5m`; a bare number is seconds.
+        fail_fast: Make one attempt a call and no other.
+    """
+
+    base_url: str | None = None
+    model: str | None = None
+    ultra_model: str | None = None
+    api_key_env: str | None = None
+    api_key_file: str | None = None
+    timeout: str | None = None
+    concurrency: int | None = None
+    trust_hosts: tuple[str, ...] = ()
+    proxy: str | None = None
+    ca_file: str | None = None
+    fail_fast: bool = False
+    state_dir: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the user's config file says.
+
+    Attributes:
+        path: Where the file is, or would be.
+        ca_file: An absolute path.
+    """
+
+    path: Path
+    trust_hosts: tuple[str, ...] = ()
+    proxy: str | None = None
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run is set to.
+
+    Attributes:
+        base_url: Without a slash at its end.
+        key: The key to send; None where none is set or none may be sent.
+        key_name: The variable, or the flag or variable that names the file, which the key came from.
+        key_required: Whether the API cannot be proved without a key.
+        timeout_s: Bounds one attempt.
+        concurrency: How many calls are in flight at most.
+        attempts: How many attempts a call is given at most.
+        model_ids: The model ids that the operator gave, by alias: `normal`, `ultra`.
+        proxy: An address without a path.
+        trusted: The host whose `base_url` was let through because the operator trusts it, or None.
+        overrides: A sentence for each setting that won over the playbook's.
+        notes: A sentence for each thing that the operator asked for and was not done so.
+    """
+
+    base_url: str
+    provider: str
+    key: Credential | None = field(repr=False)
+    key_name: str | None
+    key_required: bool
+    timeout_s: float
+    concurrency: int
+    attempts: int
+    preflight: Preflight
+    model_ids: Mapping[str, str]
+    proxy: str | None
+    ca_file: str | None
+    trusted: str | None
+    overrides: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the settings as JSON values for the record; of the key only the name of where it came from."""
+        return {
+            "baseUrl": self.base_url,
+            "provider": self.provider,
+            "keyName": self.key_name,
+            "keyRequired": self.key_required,
+            "timeoutS": self.timeout_s,
+            "concurrency": self.concurrency,
+            "attempts": self.attempts,
+            "preflight": self.preflight,
+            "modelIds": dict(self.model_ids),
+            "proxy": self.proxy,
+            "caFile": self.ca_file,
+            "trusted": self.trusted,
+            "overrides": list(self.overrides),
+            "notes": list(self.notes),
+        }

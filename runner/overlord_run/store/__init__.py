@@ -1,0 +1,1 @@
+"""Keep what happened: one log that is the truth, and the views of it."""

@@ -1,0 +1,75 @@
+"""Replace a file so that a reader, or a power cut, finds the old one or the new one and nothing between."""
+
+import contextlib
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from overlord_run.store.disk import SYSTEM_DISK, Disk, unwritable, write_whole
+
+# Windows refuses to rename over a file that somebody reads; elsewhere a refusal is final.
+PATIENCE_S = 1.0 if sys.platform == "win32" else 0.0
+_PAUSE_S = 0.01
+_CHUNK_BYTES = 1024 * 1024
+TEMPORARY_SUFFIX = ".tmp"
+
+
+def replace(path: Path, parts: Iterable[bytes], *, disk: Disk = SYSTEM_DISK, patience_s: float = PATIENCE_S) -> int:
+    """Put bytes where `path` is, durably: a temporary file beside it, synced, renamed, and the folder synced.
+
+    Args:
+        path: The file to make or to replace.
+        parts: Its bytes, in any pieces.
+        disk: What carries it out.
+        patience_s: How long a rename that is refused (a reader holds the file) is tried again.
+
+    Returns:
+        How many bytes it has now.
+
+    Raises:
+        StoreError: It could not be done; the temporary file is gone, and before the rename the old file is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    try:
+        size = _write_new(temporary, parts, disk)
+        _rename(temporary, path, disk, patience_s)
+        disk.sync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise unwritable(path, error) from error
+    return size
+
+
+def _write_new(path: Path, parts: Iterable[bytes], disk: Disk) -> int:
+    size = 0
+    pending = bytearray()
+    fd = disk.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    try:
+        for part in parts:
+            pending += part
+            if len(pending) >= _CHUNK_BYTES:
+                write_whole(disk, fd, pending)
+                size += len(pending)
+                pending.clear()
+        write_whole(disk, fd, pending)
+        disk.sync(fd)
+    finally:
+        os.close(fd)
+    return size + len(pending)
+
+
+def _rename(source: Path, target: Path, disk: Disk, patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            disk.replace(source, target)
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return

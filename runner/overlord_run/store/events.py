@@ -1,0 +1,294 @@
+"""Name every event of a run: one frozen class a type.
+
+A class's field `message_id` is the key `messageId` of a line of the log (`lines.py` turns one into the other). Values
+inside a field (`usage`, `settings`) are JSON already, in camelCase. A type or key that this version does not know is
+kept as it is and changes no state.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+VERSION = 1
+NO_HASH = "0" * 64
+MAX_DEPTH = 200  # values of a plan are at most 100 deep
+_TOO_DEEP = "it is nested too deeply"
+
+
+@dataclass(frozen=True, slots=True)
+class RunCreated:
+    """A run exists. Paths are absolute and native; `worktree` is the git worktree or folder that it is bound to."""
+
+    type: ClassVar[str] = "run_created"
+    run_id: str
+    run_token: str
+    engine: str
+    provider: str
+    worktree: str
+    run_dir: str
+    playbook: Mapping[str, Any]
+    plan_digest: str
+    settings: Mapping[str, Any]
+    host: Mapping[str, Any]
+    cwd: str
+    branch: str | None
+    commit: str | None
+    servants: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChanged:
+    """A process took the run's lock."""
+
+    type: ClassVar[str] = "owner_changed"
+    pid: int
+    fingerprint: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightPassed:
+    """The API was proved for these models."""
+
+    type: ClassVar[str] = "preflight_passed"
+    models: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PreflightFailed:
+    """The API was not proved; nothing was sent to a model."""
+
+    type: ClassVar[str] = "preflight_failed"
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartupBegan:
+    """The servants with a task are about to be asked."""
+
+    type: ClassVar[str] = "startup_began"
+    slots: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQueued:
+    """A message has been rendered for one servant. `system` stands in a servant's first one."""
+
+    type: ClassVar[str] = "message_queued"
+    message_id: str
+    target: str
+    slot: str
+    text: str
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSent:
+    """The bytes of a call leave now; until its end is known, its outcome is not."""
+
+    type: ClassVar[str] = "request_sent"
+    message_id: str
+    slot: str
+    attempt: int
+    model: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyReceived:
+    """A call ended with an answer."""
+
+    type: ClassVar[str] = "reply_received"
+    message_id: str
+    slot: str
+    attempt: int
+    model: str
+    request_id: str | None
+    text: str
+    finish_reason: str | None
+    cut: bool
+    usage: Mapping[str, Any]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed:
+    """A call ended without an answer. `retry_in_s` is None where no other attempt follows."""
+
+    type: ClassVar[str] = "request_failed"
+    message_id: str
+    slot: str
+    attempt: int
+    model: str
+    kind: str
+    status: int | None
+    request_id: str | None
+    reason: str
+    retry_in_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSettled:
+    """Every target of a message has ended. `state` is `completed`, `partial` or `failed`."""
+
+    type: ClassVar[str] = "message_settled"
+    message_id: str
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectSkipped:
+    """A message is not sent to a servant, or (`slot` is None) to nobody."""
+
+    type: ClassVar[str] = "redirect_skipped"
+    message_id: str
+    target: str
+    slot: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectFailed:
+    """A message could not be rendered for a servant; no call was made and the servant is not blamed."""
+
+    type: ClassVar[str] = "redirect_failed"
+    message_id: str
+    target: str
+    slot: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServantReady:
+    """A servant gave its first useful text."""
+
+    type: ClassVar[str] = "servant_ready"
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServantBlocked:
+    """A call of this servant failed; it is left out of later messages."""
+
+    type: ClassVar[str] = "servant_blocked"
+    slot: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFinished:
+    """The run ended. `state` is `completed`, `partial` or `failed`; `failures` names the outputs that have no value."""
+
+    type: ClassVar[str] = "run_finished"
+    state: str
+    reason: str | None
+    outputs: Mapping[str, Any]
+    failures: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RunStopped:
+    """The run was interrupted or terminated before its end; what was answered is kept."""
+
+    type: ClassVar[str] = "run_stopped"
+    reason: str
+
+
+Body = (
+    RunCreated
+    | OwnerChanged
+    | PreflightPassed
+    | PreflightFailed
+    | StartupBegan
+    | MessageQueued
+    | RequestSent
+    | ReplyReceived
+    | RequestFailed
+    | MessageSettled
+    | RedirectSkipped
+    | RedirectFailed
+    | ServantReady
+    | ServantBlocked
+    | RunFinished
+    | RunStopped
+)
+
+BODIES: Mapping[str, type[Body]] = {body.type: body for body in Body.__args__}
+ENVELOPE = frozenset({"v", "seq", "epoch", "batch", "at", "type", "prev", "hash"})
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownBody:
+    """An event of a newer version, kept as it was read."""
+
+    type: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the log.
+
+    Attributes:
+        seq: From 1, without gaps.
+        epoch: Which owner wrote it, from 1.
+        batch: Which sync made it durable, from 1.
+        at: UTC, RFC 3339 with milliseconds and `Z`.
+        prev: The hash of the line before; 64 zeros for the first.
+        hash: The SHA-256 of this line without its `hash`, hex.
+        extra: Keys that this version does not know.
+    """
+
+    seq: int
+    epoch: int
+    batch: int
+    at: str
+    body: Body | UnknownBody
+    prev: str
+    hash: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def camel(name: str) -> str:
+    """Return a snake_case name in camelCase."""
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+def encode(value: Any) -> str:
+    """Return JSON on one line, in ASCII, without blanks; NaN and infinities are refused."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
+def decode(text: bytes) -> Any:
+    """Return the JSON value of a line or file of ours.
+
+    Raises:
+        ValueError: It is no JSON, not in ASCII, too deep, or holds a number that is none or has no end.
+    """
+    try:
+        value = json.loads(text.decode("ascii"), parse_constant=_refuse)
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and not _is_shallow(value):
+        raise ValueError(_TOO_DEEP)
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _is_shallow(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inside(outer)]
+        if not level:
+            return True
+    return False
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value

@@ -1,0 +1,209 @@
+"""Name, make and find the folders of runs under `.overlord/`."""
+
+import difflib
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from overlord_run.errors import RunNotFoundError, StoreError, UsageError
+from overlord_run.store import atomic
+from overlord_run.store.disk import SYSTEM_DISK, make_folder, unreadable, unwritable
+
+IGNORE_ALL = b"*\n"
+_IGNORE_NAME = ".gitignore"
+_RUNS = "runs"
+_MAX_ID_CHARS = 80
+_TOKEN_CHARS = 4
+# A digit or letter, then no dot at the end: a name that every file system takes as it is.
+_ID = re.compile(rf"[A-Za-z0-9](?:[A-Za-z0-9._-]{{0,{_MAX_ID_CHARS - 2}}}[A-Za-z0-9_-])?")
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """One run's place on disk, `runs/<runId>` under the state folder, and the files in it."""
+
+    path: Path
+
+    @property
+    def run_id(self) -> str:
+        """The run's id, which is the folder's name."""
+        return self.path.name
+
+    @property
+    def log_path(self) -> Path:
+        """The truth, `events.jsonl`."""
+        return self.path / "events.jsonl"
+
+    @property
+    def registry_path(self) -> Path:
+        """The registry, `run.json`."""
+        return self.path / "run.json"
+
+    @property
+    def ledger_path(self) -> Path:
+        """The ledger, `ledger.jsonl`."""
+        return self.path / "ledger.jsonl"
+
+    @property
+    def journals_dir(self) -> Path:
+        """The folder of the journals."""
+        return self.path / "journals"
+
+    @property
+    def plan_path(self) -> Path:
+        """The frozen plan, `plan.json`."""
+        return self.path / "plan.json"
+
+    @property
+    def lock_path(self) -> Path:
+        """The file whose lock says who may write."""
+        return self.path / "owner.lock"
+
+    @classmethod
+    def create(cls, state_dir: Path, run_id: str) -> "RunFolder":
+        """Make a run's folder, and the state folder where there is none, each for its owner only and ignored by git.
+
+        Raises:
+            UsageError: The id is no file name, or there is such a run already.
+            StoreError: A folder cannot be made.
+        """
+        if not _is_id(run_id):
+            raise _no_id(run_id)
+        runs = state_dir / _RUNS
+        folder = cls(runs / run_id)
+        try:
+            _prepare(state_dir)
+            _ensure(runs)
+            _make(folder)
+        except OSError as error:
+            raise unwritable(folder.path, error) from error
+        return folder
+
+    @classmethod
+    def find(cls, state_dir: Path, run_id: str | None) -> "RunFolder":
+        """Return the folder of a run, or for None that of the newest.
+
+        Raises:
+            RunNotFoundError: There is none.
+            StoreError: The state folder cannot be read.
+        """
+        known = run_ids(state_dir)
+        if run_id is None:
+            if not known:
+                raise _no_runs(state_dir)
+            return cls(state_dir / _RUNS / known[-1])
+        if run_id not in known:
+            raise _no_such_run(run_id, known)
+        return cls(state_dir / _RUNS / run_id)
+
+
+def run_ids(state_dir: Path) -> list[str]:
+    """Return the ids of the runs under a state folder, the oldest first.
+
+    A run is as old as its plan, which is written once, before the first event.
+
+    Raises:
+        StoreError: The folder cannot be read.
+    """
+    runs = state_dir / _RUNS
+    try:
+        with os.scandir(runs) as entries:
+            ids = [entry.name for entry in entries if _is_id(entry.name) and entry.is_dir(follow_symlinks=False)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise unreadable(runs, error) from error
+    return sorted(ids, key=lambda run_id: (_made_at(RunFolder(runs / run_id)), run_id))
+
+
+def new_run_id(now: datetime, name: str, token: str) -> str:
+    """Return a run's id that sorts by time and is a file name everywhere, like `20261122-132501-quickstart-7f3a`.
+
+    Args:
+        now: The time, aware of its zone; the id has UTC.
+        name: The playbook's name.
+        token: Random; its first four characters tell apart what begins in the same second.
+    """
+    stamp = now.astimezone(UTC).strftime("%Y%m%d-%H%M%S")
+    room = _MAX_ID_CHARS - len(stamp) - _TOKEN_CHARS - 2
+    return f"{stamp}-{name[:room]}-{token[:_TOKEN_CHARS]}"
+
+
+def _prepare(state_dir: Path) -> None:
+    """Make the state folder. Git is told to ignore it where it holds nothing of anyone else's."""
+    if state_dir.is_symlink() or (state_dir.exists() and not state_dir.is_dir()):
+        raise _no_folder(state_dir)
+    _ensure(state_dir)
+    if {entry.name for entry in state_dir.iterdir() if entry.suffix != atomic.TEMPORARY_SUFFIX} <= {_RUNS}:
+        atomic.replace(state_dir / _IGNORE_NAME, [IGNORE_ALL])
+
+
+def _ensure(path: Path) -> None:
+    """Make a folder where there is none; another process may make it at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        make_folder(path)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+    else:
+        SYSTEM_DISK.sync_folder(path.parent)
+
+
+def _make(folder: RunFolder) -> None:
+    try:
+        make_folder(folder.path)
+    except FileExistsError as error:
+        raise _exists(folder) from error
+    make_folder(folder.journals_dir)
+    SYSTEM_DISK.sync_folder(folder.path.parent)
+
+
+def _is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None and _DEVICES.fullmatch(text) is None
+
+
+def _made_at(folder: RunFolder) -> int:
+    try:
+        return folder.plan_path.lstat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _no_id(run_id: str) -> UsageError:
+    return UsageError(
+        f"{run_id!r} cannot name a run",
+        next=f"use 1 to {_MAX_ID_CHARS} letters, digits, '.', '_' and '-', a letter or digit first and no '.' last",
+    )
+
+
+def _exists(folder: RunFolder) -> UsageError:
+    return UsageError(
+        f"there is a run {folder.run_id} already, in {folder.path}",
+        next="try again, or choose another id",
+    )
+
+
+def _no_folder(state_dir: Path) -> StoreError:
+    what = "a symbolic link" if state_dir.is_symlink() else "a file"
+    return StoreError(
+        f"{state_dir} is {what}, not a folder",
+        next="move it away, or name another folder with --state-dir",
+    )
+
+
+def _no_runs(state_dir: Path) -> RunNotFoundError:
+    return RunNotFoundError(
+        f"there is no run in {state_dir}",
+        next="overlord-run PLAYBOOK starts one; --state-dir names another folder",
+    )
+
+
+def _no_such_run(run_id: str, known: Sequence[str]) -> RunNotFoundError:
+    near = difflib.get_close_matches(run_id, known, n=1)
+    guess = f"; did you mean {near[0]!r}?" if near else ""
+    return RunNotFoundError(f"there is no run {run_id!r} here{guess}", next="overlord-run list shows the runs here")

@@ -1,0 +1,39 @@
+"""Write the frozen plan, `plan.json`, and check that it is the one that the run began with."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from overlord_run.plan.model import digest
+from overlord_run.store.compare import odd_line, unreadable_json
+from overlord_run.store.events import decode
+
+_SCHEMA_VERSION = 1
+_NOT_CONTENT = ("schemaVersion", "digest")
+
+
+def plan_bytes(plan: Mapping[str, Any]) -> bytes:
+    """Return a plan as it stands in `plan.json`."""
+    return (json.dumps(plan, indent=2, allow_nan=False) + "\n").encode("ascii")
+
+
+def plan_difference(found: bytes, plan_digest: str) -> tuple[str, str] | None:
+    """Return the place and what is wrong there in a `plan.json` that should have `plan_digest`, or None."""
+    try:
+        plan = decode(found)
+        actual, written = _digest(plan), plan_bytes(plan)
+    except ValueError as error:
+        return unreadable_json(found, error)
+    except AttributeError:
+        return "line 1", "it is no plan"
+    facts = (
+        (plan.get("schemaVersion") == _SCHEMA_VERSION, "schemaVersion", f"is not {_SCHEMA_VERSION}"),
+        (plan.get("digest") == actual, "digest", f"is {plan.get('digest')}; the content has {actual}"),
+        (actual == plan_digest, "digest", f"is {actual}; the run began with {plan_digest}"),
+        (written == found, f"line {odd_line(found, written)}", "the same values are written in another way"),
+    )
+    return next(((place, message) for fits, place, message in facts if not fits), None)
+
+
+def _digest(plan: Mapping[str, Any]) -> str:
+    return digest({key: value for key, value in plan.items() if key not in _NOT_CONTENT})

@@ -1,0 +1,151 @@
+"""Record a live run from an event loop.
+
+The loop is never made to wait for the disk: events are handed to the writer's thread, and each waits there for the sync
+that makes it durable. What comes back is applied to `state` in the log's order, told to the listener, and only then do
+those who recorded it go on.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from overlord_run.store.disk import SYSTEM_DISK, Disk
+from overlord_run.store.events import Body, Event, OwnerChanged, RunCreated
+from overlord_run.store.folder import RunFolder
+from overlord_run.store.lines import make_entry
+from overlord_run.store.plan_file import plan_bytes
+from overlord_run.store.state import State, apply
+from overlord_run.store.writer import Listener, Writer
+
+Clock = Callable[[], str]
+Listen = Callable[[Event, State], None]
+_CLOSED = "the recorder is closed"
+
+
+class Recorder:
+    """The record of one live run, used from one event loop.
+
+    Attributes:
+        state: What the events that are on disk fold into.
+    """
+
+    def __init__(self, folder: RunFolder, plan: bytes, *, clock: Clock, listen: Listen, disk: Disk) -> None:
+        self.state = State()
+        self._clock = clock
+        self._listen = listen
+        self._loop = asyncio.get_running_loop()
+        self._waiting: deque[asyncio.Future[None] | None] = deque()
+        self._error: BaseException | None = None
+        self._is_closed = False
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        in_loop = self._loop.call_soon_threadsafe
+        listener = Listener(
+            synced=lambda count, events: in_loop(self._take_synced, count, events),
+            failed=lambda error: in_loop(self._take_failure, error),
+            ended=lambda: in_loop(self._ended.set_result, None),
+        )
+        self._writer = Writer(folder, plan, listener, disk=disk)
+
+    @classmethod
+    async def create(
+        cls,
+        folder: RunFolder,
+        plan_json: Mapping[str, Any],
+        created: RunCreated,
+        owner: OwnerChanged,
+        *,
+        clock: Clock,
+        listen: Listen,
+        disk: Disk = SYSTEM_DISK,
+    ) -> "Recorder":
+        """Own a new run, write its plan and its first two events, and return when they are on disk.
+
+        Args:
+            folder: The run's folder, just made.
+            plan_json: What `plan.json` holds.
+            created: The first event.
+            owner: The second event.
+            clock: Gives the time as events have it: UTC, RFC 3339 with milliseconds and `Z`.
+            listen: Is told each event once it is on disk and in the state. It must not raise or block.
+            disk: What carries the writing out.
+
+        Raises:
+            RunBusyError: Another process owns the run.
+            StoreError: The folder cannot be written.
+        """
+        recorder = cls(folder, plan_bytes(plan_json), clock=clock, listen=listen, disk=disk)
+        recorder._writer.start()
+        try:
+            await recorder.record(created, owner)
+        except BaseException:
+            await recorder.aclose()
+            raise
+        return recorder
+
+    async def record(self, *bodies: Body) -> None:
+        """Return when the events are on disk and in `state`. Cancelling the wait does not take them back.
+
+        Raises:
+            StoreError: They cannot be written, now or because of what failed before.
+            RunBusyError: Another process writes this log.
+        """
+        done = self._loop.create_future()
+        self._hand(bodies, done)
+        await done
+
+    def note(self, *bodies: Body) -> None:
+        """Hand in events that nobody waits for; they reach the disk before any that is recorded later.
+
+        Raises:
+            StoreError: The log had failed before.
+            RunBusyError: Another process writes this log.
+        """
+        self._hand(bodies, None)
+
+    async def aclose(self) -> None:
+        """Write what is under way, bring the views up to the last event, close the files and free the lock.
+
+        Raises:
+            StoreError: Something could not be written, now or before.
+            RunBusyError: Another process wrote into the log.
+        """
+        if not self._is_closed:
+            self._is_closed = True
+            self._writer.close()
+        await asyncio.shield(self._ended)
+        self._writer.join()
+        if self._error is not None:
+            raise self._error
+
+    def _hand(self, bodies: Sequence[Body], done: asyncio.Future[None] | None) -> None:
+        if self._error is not None:
+            raise self._error
+        if self._is_closed:
+            raise RuntimeError(_CLOSED)
+        at = self._clock()
+        entries = tuple(make_entry(at, body) for body in bodies)
+        self._waiting.append(done)
+        self._writer.hand(entries)
+
+    def _take_synced(self, count: int, events: Sequence[Event]) -> None:
+        if self._error is not None:
+            return  # a listener raised; those who waited know it
+        try:
+            for event in events:
+                apply(self.state, event)
+                self._listen(event, self.state)
+        except BaseException as error:
+            self._take_failure(error)
+            raise
+        for _ in range(count):
+            done = self._waiting.popleft()
+            if done is not None and not done.done():
+                done.set_result(None)
+
+    def _take_failure(self, error: BaseException) -> None:
+        self._error = self._error or error
+        while self._waiting:
+            done = self._waiting.popleft()
+            if done is not None and not done.done():
+                done.set_exception(self._error)

@@ -1,0 +1,58 @@
+"""Read a recorded run back: fold its log into a state."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from overlord_run.store.events import Event
+from overlord_run.store.folder import RunFolder
+from overlord_run.store.log import LogReading, Torn, damaged, read
+from overlord_run.store.state import State, apply
+
+
+@dataclass(frozen=True, slots=True)
+class Rehydrated:
+    """A run as its log tells it.
+
+    Attributes:
+        state: Of a run that ended before its first event an empty one.
+        torn: What a crash left at the log's end, or None.
+        notes: What a person should know of the log, in sentences.
+    """
+
+    state: State
+    torn: Torn | None
+    notes: tuple[str, ...]
+
+
+def rehydrate(folder: RunFolder) -> Rehydrated:
+    """Return a run's state, folded from its log; no lock is taken and nothing is changed.
+
+    Raises:
+        LogDamagedError: A line does not fit the ones before it.
+        StoreError: The log cannot be read, or a newer version wrote it.
+    """
+    state = State()
+    events = read(folder.log_path)
+    for _ in replay(events, state):
+        pass
+    notes = []
+    if events.torn is not None:
+        notes.append(f"{folder.log_path.name}: {events.torn}")
+    if state.created is None:
+        notes.append("the log is empty: the run ended before it began")
+    return Rehydrated(state, events.torn, tuple(notes))
+
+
+def replay(events: LogReading, state: State) -> Iterator[Event]:
+    """Apply each event of a log to `state`, and give it.
+
+    Raises:
+        LogDamagedError: A line does not fit the ones before it.
+        StoreError: The log cannot be read, or a newer version wrote it.
+    """
+    for event in events:
+        try:
+            apply(state, event)
+        except KeyError as error:
+            raise damaged(events.path, event.seq, f"no line before it names {error}") from error
+        yield event

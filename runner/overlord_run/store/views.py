@@ -1,0 +1,163 @@
+"""Keep the views on disk in step with the log: the ledger, the journals, the registry. One thread uses them.
+
+A view follows the log and never leads it. The registry's `lastSeq` vouches for the ledger and the journals up to there:
+they are written first, and the ledger is synced first. Journals are synced at the end of the run only: there is one a
+servant, and a sync each at every change of state would cost more than the calls. So after a power cut in the middle of
+a run a journal may miss lines, which `verify` tells; after a crash of the process alone it does not.
+"""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from overlord_run.store import atomic
+from overlord_run.store.disk import SYSTEM_DISK, Disk, unwritable, write_whole
+from overlord_run.store.events import Event
+from overlord_run.store.folder import RunFolder
+from overlord_run.store.journal import file_name, journal_bytes, journal_lines, older_file_name, starts_new_file
+from overlord_run.store.ledger import ledger_bytes, ledger_line
+from overlord_run.store.registry import registry, registry_lines
+from overlord_run.store.state import State, apply
+
+# Below this the registry of a small run would be written again for every few events.
+MIN_GROWTH_BYTES = 64 * 1024
+_SYNCS_AT_ONCE = 8  # a file system that keeps a journal of its own commits them together
+
+
+class Views:
+    """The views of a new run."""
+
+    def __init__(self, folder: RunFolder, *, disk: Disk = SYSTEM_DISK) -> None:
+        self._folder = folder
+        self._disk = disk
+        self._state = State()
+        self._ledger = _Ledger(folder.ledger_path, disk)
+        self._journals = _Journals(folder.journals_dir, disk)
+        self._written_state = ""
+        self._written_seq = 0
+        self._written_size = 0
+        self._log_size = 0
+
+    def follow(self, events: Sequence[Event], log_size: int) -> None:
+        """Take events that have been synced; `log_size` is the log's with them.
+
+        Raises:
+            StoreError: A view cannot be written.
+        """
+        for event in events:
+            apply(self._state, event)
+            self._ledger.follow(event, self._folder.run_id)
+            self._journals.follow(event)
+        growth = log_size - self._log_size
+        if self._state.state != self._written_state or growth >= max(MIN_GROWTH_BYTES, self._written_size / 2):
+            self._write_registry(log_size)
+
+    def finish(self, log_size: int) -> None:
+        """Bring all views up to the last event and sync them.
+
+        Raises:
+            StoreError: A view cannot be written.
+        """
+        self._journals.sync()
+        if self._state.last_seq > self._written_seq:
+            self._write_registry(log_size)
+
+    def close(self) -> None:
+        """Let go of the files as they are."""
+        self._ledger.close()
+
+    def _write_registry(self, log_size: int) -> None:
+        self._ledger.sync()
+        lines = registry_lines(registry(self._state))
+        size = atomic.replace(self._folder.registry_path, lines, disk=self._disk)
+        self._written_state, self._written_seq = self._state.state, self._state.last_seq
+        self._written_size, self._log_size = size, log_size
+
+
+class _Ledger:
+    """The writing end of the ledger."""
+
+    def __init__(self, path: Path, disk: Disk) -> None:
+        self._path = path
+        self._disk = disk
+        try:
+            self._fd = disk.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND)
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+    def follow(self, event: Event, run_id: str) -> None:
+        line = ledger_line(event, run_id)
+        if line is None:
+            return
+        try:
+            write_whole(self._disk, self._fd, ledger_bytes(line))
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+
+    def sync(self) -> None:
+        try:
+            self._disk.sync(self._fd)
+        except OSError as error:
+            raise unwritable(self._path, error) from error
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+class _Journals:
+    """The writing ends of the journals. A file is open only while a line goes out: there may be thousands."""
+
+    def __init__(self, folder: Path, disk: Disk) -> None:
+        self._folder = folder
+        self._disk = disk
+        self._sizes: dict[str, int] = {}
+        self._unsynced: set[str] = set()
+
+    def follow(self, event: Event) -> None:
+        for slot, line in journal_lines(event):
+            data = journal_bytes(line)
+            try:
+                self._append(slot, data)
+            except OSError as error:
+                raise unwritable(self._folder / file_name(slot), error) from error
+
+    def sync(self) -> None:
+        if not self._unsynced:
+            return
+        with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
+            list(pool.map(self._sync, sorted(self._unsynced)))
+        self._unsynced.clear()
+        try:
+            self._disk.sync_folder(self._folder)
+        except OSError as error:
+            raise unwritable(self._folder, error) from error
+
+    def _append(self, slot: str, data: bytes) -> None:
+        path = self._folder / file_name(slot)
+        size = self._sizes.get(slot, 0)
+        if starts_new_file(size, data):
+            self._disk.replace(path, self._folder / older_file_name(slot))
+            size = 0
+        fd = self._disk.open(path, os.O_WRONLY | os.O_APPEND | (0 if size else os.O_CREAT | os.O_EXCL))
+        try:
+            write_whole(self._disk, fd, data)
+        finally:
+            os.close(fd)
+        self._sizes[slot] = size + len(data)
+        self._unsynced.add(slot)
+
+    def _sync(self, slot: str) -> None:
+        for path in (self._folder / older_file_name(slot), self._folder / file_name(slot)):
+            try:
+                fd = self._disk.open(path, os.O_WRONLY)
+            except FileNotFoundError:
+                continue  # the journal has not been longer than one file
+            except OSError as error:
+                raise unwritable(path, error) from error
+            try:
+                self._disk.sync(fd)
+            except OSError as error:
+                raise unwritable(path, error) from error
+            finally:
+                os.close(fd)

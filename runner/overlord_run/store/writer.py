@@ -1,0 +1,117 @@
+"""Run the one thread that writes: it owns the lock, the log and the views, and is handed events in their order.
+
+While a batch is being synced, what is handed in waits; all of it is the next batch. After a failure nothing more is
+written; the lock is kept until the writer is closed, since calls of this process may still be in flight.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from overlord_run.store import atomic
+from overlord_run.store.disk import SYSTEM_DISK, Disk, unwritable
+from overlord_run.store.events import Event
+from overlord_run.store.folder import RunFolder
+from overlord_run.store.lines import Entry
+from overlord_run.store.log import Log
+from overlord_run.store.owner import owned
+from overlord_run.store.views import Views
+
+Handed = tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who hears of what the thread did. All of these are called in the writer's thread.
+
+    Attributes:
+        synced: How many of the tuples handed in, the oldest, are on disk now, and their events.
+        failed: Nothing is written any more, and why.
+        ended: The thread is done; every file is closed and the lock is free.
+    """
+
+    synced: Callable[[int, Sequence[Event]], object]
+    failed: Callable[[BaseException], object]
+    ended: Callable[[], object]
+
+
+class Writer:
+    """The writing thread of a new run."""
+
+    def __init__(self, folder: RunFolder, plan: bytes, listener: Listener, *, disk: Disk = SYSTEM_DISK) -> None:
+        self._folder = folder
+        self._plan = plan
+        self._listener = listener
+        self._disk = disk
+        self._queue: SimpleQueue[Handed | None] = SimpleQueue()
+        self._is_closing = False
+        # A daemon: a program that forgets to close it must not hang; what is not acknowledged may be lost then.
+        self._thread = threading.Thread(target=self._run, name="overlord-run writer", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread: it takes the lock, writes the plan, and waits for events."""
+        self._thread.start()
+
+    def hand(self, entries: Handed) -> None:
+        """Hand in events to be written together, after all that was handed in before."""
+        self._queue.put(entries)
+
+    def close(self) -> None:
+        """Let the thread write what it has been handed, bring the views up to date, and end."""
+        self._queue.put(None)
+
+    def join(self) -> None:
+        """Return when the thread is gone."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with owned(self._folder.lock_path):
+                self._write()
+        except BaseException as error:  # noqa: BLE001 - whatever ends the thread must reach those who wait
+            self._listener.failed(error)
+        self._listener.ended()
+
+    def _write(self) -> None:
+        try:
+            with _opened(self._folder, self._plan, self._disk) as (log, views):
+                while batch := self._take():
+                    events = log.append([entry for entries in batch for entry in entries])
+                    self._listener.synced(len(batch), events)
+                    views.follow(events, log.size)
+                views.finish(log.size)
+        except BaseException as error:  # noqa: BLE001 - as above; the lock is kept until the writer is closed
+            self._listener.failed(error)
+            self._wait_for_close()
+
+    def _take(self) -> list[Handed]:
+        """Return all that has been handed in, waiting for the first; nothing once the writer is closed."""
+        batch: list[Handed] = []
+        while not self._is_closing:
+            try:
+                handed = self._queue.get(block=not batch)
+            except Empty:
+                break
+            if handed is None:
+                self._is_closing = True
+            else:
+                batch.append(handed)
+        return batch
+
+    def _wait_for_close(self) -> None:
+        while not self._is_closing:
+            self._is_closing = self._queue.get() is None
+
+
+@contextmanager
+def _opened(folder: RunFolder, plan: bytes, disk: Disk) -> Iterator[tuple[Log, Views]]:
+    """Make the files of a new run; the plan stands before the first event, which names its digest."""
+    atomic.replace(folder.plan_path, [plan], disk=disk)
+    with closing(Log(folder.log_path, disk=disk)) as log, closing(Views(folder, disk=disk)) as views:
+        try:
+            disk.sync_folder(folder.path)
+        except OSError as error:
+            raise unwritable(folder.path, error) from error
+        yield log, views

@@ -1,0 +1,90 @@
+"""Run the program as a person does: as a process of its own, in a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft7Validator
+
+from overlord_run.playbook.schema import load
+
+OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_")
+
+COUNCIL = """\
+overlord: 1
+name: council
+inputs:
+  plan: {type: string, default: Ship on Friday.}
+roles:
+  critic:
+    system: You criticise plans.
+    task: "What can go wrong with this plan: {{ inputs.plan }}"
+  judge:
+    model: ultra
+    system: You decide.
+assignments:
+  - {slot: alder, role: critic}
+  - {slot: birch, role: critic}
+  - {slot: oak, role: judge}
+redirects:
+  - id: rank
+    to: role:critic
+    message: Rank your findings.
+  - id: verdict
+    to: oak
+    message: "{% for slot, reply in replies.rank | items %}{{ slot }}: {{ reply }}\\n{% endfor %}Decide."
+outputs:
+  verdict: {value: replies.verdict.oak.text, file: verdict.md}
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    exit: int
+    out: str
+    err: str
+
+    def json(self, name: str) -> Any:
+        """Return the last line of standard output, which must fit the definition of this name in output.schema.json."""
+        return fitting(self.out.splitlines()[-1], name)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A folder to run commands in."""
+
+    folder: Path
+
+    def run(self, *words: str, stdin: str | bytes = "", **environ: str) -> Done:
+        """Run a command without any key or setting of ours but those in `environ`."""
+        known = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        home = {"HOME": str(self.folder / "home"), "XDG_CONFIG_HOME": str(self.folder / "home")}
+        done = subprocess.run(
+            [sys.executable, "-m", "overlord_run", *words],
+            cwd=self.folder,
+            env={**known, **home, **environ},
+            input=stdin if isinstance(stdin, bytes) else stdin.encode(),
+            capture_output=True,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def write(self, name: str, text: str) -> str:
+        """Write a file into the folder and return its name."""
+        (self.folder / name).write_text(text, encoding="utf-8")
+        return name
+
+
+def fitting(line: str, name: str) -> Any:
+    """Return a line's JSON, which must fit the definition of this name in output.schema.json."""
+    value = json.loads(line)
+    schema = load("output")
+    validator = Draft7Validator({"definitions": schema["definitions"], "$ref": f"#/definitions/{name}"})
+    assert [error.message for error in validator.iter_errors(value)] == []
+    return value

@@ -1,0 +1,152 @@
+"""A small council, event by event, for tests of what is told about it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from overlord_run.store import events as ev
+from overlord_run.store.state import State, fold
+
+USAGE: Mapping[str, int | None] = {
+    "promptTokens": 100,
+    "completionTokens": 20,
+    "cachedTokens": 40,
+    "reasoningTokens": 5,
+    "orchestrationInputTokens": 1000,
+    "orchestrationInputCachedTokens": 300,
+    "orchestrationOutputTokens": 3,
+}
+UNTOLD: Mapping[str, int | None] = dict.fromkeys(USAGE)
+
+
+def created(engine: str = "chat", *, slots: tuple[str, ...] = ("alder", "oak"), **changed: Any) -> ev.RunCreated:
+    models = {"oak": ("ultra", "fugu-ultra", "judge")}
+    facts = {
+        "run_id": "20260701-120000-council-ab12",
+        "run_token": "token",
+        "engine": engine,
+        "provider": "sakana",
+        "worktree": "/work",
+        "run_dir": "/work/.overlord/runs/20260701-120000-council-ab12",
+        "playbook": {"name": "council", "path": "/work/council.yml", "digest": "sha256:0"},
+        "plan_digest": "sha256:1",
+        "settings": {"overrides": []},
+        "host": {},
+        "cwd": "/work",
+        "branch": None,
+        "commit": None,
+        "servants": [servant(slot, *models.get(slot, ("normal", "fugu", "critic"))) for slot in slots],
+    }
+    return ev.RunCreated(**(facts | changed))
+
+
+def servant(slot: str, model: str, llm_model: str, role: str) -> dict[str, Any]:
+    return {
+        "slot": slot,
+        "name": slot.title(),
+        "role": role,
+        "model": model,
+        "llmModel": llm_model,
+        "profile": "consultation",
+        "assignment": "Judge it.",
+        "scopeToken": "scope",
+    }
+
+
+def asked(
+    message_id: str, slot: str, text: str = "Judge it.", *, system: str | None = None, to: str = "all"
+) -> list[ev.Body]:
+    return [
+        ev.MessageQueued(message_id, to, slot, text, system),
+        ev.RequestSent(message_id, slot, 1, "fugu", "sha256:2"),
+    ]
+
+
+def answered(message_id: str, slot: str, text: str = "Fine.", **changed: Any) -> ev.ReplyReceived:
+    facts = {
+        "message_id": message_id,
+        "slot": slot,
+        "attempt": 1,
+        "model": "fugu",
+        "request_id": "req-1",
+        "text": text,
+        "finish_reason": "stop",
+        "cut": False,
+        "usage": USAGE,
+    }
+    return ev.ReplyReceived(**(facts | changed))
+
+
+def failed(
+    message_id: str, slot: str, reason: str = "it did not answer within 90 s", **changed: Any
+) -> ev.RequestFailed:
+    facts = {
+        "message_id": message_id,
+        "slot": slot,
+        "attempt": 1,
+        "model": "fugu",
+        "kind": "timeout",
+        "status": None,
+        "request_id": None,
+        "reason": reason,
+        "retry_in_s": None,
+    }
+    return ev.RequestFailed(**(facts | changed))
+
+
+def events(*bodies: ev.Body) -> list[ev.Event]:
+    """Return the events of a log, one a second."""
+    return [
+        ev.Event(seq, 1, seq, f"2026-07-01T12:00:{seq:02}.000Z", body, "0" * 64, "0" * 64)
+        for seq, body in enumerate(bodies, 1)
+    ]
+
+
+def state(*bodies: ev.Body) -> State:
+    return fold(events(*bodies))
+
+
+def begun(engine: str = "chat", **changed: Any) -> list[ev.Body]:
+    """Return the events up to the servants' startup."""
+    return [
+        created(engine, **changed),
+        ev.OwnerChanged(4711, {}),
+        ev.PreflightPassed(["fugu", "fugu-ultra"]),
+    ]
+
+
+def completed(engine: str = "chat") -> list[ev.Body]:
+    """Return the events of a run in which everybody answered."""
+    return [
+        *begun(engine),
+        ev.StartupBegan(["alder"]),
+        *asked("startup", "alder", system="You advise."),
+        answered("startup", "alder", "Two risks."),
+        ev.ServantReady("alder"),
+        ev.MessageSettled("startup", "completed", None),
+        *asked("verdict", "oak", "Decide.", system="You judge.", to="oak"),
+        answered("verdict", "oak", "Ship it.", model="fugu-ultra"),
+        ev.ServantReady("oak"),
+        ev.MessageSettled("verdict", "completed", None),
+        ev.RunFinished("completed", None, {"verdict": "Ship it."}, {}),
+    ]
+
+
+def partial() -> list[ev.Body]:
+    """Return the events of a run in which the judge did not answer and was left out of the last message."""
+    return [
+        *begun(),
+        ev.StartupBegan(["alder"]),
+        *asked("startup", "alder"),
+        answered("startup", "alder", cut=True, usage=UNTOLD),
+        ev.ServantReady("alder"),
+        ev.MessageSettled("startup", "completed", None),
+        *asked("verdict", "oak", to="oak"),
+        failed("verdict", "oak"),
+        ev.ServantBlocked("oak", "it did not answer within 90 s"),
+        ev.MessageSettled("verdict", "failed", "0 of 1 servants answered"),
+        *asked("close", "alder"),
+        answered("close", "alder"),
+        ev.RedirectSkipped("close", "all", "oak", "the servant is blocked"),
+        ev.MessageSettled("close", "partial", "1 of 2 servants answered"),
+        ev.RunFinished("partial", "not all servants answered: verdict, close", {}, {"verdict": "oak did not answer"}),
+    ]

@@ -1,0 +1,23 @@
+from overlord_run.cli.report.guidance import command, next_command
+from overlord_run.host import Host
+from overlord_run.store.state import State
+from unit.cli import example_run as example
+
+BASH = Host("linux", "bash", "posix")
+PWSH = Host("windows", "pwsh", "windows")
+
+
+def test_after_a_run_in_which_nothing_failed_all_conversations_come_next() -> None:
+    state = example.state(*example.completed())
+    assert next_command(state, BASH) == "overlord-run show --run 20260701-120000-council-ab12"
+
+
+def test_after_a_failure_the_conversation_of_the_first_servant_that_failed_comes_next() -> None:
+    state = example.state(*example.partial())
+    assert next_command(state, BASH) == "overlord-run show oak --run 20260701-120000-council-ab12"
+
+
+def test_the_folder_that_was_asked_for_is_part_of_the_command_in_the_shells_own_quotes() -> None:
+    told = next_command(State(), PWSH, state_dir="D:\\all runs")
+    assert told == 'overlord-run show --state-dir "D:\\all runs"'
+    assert command(BASH, "show", "it's") == "overlord-run show 'it'\"'\"'s'"

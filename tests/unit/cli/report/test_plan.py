@@ -1,0 +1,193 @@
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+
+from overlord_run.app.prepare import Prepared
+from overlord_run.cli.report.plan import plan_json, plan_text, text_digest
+from overlord_run.errors import Problem
+from overlord_run.host import Host, Worktree
+from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedRedirect, PlannedServant
+from overlord_run.playbook.model import Place, Playbook, Text
+from overlord_run.playbook.schema import load
+from overlord_run.settings import Settings
+
+PLACE = Place("council.yml", 1, 1)
+RANK, TASK, SYSTEM = "Rank them.", "Judge it.\n\nBriefly.", "You advise."
+
+
+def planned_servant(slot: str, model: str, task: str | None) -> PlannedServant:
+    return PlannedServant(slot, slot, "critic", model, "consultation", {}, SYSTEM, task)
+
+
+COUNCIL = Plan(
+    name="council",
+    description="",
+    inputs={},
+    vars={},
+    host=None,
+    models={
+        "normal": PlannedModel("normal", "fugu", {"max_tokens": 100}, 30.0),
+        "ultra": PlannedModel("ultra", "fugu-ultra", {}),
+    },
+    servants=(
+        planned_servant("alder", "normal", TASK),
+        planned_servant("birch", "normal", TASK),
+        planned_servant("oak", "ultra", None),
+    ),
+    redirects=(
+        PlannedRedirect(
+            id="rank",
+            to="role:critic",
+            targets=("alder", "birch"),
+            template=Text(RANK, PLACE),
+            texts={"alder": RANK, "birch": RANK},
+            reads=(),
+            require=1,
+            after=(),
+            before=frozenset(),
+            timeout_s=12.5,
+            on_failure="stop",
+        ),
+        PlannedRedirect(
+            id="verdict",
+            to="oak",
+            targets=("oak",),
+            template=Text("{{ replies.rank.alder }}", PLACE),
+            texts=None,
+            reads=("rank",),
+            require=1,
+            after=("rank",),
+            before=frozenset({"rank"}),
+            timeout_s=None,
+            on_failure="continue",
+        ),
+    ),
+    outputs=(
+        PlannedOutput("verdict", Text("replies.verdict.oak.text", PLACE), None, "verdict.md"),
+        PlannedOutput("report", None, Text("# Report\n{{ … }}", PLACE), None),
+    ),
+    last="verdict",
+)
+
+
+def prepared(plan: Plan = COUNCIL, *, rehearse: bool = False) -> Prepared:
+    return Prepared(
+        playbook=Playbook("council.yml", "council", "sha256:0", ()),
+        plan=plan,
+        settings=Settings(
+            base_url="https://api.sakana.ai/v1",
+            provider="sakana",
+            key=None,
+            key_name=None,
+            key_required=True,
+            timeout_s=90.0,
+            concurrency=8,
+            attempts=3,
+            preflight="models",
+            model_ids={},
+            proxy=None,
+            ca_file=None,
+            trusted=None,
+            overrides=("the timeout is 90 s, by --timeout",),
+            notes=(),
+        ),
+        host=Host("linux", "bash", "posix"),
+        worktree=Worktree(Path("work"), None, None),
+        state_dir=Path("work/.overlord"),
+        warnings=(Problem("council.yml", 3, 1, "unused-input", "nothing reads it", severity="warning"),),
+        models_to_prove=("fugu", "fugu-ultra"),
+        rehearse=rehearse,
+    )
+
+
+def short(text: str) -> str:
+    return text_digest(text)[:19]
+
+
+def test_a_plan_tells_who_is_sent_what_and_what_waits_for_which_replies() -> None:
+    assert plan_text(prepared()) == (
+        "Plan of council (council.yml); nothing has been sent\n"
+        f"digest   {COUNCIL.to_json()['digest']}\n"
+        "engine   https://api.sakana.ai/v1\n"
+        "calls    timeout 90 s, concurrency 8, attempts 3\n"
+        'model    normal is fugu, with {"max_tokens": 100}, timeout 30 s\n'
+        "model    ultra is fugu-ultra\n"
+        "to prove fugu and fugu-ultra\n"
+        "override the timeout is 90 s, by --timeout\n"
+        "\n"
+        "slot   role    model   profile       system message\n"
+        f"alder  critic  normal  consultation  about 3 tokens, {short(SYSTEM)}\n"
+        f"birch  critic  normal  consultation  about 3 tokens, {short(SYSTEM)}\n"
+        f"oak    critic  ultra   consultation  about 3 tokens, {short(SYSTEM)}\n"
+        "\n"
+        "startup: side by side\n"
+        f"  to alder, birch: about 5 tokens, {short(TASK)}\n"
+        "    Judge it.\n"
+        "\n"
+        "    Briefly.\n"
+        "\n"
+        "rank: to role:critic; after startup; 1 of 2 must answer; timeout 12 s; a failure stops the run\n"
+        f"  to alder, birch: about 3 tokens, {short(RANK)}\n"
+        "    Rank them.\n"
+        "\n"
+        "verdict: to oak; after rank; 1 of 1 must answer\n"
+        "  to oak: waits for the replies to rank; its template:\n"
+        "    {{ replies.rank.alder }}\n"
+        "\n"
+        "output   from                      file\n"
+        "verdict  replies.verdict.oak.text  verdict.md\n"
+        "report   # Report\n"
+        "\n"
+        "In all 5 calls; about 25 tokens are known now, the texts of 1 call wait for replies"
+    )
+
+
+def test_the_exact_request_bodies_are_told_where_they_are_asked_for() -> None:
+    told = plan_text(prepared(rehearse=True), with_bodies=True)
+    assert "\nengine   the rehearsal: no key, no network\n" in told
+    assert told.partition("wait for replies\n\n")[2].startswith(
+        "startup to alder, the request body:\n"
+        "{\n"
+        '  "model": "fugu",\n'
+        '  "messages": [\n'
+        "    {\n"
+        '      "role": "system",\n'
+        '      "content": "You advise."\n'
+        "    },\n"
+    )
+
+
+def test_a_plan_without_startup_and_outputs_has_no_such_parts() -> None:
+    silent = Plan("council", "", {}, {}, None, COUNCIL.models, COUNCIL.servants[2:], COUNCIL.redirects[1:], ())
+    parts = plan_text(prepared(silent)).split("\n\n")
+    assert [part.partition(":")[0].partition(" ")[0] for part in parts] == ["Plan", "slot", "verdict", "In"]
+
+
+@pytest.mark.parametrize("with_bodies", [True, False])
+def test_a_plan_as_json_fits_its_schema(*, with_bodies: bool) -> None:
+    told = plan_json(prepared(), with_bodies=with_bodies)
+    schema = load("output")
+    validator = Draft7Validator({"definitions": schema["definitions"], "$ref": "#/definitions/plan"})
+    assert [error.message for error in validator.iter_errors(told)] == []
+    assert ("requests" in told) is with_bodies
+
+
+def test_a_plan_as_json_has_a_digest_of_each_text_that_is_known() -> None:
+    messages = plan_json(prepared())["messages"]
+    assert messages[2] == {
+        "message": "rank",
+        "slot": "alder",
+        "model": "fugu",
+        "text": "Rank them.",
+        "digest": text_digest("Rank them."),
+        "estimatedTokens": 3,
+    }
+    assert messages[4] == {
+        "message": "verdict",
+        "slot": "oak",
+        "model": "fugu-ultra",
+        "text": None,
+        "digest": None,
+        "estimatedTokens": None,
+    }

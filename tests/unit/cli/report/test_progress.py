@@ -1,0 +1,107 @@
+from overlord_run.cli.report.progress import Progress
+from overlord_run.store import events as ev
+from unit.cli import example_run as example
+
+FUGU = "https://api.sakana.ai/v1"
+
+
+def told(*bodies: ev.Body, base_url: str = FUGU, verbose: bool = False, debug: bool = False) -> list[str]:
+    """Return the lines of a run; each event is heard with the run's last state, as after one long batch."""
+    progress = Progress(base_url, ["fugu", "fugu-ultra"], verbose=verbose, debug=debug)
+    state = example.state(*bodies)
+    return [line for event in example.events(*bodies) for line in progress.lines(event, state)]
+
+
+def test_a_run_that_completes_is_told_in_the_words_of_the_startup_phases() -> None:
+    assert told(*example.completed()) == [
+        "Loading the run registry of 20260701-120000-council-ab12",
+        "Checking the Fugu API key and base URL https://api.sakana.ai/v1",
+        "Checking /models for fugu and fugu-ultra",
+        "Starting one normal Fugu",
+        "Recording model, request, and conversation state",
+        "Loading servant instructions",
+        "Waiting for API-backed ACKs",
+        "startup: alder answered, 1 s, 1,123 tokens",
+        "Ready: 1 servant answered",
+        "Sending verdict to oak",
+        "verdict: oak answered, 1 s, 1,123 tokens",
+    ]
+
+
+def test_a_failure_is_told_with_its_reason_and_what_follows_from_it() -> None:
+    assert told(*example.partial())[7:] == [
+        "startup: alder answered, 1 s, cut at the token limit",
+        "Ready: 1 servant answered",
+        "Sending verdict to oak",
+        "verdict: oak failed: it did not answer within 90 s",
+        "oak is blocked: later messages leave it out",
+        "verdict failed: 0 of 1 servants answered",
+        "Sending close to all",
+        "close: alder answered, 1 s, 1,123 tokens",
+        "close: skipped for oak: the servant is blocked",
+        "close is partial: 1 of 2 servants answered",
+    ]
+
+
+def test_every_line_of_a_rehearsal_says_so() -> None:
+    lines = told(*example.completed("rehearsal"))
+    assert all(line.startswith("[rehearsal] ") for line in lines)
+    assert lines[1] == "[rehearsal] Checking the rehearsal's own /models for fugu and fugu-ultra"
+
+
+def test_another_api_is_not_called_fugu() -> None:
+    lines = told(*example.begun(), base_url="http://127.0.0.1:8000/v1")
+    assert lines[1] == "Checking the API key and base URL http://127.0.0.1:8000/v1"
+
+
+def test_the_servants_are_named_by_their_number_and_models() -> None:
+    servants = [
+        example.servant("a", "normal", "fugu", "critic"),
+        example.servant("b", "normal", "fugu", "critic"),
+        example.servant("c", "ultra", "fugu-ultra", "judge"),
+        example.servant("d", "small", "llama3", "clerk"),
+    ]
+    lines = told(*example.begun(servants=servants), ev.StartupBegan(["a", "b", "c", "d"]))
+    assert lines[3] == "Starting one Ultra, two normal Fugus and one servant on llama3"
+
+
+def test_a_council_in_which_nobody_has_a_task_is_ready_at_once() -> None:
+    assert told(*example.begun(), ev.StartupBegan([]))[3:] == ["Ready: every servant starts with its first message"]
+
+
+def test_an_attempt_that_is_made_again_is_told_only_to_those_who_debug() -> None:
+    again = example.failed("startup", "alder", "the API asks to wait", retry_in_s=0.5)
+    bodies = [*example.begun(), *example.asked("startup", "alder"), again]
+    assert told(*bodies)[-1] == "Waiting for API-backed ACKs"
+    assert told(*bodies, debug=True)[-1] == "startup: alder: the API asks to wait; attempt 2 in 500 ms"
+
+
+def test_each_request_is_told_to_those_who_ask_for_more() -> None:
+    bodies = [*example.begun(), *example.asked("startup", "alder"), *example.asked("rank", "alder")]
+    assert told(*bodies, verbose=True)[4:] == [
+        "Waiting for API-backed ACKs",
+        "startup: asking alder on fugu, attempt 1",
+        "Sending rank to all",
+        "rank: asking alder on fugu, attempt 1",
+    ]
+
+
+def test_a_note_of_the_engine_is_told_with_the_reply() -> None:
+    bodies = [
+        *example.begun(),
+        *example.asked("rank", "alder"),
+        example.answered("rank", "alder", note="fewer tokens than sent"),
+    ]
+    assert told(*bodies)[-1] == "rank: alder answered, 1 s, 1,123 tokens, fewer tokens than sent"
+
+
+def test_a_message_that_was_not_sent_is_told_with_the_reason() -> None:
+    bodies = [
+        *example.begun(),
+        ev.RedirectFailed("rank", "all", "alder", "oak did not answer verdict"),
+        ev.RedirectSkipped("close", "all", None, "redirect 'rank' failed, and its on_failure is stop"),
+    ]
+    assert told(*bodies)[3:] == [
+        "rank: not sent to alder: oak did not answer verdict",
+        "close: skipped: redirect 'rank' failed, and its on_failure is stop",
+    ]

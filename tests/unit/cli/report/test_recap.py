@@ -1,0 +1,105 @@
+from overlord_run.cli.report.recap import MEANINGS, recap
+from overlord_run.errors import Exit
+from overlord_run.store.state import State
+from unit.cli import example_run as example
+
+
+def test_a_run_that_completed_is_a_table_its_exit_code_and_the_next_command() -> None:
+    told = recap(example.state(*example.completed()), Exit.OK, next_command="overlord-run show", details={})
+    assert told == (
+        "Run 20260701-120000-council-ab12 of council: completed\n"
+        "\n"
+        "slot    sent  answered  failed  skipped  tokens\n"
+        "alder      1         1       0        0   1,123\n"
+        "oak        1         1       0        0   1,123\n"
+        "in all     2         2       0        0   2,246\n"
+        "\n"
+        "Exit 0: done, and nothing failed\n"
+        "Record: /work/.overlord/runs/20260701-120000-council-ab12\n"
+        "Next: overlord-run show"
+    )
+
+
+def test_a_run_in_which_something_failed_names_each_failure() -> None:
+    told = recap(
+        example.state(*example.partial()),
+        Exit.FAILED,
+        next_command="overlord-run show oak",
+        details={("verdict", "oak"): "overloaded,\ntry later", ("close", "alder"): ""},
+        written=["out/verdict.txt"],
+    )
+    assert told == (
+        "Run 20260701-120000-council-ab12 of council: partial (not all servants answered: verdict, close)\n"
+        "\n"
+        "slot    sent  answered  failed  skipped          tokens\n"
+        "alder      2         2       0        0  at least 1,123\n"
+        "oak        1         0       1        1               0\n"
+        "in all     3         2       1        1  at least 1,123\n"
+        "\n"
+        "Cut at the token limit:\n"
+        "  startup: alder\n"
+        "\n"
+        "Not answered:\n"
+        "  verdict: oak failed: it did not answer within 90 s\n"
+        "  close: oak skipped: the servant is blocked\n"
+        "\n"
+        "Outputs without a value:\n"
+        "  verdict: oak did not answer\n"
+        "\n"
+        "Outputs written:\n"
+        "  out/verdict.txt\n"
+        "\n"
+        "The API's words on verdict, oak:\n"
+        "    overloaded,\n"
+        "    try later\n"
+        "\n"
+        "Exit 1: the run ended, and something failed\n"
+        "Record: /work/.overlord/runs/20260701-120000-council-ab12\n"
+        "Next: overlord-run show oak"
+    )
+
+
+def test_a_rehearsal_cannot_be_taken_for_the_real_thing() -> None:
+    lines = recap(example.state(*example.completed("rehearsal")), Exit.OK, next_command="x", details={}).splitlines()
+    assert lines[0] == "[rehearsal] Run 20260701-120000-council-ab12 of council: completed"
+    assert lines[-3] == "Exit 0: done, and nothing failed (a rehearsal: no model was asked)"
+
+
+def test_what_won_over_the_playbook_is_told() -> None:
+    created = example.created(slots=("alder",), settings={"overrides": ["the model normal is m1, by --model"]})
+    told = recap(example.state(created), Exit.INTERRUPTED, next_command="x", details={})
+    assert told == (
+        "Run 20260701-120000-council-ab12 of council: loading\n"
+        "\n"
+        "slot   sent  answered  failed  skipped  tokens\n"
+        "alder     0         0       0        0       0\n"
+        "\n"
+        "Settings that won over the playbook's:\n"
+        "  the model normal is m1, by --model\n"
+        "\n"
+        "Exit 130: interrupted; what was answered is kept\n"
+        "Record: /work/.overlord/runs/20260701-120000-council-ab12\n"
+        "Next: x"
+    )
+
+
+def test_a_long_list_is_cut_and_says_so() -> None:
+    slots = tuple(f"s{number}" for number in range(23))
+    bodies = [example.created(slots=slots), *(example.ev.RedirectFailed("rank", "all", slot, "why") for slot in slots)]
+    told = recap(example.state(*bodies), Exit.FAILED, next_command="x", details={})
+    assert told.count("  rank: s") == 20
+    assert "  and 3 more; the command below tells them\n" in told
+
+
+def test_a_message_that_went_to_nobody_is_told() -> None:
+    bodies = [*example.begun(), example.ev.RedirectSkipped("close", "all", None, "redirect 'rank' failed")]
+    told = recap(example.state(*bodies), Exit.FAILED, next_command="x", details={})
+    assert "Not answered:\n  close: skipped: redirect 'rank' failed\n" in told
+
+
+def test_a_run_without_events_has_a_recap_too() -> None:
+    assert recap(State(), Exit.STORE, next_command="x", details={}).startswith("A run that was not begun\n\nslot")
+
+
+def test_every_exit_code_has_its_meaning() -> None:
+    assert set(MEANINGS) == set(Exit)

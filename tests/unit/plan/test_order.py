@@ -1,0 +1,71 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from overlord_run.plan.order import Ended, ended_before, ordered, waits
+from overlord_run.playbook.model import Place, Redirect, Text
+
+PLACE = Place("council.yml", 1, 1)
+
+
+def redirect(id_: str, after: tuple[str, ...] | None = None) -> Redirect:
+    return Redirect(id_, PLACE, ("all",), Text("Go on.", PLACE), after=after)
+
+
+@st.composite
+def redirects(draw: st.DrawFn) -> list[Redirect]:
+    """Redirects without a circle, in any order."""
+    ids = [f"r{number}" for number in range(draw(st.integers(0, 8)))]
+    chosen = [
+        redirect(id_, tuple(draw(st.sets(st.sampled_from(ids[:index]))) if index else ()))
+        for index, id_ in enumerate(ids)
+    ]
+    return draw(st.permutations(chosen))
+
+
+def test_without_after_each_waits_for_the_one_above() -> None:
+    assert waits([redirect("a"), redirect("b"), redirect("c", ("a",)), redirect("d"), redirect("e", ())]) == {
+        "a": (),
+        "b": ("a",),
+        "c": ("a",),
+        "d": ("c",),
+        "e": (),
+    }
+
+
+def test_the_playbooks_order_is_kept_where_nothing_speaks_against_it() -> None:
+    late_first = [redirect("a", ("c",)), redirect("b", ()), redirect("c", ()), redirect("d", ("a", "b"))]
+    assert [one.id for one in ordered(late_first)] == ["b", "c", "a", "d"]
+
+
+def test_what_waits_in_a_circle_comes_last() -> None:
+    circle = [redirect("a", ("b",)), redirect("b", ("a",)), redirect("c", ()), redirect("d", ("nobody",))]
+    assert [one.id for one in ordered(circle)] == ["c", "a", "b", "d"]
+    assert {id_: set(ended) for id_, ended in ended_before(circle).items()} == {
+        "a": {"b"},
+        "b": {"a", "b"},
+        "c": set(),
+        "d": set(),
+    }
+
+
+@given(redirects())
+def test_each_stands_behind_those_it_waits_for(chosen: list[Redirect]) -> None:
+    in_order = [one.id for one in ordered(chosen)]
+    assert sorted(in_order) == sorted(one.id for one in chosen)
+    for id_, earlier in waits(chosen).items():
+        assert all(in_order.index(one) < in_order.index(id_) for one in earlier)
+
+
+@given(redirects())
+def test_what_has_ended_is_what_is_waited_for_closed_over_itself(chosen: list[Redirect]) -> None:
+    waiting = waits(chosen)
+    ended = ended_before(chosen)
+    for id_, earlier in waiting.items():
+        assert set(ended[id_]) == {*earlier, *(further for one in earlier for further in ended[one])}
+        assert len(ended[id_]) == len(set(ended[id_]))
+
+
+def test_what_has_ended_is_a_set() -> None:
+    ended = Ended(0b101, {"a": 0, "b": 1, "c": 2})
+    assert ended == {"a", "c"}
+    assert [one in ended for one in ("a", "b", "nobody", 5)] == [True, False, False, False]
