@@ -12,6 +12,7 @@ from jsonschema import Draft7Validator
 
 from overlord_run.playbook.schema import load
 
+PROGRAM = (sys.executable, "-m", "overlord_run")
 OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_")
 
 COUNCIL = """\
@@ -61,19 +62,34 @@ class Shell:
 
     folder: Path
 
-    def run(self, *words: str, stdin: str | bytes = "", **environ: str) -> Done:
-        """Run a command without any key or setting of ours but those in `environ`."""
+    def environ(self, **said: str) -> dict[str, str]:
+        """Return the environment of a person who set nothing of ours but `said`."""
         known = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
         home = {"HOME": str(self.folder / "home"), "XDG_CONFIG_HOME": str(self.folder / "home")}
+        return {**known, **home, **said}
+
+    def run(self, *words: str, stdin: str = "", **environ: str) -> Done:
+        """Run a command and wait for its end."""
         done = subprocess.run(
-            [sys.executable, "-m", "overlord_run", *words],
+            [*PROGRAM, *words],
             cwd=self.folder,
-            env={**known, **home, **environ},
-            input=stdin if isinstance(stdin, bytes) else stdin.encode(),
+            env=self.environ(**environ),
+            input=stdin.encode(),
             capture_output=True,
             check=False,
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command."""
+        return subprocess.Popen(
+            [*PROGRAM, *words],
+            cwd=self.folder,
+            env=self.environ(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def write(self, name: str, text: str) -> str:
         """Write a file into the folder and return its name."""

@@ -148,12 +148,13 @@ def test_a_value_comes_from_a_file_from_standard_input_and_from_the_command_line
     ("words", "message"),
     [
         ((), "error: no playbook is named\n"),
-        (("council.yml", "-i", "plan"), "error: -i takes NAME=VALUE, and not 'plan'\n"),
-        (("council.yml", "-I", "=x"), "error: -I takes NAME=PATH, and not '=x'\n"),
+        (("council.yml", "-i", "plan"), "error: -i takes NAME=VALUE, and what was given has no =\n"),
+        (("council.yml", "-I", "=x"), "error: -I takes NAME=PATH, and what was given has no name\n"),
         (("council.yml", "-i", "pln=x"), "error: the playbook declares no input 'pln'"),
         (("council.yml", "--concurrency", "0"), "error: Invalid value for '--concurrency'"),
         (("council.yml", "--frmat", "json"), "error: No such option"),
-        (("missing.yml",), "error: "),
+        (("missing.yml",), "error: 'missing.yml' does not exist\n"),
+        (("list",), "error: 'list' is a command, and the options of a command stand after it\n"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -1,6 +1,5 @@
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,14 +15,7 @@ STUCK = 'overlord: 1\nanswers:\n  "*":\n    startup: {slow: 60s}\n'
 @contextmanager
 def waiting(shell: Shell, script: str) -> Iterator[subprocess.Popen[str]]:
     """Start a rehearsal and hand it over once its first calls are out."""
-    words = ["council.yml", "--rehearse", shell.write("script.yml", script)]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "overlord_run", *words],
-        cwd=shell.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = shell.start("council.yml", "--rehearse", shell.write("script.yml", script))
     with process:
         assert process.stderr is not None
         next(line for line in process.stderr if "Waiting for API-backed ACKs" in line)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.plan.scopes import check
 from overlord_run.playbook.checks import warnings
 from overlord_run.playbook.parse import parse
 from overlord_run.roles.resolve import resolve
@@ -20,7 +21,8 @@ EXPECTATION = re.compile(r"# expect: (.*)")
 def find_problems(path: Path) -> tuple[Problem, ...]:
     """Return the errors of an example, or its warnings; files are named as from the example's folder."""
     try:
-        return tuple(sorted(warnings(resolve(parse(path.read_bytes(), path.name), path.parent))))
+        playbook = resolve(parse(path.read_bytes(), path.name), path.parent)
+        return tuple(sorted([*check(playbook), *warnings(playbook)]))
     except InvalidPlaybookError as error:
         return error.problems
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_kit import RUN_ID, contents, replied, sent, story, tell
+from store_kit import RUN_ID, contents, story, tell
 
 from overlord_run.errors import OverlordError
 from overlord_run.store import events as ev
@@ -169,10 +169,14 @@ def test_hostile_bytes_in_any_file_are_told(folder, files, name, kind):
 def test_a_whole_chain_of_nonsense_gets_a_clean_answer(tmp_path):
     """Whoever can write the log can hash it too: values that no run has, in a chain that is whole."""
     made = RunFolder.create(tmp_path / ".overlord", RUN_ID)
-    nonsense = [
-        [ev.OwnerChanged(-1, {})],
-        [sent("startup", "alder")] if False else [ev.StartupBegan([])],
-        [replied("startup", "alder")] if False else [ev.RunFinished("?", "", {"cuts": {"a": [[]]}}, {"x": "y"})],
+    odd: dict[str, object] = {"promptTokens": [], "cachedTokens": True, "": {"cuts": [[]]}}
+    nonsense: list[list[ev.Body]] = [
+        [ev.OwnerChanged(-1, odd)],
+        [ev.PreflightFailed("", "")],
+        [ev.MessageQueued("../..", "", "alder", "\ud800", "\0")],
+        [ev.RequestSent("../..", "alder", -1, "", "")],
+        [ev.ReplyReceived("../..", "alder", 10**30, "", "", "\x7f", "", True, odd)],
+        [ev.RunFinished("?", "", {"cuts": odd}, {"x": "y"})],
     ]
     asyncio.run(tell(made, nonsense))
     assert verify(made).differences == ()

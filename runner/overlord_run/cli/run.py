@@ -144,15 +144,14 @@ def command(
 
 def _paths(playbook: str | None, rehearse: str | None) -> tuple[str, str | None]:
     """Return the playbook's and the script's path: of `--rehearse PATH` alone, the path is the playbook's."""
-    if playbook is not None and playbook in COMMANDS and not Path(playbook).exists():
-        message = f"'{playbook}' is a command, and the options of a command stand after it"
-        raise UsageError(message, next=f"overlord-run {playbook} --help tells them.")
-    if playbook is not None:
-        return playbook, rehearse or None
-    if rehearse:
-        return rehearse, None
-    message = "no playbook is named"
-    raise UsageError(message, next="overlord-run PLAYBOOK, with the path of a YAML file.")
+    path, script = (rehearse, None) if playbook is None else (playbook, rehearse)
+    if not path:
+        message = "no playbook is named"
+        raise UsageError(message, next="overlord-run PLAYBOOK, with the path of a YAML file.")
+    if path in COMMANDS and not Path(path).exists():
+        message = f"'{path}' is a command, and the options of a command stand after it"
+        raise UsageError(message, next=f"overlord-run {path} --help tells them.")
+    return path, script or None
 
 
 def _pairs(given: Sequence[str], option: str) -> tuple[tuple[str, str], ...]:
@@ -163,7 +162,7 @@ def _pair(word: str, option: str) -> tuple[str, str]:
     name, equals, value = word.partition("=")
     if not (name and equals):
         shape = "NAME=VALUE" if option == "-i" else "NAME=PATH"
-        message = f"{option} takes {shape}, and not '{word}'"
+        message = f"{option} takes {shape}, and what was given has no {'name' if equals else '='}"
         raise UsageError(message, next=f"Write it as {option} {shape}.")
     return name, value
 
@@ -233,7 +232,8 @@ def _hand_over(
             write_data(outputs_text(outputs))
         if not (manner.is_quiet and exit_code is Exit.OK):
             told = finished.details if manner.is_debug or state.state == "failed" else {}
-            write_note("\n" + recap(state, exit_code, next_command=following, details=told, written=written))
+            gap = "" if manner.is_quiet else "\n"
+            write_note(gap + recap(state, exit_code, next_command=following, details=told, written=written))
     if failure is not None:
         raise failure
     return exit_code

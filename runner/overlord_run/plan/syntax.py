@@ -113,7 +113,7 @@ def _inspect_node(node: nodes.Node) -> Iterator[Finding]:
     kind = type(node)
     if kind in _INCLUDES:
         message = f"{_INCLUDES[kind]} reads another file, which a template cannot"
-        yield Finding(node.lineno, "template-include", message, "write the text here, or give it as an input")
+        yield Finding(node.lineno, "template-include", message)
     elif kind not in ALLOWED:
         yield _unavailable(node, _UNAVAILABLE.get(kind, kind.__name__))
     elif kind in _INSPECTORS:

@@ -41,10 +41,10 @@ from overlord_run.plan.meter import MAX_OUTPUT_BYTES, Meter, RefusedError
 from overlord_run.plan.metering import Metering
 from overlord_run.plan.references import Reference, references
 from overlord_run.plan.sandbox import METER, Sandbox
-from overlord_run.plan.syntax import Finding, inspect
+from overlord_run.plan.syntax import Finding, TemplateRule, inspect
 from overlord_run.plan.values import ReplyText, plain
 from overlord_run.playbook.model import Text
-from overlord_run.playbook.rules import MAX_PROBLEMS
+from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 
 __all__ = ["ReplyText", "TemplateError", "evaluate", "read", "render"]
 
@@ -55,6 +55,15 @@ _RESULT = "result"
 _REMEMBERED = 512
 _MARKS = ("{{", "{%", "{#")
 _TOO_DEEP = "the template is nested too deeply"
+_TOO_LONG = f"the template prints more than {MAX_OUTPUT_BYTES // 1024 // 1024} MiB"
+_HINTS: Mapping[TemplateRule, str] = {
+    "template-error": "correct what stands between the braces",
+    "template-include": "write the text here, or give it as an input",
+    "template-limit": "split it, or leave something out",
+    "template-syntax": "a template is written as in Jinja: {{ value }}, {% tag %}, {# note #}",
+    "template-unavailable": "leave it out",
+    "template-undefined": "give a fallback: … | default('none')",
+}
 
 
 class TemplateError(Exception):
@@ -155,9 +164,6 @@ def _collect(template: Template, context: Any) -> str:
     return "".join(parts)
 
 
-_TOO_LONG = f"the template prints more than {MAX_OUTPUT_BYTES // 1024 // 1024} MiB"
-
-
 def _within_limits(text: Text, printed: str) -> str:
     try:
         length = len(printed.encode())
@@ -181,8 +187,7 @@ def _line(template: Template, error: BaseException) -> int:
 
 
 def _problem(text: Text, finding: Finding) -> Problem:
-    place = text.at(finding.line)
-    return Problem(place.file, place.line, place.column, finding.rule, finding.message, finding.hint)
+    return problem(text.at(finding.line), finding.rule, finding.message, finding.hint or _HINTS[finding.rule])
 
 
 @lru_cache(maxsize=1)

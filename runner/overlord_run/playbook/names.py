@@ -14,9 +14,6 @@ LONGEST_PATH = 400
 MOST_CANDIDATES = 500
 """Near misses are looked for among so many names at most: each costs some 10 µs."""
 
-NEAREST = 0.7
-"""How alike a name must be to be offered, from 0 to 1."""
-
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -51,7 +48,7 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     candidates = list(islice(known, MOST_CANDIDATES + 1))
     if len(wrong) > LONGEST_ECHO * 2 or len(candidates) > MOST_CANDIDATES:
         return ""
-    near = difflib.get_close_matches(wrong, candidates, n=1, cutoff=NEAREST)
+    near = difflib.get_close_matches(wrong, candidates, n=1)
     return f"did you mean {shown(near[0])}?" if near else ""
 
 

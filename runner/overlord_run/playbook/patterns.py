@@ -205,6 +205,8 @@ class _Parser:
             most = int(count[3]) if count[3] else (None if count[2] else least)
         else:
             return part
+        if isinstance(part, _Atom) and part.anchor:
+            _refuse("repeats nothing")
         if most is not None and most < least:
             _refuse("holds a count whose bounds are the wrong way round")
         self._take("?")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from json import JSONDecodeError
 from typing import Any, BinaryIO
 
@@ -219,15 +219,14 @@ def _missing(parts: list[_Part], size: int) -> Iterator[tuple[int, int]]:
 
 def _first_line_difference(found: bytes, expected: bytes) -> tuple[str, str]:
     """Return where two different files of JSON lines part, and how."""
-    for number, (line, other) in enumerate(zip_longest(BytesIO(found), BytesIO(expected), fillvalue=b""), start=1):
-        if not line:
-            return f"line {number}", "is missing"
-        if not other:
-            return f"line {number}", "the log gives no such line"
-        if line != other:
-            place, message = bytes_difference(line, other)
-            return _line_place(number, place), message
-    return "", "is written in another way"
+    number = odd_line(found, expected)
+    line, other = (next(islice(BytesIO(content), number - 1, None), b"") for content in (found, expected))
+    if not line:
+        return f"line {number}", "is missing"
+    if not other:
+        return f"line {number}", "the log gives no such line"
+    place, message = bytes_difference(line, other)
+    return _line_place(number, place), message
 
 
 def _line_place(number: int, place: str) -> str:

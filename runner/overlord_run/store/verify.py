@@ -12,7 +12,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 from overlord_run.errors import LogDamagedError
 from overlord_run.store.atomic import TEMPORARY_SUFFIX
@@ -53,18 +52,10 @@ def verify(folder: RunFolder) -> Verification:
     Raises:
         StoreError: A file cannot be read, or a newer version wrote the log.
     """
-    findings = Findings()
-    views = _read_views(folder, findings)
-    journals = JournalComparison(folder.journals_dir.name, views.journals, findings)
-    with _opened(folder.ledger_path, views.files) as file:
-        ledger = LedgerComparison(folder.ledger_path.name, file, findings)
-        log = _replay(folder, views, (ledger, journals), findings)
-        for comparison in (ledger, journals):
-            comparison.finish(views.vouched_seq, is_log_whole=log.is_whole)
-    _check_presence(folder, views, log, findings)
-    _check_registry(folder, views, log, findings)
-    _check_plan(folder, views, log, findings)
-    return Verification(tuple(findings.differences), tuple(findings.notes))
+    try:
+        return _verify(folder)
+    except OSError as error:
+        raise unreadable(Path(error.filename or folder.path), error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +84,21 @@ class _Log:
     registry: bytes | None = None
     last_batch: int = 0
     is_whole: bool = True
+
+
+def _verify(folder: RunFolder) -> Verification:
+    findings = Findings()
+    views = _read_views(folder, findings)
+    journals = JournalComparison(folder.journals_dir.name, views.journals, findings)
+    with open_to_read(folder.ledger_path) if folder.ledger_path.name in views.files else BytesIO() as file:
+        ledger = LedgerComparison(folder.ledger_path.name, file, findings)
+        log = _replay(folder, views, (ledger, journals), findings)
+        for comparison in (ledger, journals):
+            comparison.finish(views.vouched_seq, is_log_whole=log.is_whole)
+    _check_presence(folder, views, log, findings)
+    _check_registry(folder, views, log, findings)
+    _check_plan(folder, views, log, findings)
+    return Verification(tuple(findings.differences), tuple(findings.notes))
 
 
 def _replay(
@@ -154,7 +160,8 @@ def _check_plan(folder: RunFolder, views: _Views, log: _Log, findings: Findings)
 
 
 def _read_views(folder: RunFolder, findings: Findings) -> _Views:
-    files = _list(folder.path, "", findings)
+    listed = _list(folder.path, "", findings)
+    files = {name for name, is_file in listed.items() if is_file}
     found = _read(folder.registry_path) if folder.registry_path.name in files else None
     return _Views(
         files=files,
@@ -180,22 +187,20 @@ def _vouched_seq(name: str, found: bytes, findings: Findings) -> int:
 
 def _read_journals(folder: RunFolder, files: AbstractSet[str], findings: Findings) -> dict[str, bytes]:
     prefix = f"{folder.journals_dir.name}/"
-    names = _list(folder.journals_dir, prefix, findings) if os.path.lexists(folder.journals_dir) else set()
-    journals = dict.fromkeys(names, b"")
+    listed = _list(folder.journals_dir, prefix, findings) if _found(folder.journals_dir) else {}
+    journals = dict.fromkeys(listed, b"")
     for slot in _slots(folder.log_path) if folder.log_path.name in files else ():
-        current, older = file_name(slot), older_file_name(slot)
-        if current in names or older in names:
-            journals |= _read_journal(folder.journals_dir, current, older)
+        names = [name for name in (file_name(slot), older_file_name(slot)) if listed.get(name, True)]
+        journals |= _read_journal([folder.journals_dir / name for name in names])
     return journals
 
 
-def _read_journal(folder: Path, current: str, older: str) -> dict[str, bytes]:
-    """Return the files of one journal as they were at one time: neither took the other's name meanwhile."""
-    while True:
-        before = _identity(folder / older)
-        found = {name: _read(folder / name, FILE_BYTES + 1) for name in (older, current)}
-        if _identity(folder / older) == before:
-            return {name: content for name, content in found.items() if content is not None}
+def _read_journal(paths: Sequence[Path]) -> dict[str, bytes]:
+    """Return the files of one journal by name, the current one first."""
+    found = {path.name: content for path in paths if (content := _read(path, FILE_BYTES + 1)) is not None}
+    if len(found) > 1 and len(set(found.values())) == 1:
+        del found[paths[0].name]  # it became the older one in between
+    return found
 
 
 def _slots(log_path: Path) -> list[str]:
@@ -208,35 +213,34 @@ def _slots(log_path: Path) -> list[str]:
     return []
 
 
-def _list(folder: Path, prefix: str, findings: Findings) -> set[str]:
-    """Return the names of the regular files in a folder. What is none, or open to others, or left over, is told."""
-    try:
-        mode = folder.lstat().st_mode
-        if not stat.S_ISDIR(mode):
-            findings.differ(prefix.rstrip("/"), "", "is not a folder")
-            return set()
-        _check_mode(prefix.rstrip("/") or ".", mode, findings)
-        names = sorted(entry.name for entry in folder.iterdir())
-    except OSError as error:
-        raise unreadable(folder, error) from error
-    return {name for name in names if _is_file(folder / name, prefix, findings)}
+def _list(folder: Path, prefix: str, findings: Findings) -> dict[str, bool]:
+    """Return the names in a folder, and whether each is a regular file. What is odd about them is told."""
+    mode = folder.lstat().st_mode
+    if not stat.S_ISDIR(mode):
+        findings.differ(prefix.rstrip("/"), "", "is not a folder")
+        return {}
+    _check_mode(prefix.rstrip("/") or ".", mode, findings)
+    # A file of a live run may be gone by now: a temporary one, or a journal that becomes the older one.
+    modes = {path.name: found.st_mode for path in sorted(folder.iterdir()) if (found := _found(path)) is not None}
+    return {
+        name: _is_file(name, mode, prefix, findings) for name, mode in modes.items() if not _is_aside(name, findings)
+    }
 
 
-def _is_file(path: Path, prefix: str, findings: Findings) -> bool:
-    try:
-        mode = path.lstat().st_mode
-    except FileNotFoundError:
-        return False  # a temporary file of a live run
-    name = f"{prefix}{path.name}"
-    if stat.S_ISDIR(mode) and name == "journals":
+def _is_aside(name: str, findings: Findings) -> bool:
+    if name.endswith(TEMPORARY_SUFFIX):
+        findings.notes.append(f"{name} was left by a crash, or is being written now")
+        return True
+    return False
+
+
+def _is_file(name: str, mode: int, prefix: str, findings: Findings) -> bool:
+    if stat.S_ISDIR(mode) and prefix + name == "journals":
         return False
     if not stat.S_ISREG(mode):
-        findings.differ(name, "", "is not a regular file")
+        findings.differ(prefix + name, "", "is not a regular file")
         return False
-    _check_mode(name, mode, findings)
-    if path.suffix == TEMPORARY_SUFFIX:
-        findings.notes.append(f"{name} was left by a crash, or is being written now")
-        return False
+    _check_mode(prefix + name, mode, findings)
     return True
 
 
@@ -246,14 +250,11 @@ def _check_mode(name: str, mode: int, findings: Findings) -> None:
         findings.differ(name, "", f"its mode is {stat.S_IMODE(mode):04o}, not {should}: others may get at it")
 
 
-def _opened(path: Path, files: AbstractSet[str]) -> BinaryIO:
-    """Open a view to be read while the log is; one that is not there is empty."""
-    if path.name not in files:
-        return BytesIO()
+def _found(path: Path) -> os.stat_result | None:
     try:
-        return open_to_read(path)
-    except OSError as error:
-        raise unreadable(path, error) from error
+        return path.lstat()
+    except FileNotFoundError:
+        return None
 
 
 def _read(path: Path, limit_bytes: int = -1) -> bytes | None:
@@ -262,13 +263,3 @@ def _read(path: Path, limit_bytes: int = -1) -> bytes | None:
             return file.read(limit_bytes)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return None
-    return found.st_ino, found.st_mtime_ns

@@ -28,11 +28,11 @@ def test_a_servant_without_a_name_of_its_own_is_called_by_its_slot() -> None:
 
 
 @pytest.mark.parametrize(
-    "word",
+    "words",
     ["API conversation, not a shell", "no tools", "stage or dev servers", "browsers", "pull requests", "releases"],
 )
-def test_the_constraints_name(word: str) -> None:
-    assert word in CONSTRAINTS
+def test_the_constraints_name(words: str) -> None:
+    assert words in CONSTRAINTS
 
 
 def test_the_overlord_judges_and_carries_out() -> None:

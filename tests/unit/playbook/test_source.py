@@ -85,7 +85,7 @@ def test_a_key_and_its_value_have_their_places_and_an_empty_value_its_keys(
         ("t: |1-\n\n   a\n", Text("\n  a", Place("f", 2, 2))),
         ("t: |  # note\n  a\n", Text("a\n", Place("f", 2, 3))),
         ("t:\n\n  |\n  a\n", Text("a\n", Place("f", 4, 3))),
-        ("t: |\n  \ta\n", Text("\ta\n", Place("f", 2, 3))),
+        ("t: |\n  a\tb\n", Text("a\tb\n", Place("f", 2, 3))),
         ("t: |\nu: 1\n", Text("", Place("f", 2, 1))),
         ("t: |+\n\n\nu: 1\n", Text("\n\n", Place("f", 2, 1))),
         ("t: >\n  a\n  b\n", Text("a b\n", Place("f", 2, 3), by_line=False)),

@@ -267,19 +267,32 @@ def test_an_error_of_the_listener_reaches_those_who_recorded(folder):
             raise ZeroDivisionError
 
     async def scenario():
-        loop = asyncio.get_running_loop()
         told = []
-        loop.set_exception_handler(lambda _loop, context: told.append(type(context["exception"])))
-        recorder = await opened(folder, listen=listen)
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(type(context["exception"])))
+        disk = GatedDisk()
+        recorder = await opened(folder, disk, listen)
+        disk.shut()
         recorder.note(ev.PreflightPassed([]))
-        errors = await asyncio.gather(
-            recorder.record(ev.ServantReady("alder")), recorder.record(ev.ServantReady("birch")), return_exceptions=True
-        )
+        await until(disk.waits)
+        waits = [asyncio.create_task(recorder.record(ev.ServantReady(slot))) for slot in ("alder", "birch")]
+        await asyncio.sleep(0)
+        disk.gate.set()
+        errors = await asyncio.gather(*waits, return_exceptions=True)
         with pytest.raises(ZeroDivisionError):
             await recorder.aclose()
-        return told, [type(error) for error in errors]
+        return told, [type(error) for error in errors], recorder.state.servants["alder"].state
 
-    assert asyncio.run(scenario()) == ([ZeroDivisionError], [ZeroDivisionError, ZeroDivisionError])
+    assert asyncio.run(scenario()) == ([ZeroDivisionError], [ZeroDivisionError, ZeroDivisionError], "pending")
+
+
+@pytest.mark.parametrize("operation", ["open", "sync_folder"])
+def test_a_run_whose_files_cannot_be_made_is_told_at_once(folder, operation):
+    disk = FaultyDisk(operation, at=2, error=errno.EROFS)
+    with pytest.raises(StoreError) as caught:
+        asyncio.run(opened(folder, disk))
+    place = folder.log_path if operation == "open" else folder.path
+    assert caught.value.message == f"cannot write {place}: the file system is read-only"
+    assert not is_owned(folder.lock_path)
 
 
 def test_a_cancelled_creation_leaves_no_owner(folder):

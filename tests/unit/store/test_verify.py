@@ -11,7 +11,10 @@ from overlord_run.errors import StoreError
 from overlord_run.store import events as ev
 from overlord_run.store.compare import Difference
 from overlord_run.store.folder import RunFolder
+from overlord_run.store.log import read
 from overlord_run.store.recorder import Recorder
+from overlord_run.store.registry import registry, registry_lines
+from overlord_run.store.state import fold
 from overlord_run.store.verify import Verification, verify
 
 EMPTY = "the log is empty: the run ended before it began"
@@ -158,7 +161,7 @@ def edit(path, was, put):
             "run.json",
             b'"state": "partial"',
             b'"state": \'partial"',
-            "run.json: line 9: it is no JSON of ours: Expecting value: line 9 column 12",
+            "run.json: line 8: it is no JSON of ours: Expecting value: ",
         ),
         ("ledger.jsonl", b'"attempts":2', b'"attempts":1', "ledger.jsonl: line 2: attempts: is 1, not 2"),
         ("ledger.jsonl", b'"attempts":2}\n', b'"attempts":2} ', "ledger.jsonl: line 2: it is no JSON of ours"),
@@ -224,12 +227,13 @@ def test_the_log_cut_at_any_lines_end_is_told(run):
         (lambda older, current: (older, current.replace(b"x", b"y", 1)), "journals/alder.jsonl: line 1: text: is "),
         (lambda older, current: (older, b"x" * 600_000), "journals/alder.jsonl: line 1: it is no JSON of ours"),
         (lambda older, current: (current, older), "journals/alder.1.jsonl: line 1: seq: is 27, not 19"),
+        (lambda older, current: (current, current), "journals/alder.1.jsonl: line 1: seq: is 27, not 19"),
         (
             lambda older, current: (older, b""),
             "journals/alder.jsonl: line 1: is missing, or cut off: event 27 gives it",
         ),
     ],
-    ids=["older gone", "older changed", "older cut", "older longer", "changed", "too large", "swapped", "emptied"],
+    ids=["older gone", "older changed", "older cut", "older longer", "changed", "too large", "swapped", "copied", "emptied"],
 )
 def test_a_changed_file_of_a_long_journal_is_told(long_run, change, message):
     older_path, path = long_run.journals_dir / "alder.1.jsonl", long_run.journals_dir / "alder.jsonl"
@@ -241,12 +245,32 @@ def test_a_changed_file_of_a_long_journal_is_told(long_run, change, message):
     assert found[0].startswith(message)
 
 
+def test_a_journal_that_a_crash_left_between_its_files_only_lags(new):
+    """The current file has become the older one; the line that began the next is in the log alone."""
+    rounds = [[queued(f"m{at}", "alder", f"{at} " + "x" * 60_000)] for at in range(9)]
+    asyncio.run(tell(new, rounds))
+    (new.journals_dir / "alder.jsonl").unlink()
+    new.registry_path.write_bytes(registry_at(new, 10))
+    assert verify(new) == Verification(
+        (),
+        (
+            "journals/alder.jsonl lags behind the log: it lacks event 11, which run.json does not vouch for",
+            "run.json lags behind the log: it is of event 10 of 11",
+        ),
+    )
+
+
+def registry_at(folder, seq):
+    """Return the registry as it was when an event was the last."""
+    return b"".join(registry_lines(registry(fold(event for event in read(folder.log_path) if event.seq <= seq))))
+
+
 def test_views_that_lag_behind_a_crashed_run_are_noted(run):
-    """Put run.json back to an earlier event, and cut the others after it, as a crash would leave them."""
-    early = RunFolder.create(run.path.parents[2] / "early", RUN_ID)
-    asyncio.run(tell(early, story()[:4]))
-    for path in (early.registry_path, early.ledger_path, *early.journals_dir.iterdir()):
-        (run.path / path.relative_to(early.path)).write_bytes(path.read_bytes())
+    """Put the views back to an earlier event, as a crash would leave them."""
+    run.registry_path.write_bytes(registry_at(run, 8))
+    run.ledger_path.write_bytes(b"")
+    for path in run.journals_dir.iterdir():
+        path.write_bytes(b"".join(lines(path)[:2]))
     assert verify(run) == Verification(
         (),
         (
@@ -291,8 +315,11 @@ def test_a_damaged_log_is_told_and_the_rest_as_far_as_it_goes(run):
     ]
 
 
-def test_a_log_whose_first_line_is_damaged_is_told(run):
+@pytest.mark.parametrize("has_registry", [True, False])
+def test_a_log_whose_first_line_is_damaged_is_told(run, *, has_registry):
     edit(run.log_path, b"sakana", b"sahana")
+    if not has_registry:
+        run.registry_path.unlink()
     assert differences(run) == ["events.jsonl: line 1: its hash is not that of its bytes"]
 
 

@@ -1,0 +1,160 @@
+"""Whole runs against a chat API on loopback: what is sent, what is on record, and that the key is nowhere."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from jsonschema import Draft7Validator
+
+from acceptance.invocation import COUNCIL, Done, Shell
+from fake_api import Answer, FakeApi
+from overlord_run.playbook.schema import load
+
+CANARY = "sk-canary/0123456789+abcdef"
+SPELLINGS = (
+    CANARY,
+    quote(CANARY, safe=""),
+    CANARY.encode().hex(),
+    CANARY[::-1],
+    base64.b64encode(CANARY.encode()).decode(),
+    base64.urlsafe_b64encode(CANARY.encode()).decode(),
+    json.dumps(CANARY)[1:-1].replace("/", "\\/"),
+    "".join(f"\\u{ord(character):04x}" for character in CANARY),
+)
+
+
+def run(folder: Path, api: FakeApi, *words: str, playbook: str = COUNCIL, key: str = CANARY) -> Done:
+    """Run a playbook against the API, and find the canary nowhere in what it printed and left."""
+    shell = Shell(folder)
+    shell.write("council.yml", playbook)
+    done = shell.run("council.yml", *words, OVERLORD_BASE_URL=api.base_url, SAKANA_API_KEY=key)
+    written = [path.read_bytes().decode("utf-8", "replace") for path in folder.rglob("*") if path.is_file()]
+    for text in (done.out, done.err, *written):
+        assert not [spelling for spelling in SPELLINGS if spelling in text]
+    return done
+
+
+def run_folder(folder: Path) -> Path:
+    return next((folder / ".overlord" / "runs").iterdir())
+
+
+def lines(folder: Path, name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run_folder(folder) / name).read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_council_asks_each_servant_its_whole_conversation_and_nothing_else(tmp_path: Path) -> None:
+    with FakeApi(key=CANARY) as api:
+        done = run(tmp_path, api)
+    assert (done.exit, done.out) == (0, "Answer 1 of fugu-ultra.\n")
+    listing, *chats = api.requests
+    assert (listing.method, listing.path) == ("GET", "/v1/models")
+    assert [sorted(chat.body) for chat in chats] == [["messages", "model"]] * 5
+    roles = [[turn["role"] for turn in chat.body["messages"]] for chat in chats]
+    asked, answered = ["system", "user"], ["system", "user", "assistant", "user"]
+    assert roles == [asked, asked, answered, answered, asked]
+    assert {request.headers["authorization"] for request in api.requests} == {f"Bearer {CANARY}"}
+    assert {request.headers["accept-encoding"] for request in api.requests} == {"identity"}
+
+
+def test_the_models_parameters_go_with_every_call(tmp_path: Path) -> None:
+    playbook = COUNCIL.replace("roles:", "models: {ultra: {id: fugu-ultra, params: {max_tokens: 64}}}\nroles:", 1)
+    with FakeApi() as api:
+        run(tmp_path, api, playbook=playbook)
+    ultra = [request.body for request in api.requests if request.body and request.body["model"] == "fugu-ultra"]
+    assert [body["max_tokens"] for body in ultra] == [64]
+
+
+def test_the_record_of_a_run_fits_its_schemas_and_verifies(tmp_path: Path) -> None:
+    with FakeApi(key=CANARY) as api:
+        api.answer("fugu", Answer("Ready."), Answer("Ready."), Answer(status=500))
+        done = run(tmp_path, api)
+    assert done.exit == 1
+    registry = json.loads((run_folder(tmp_path) / "run.json").read_text(encoding="utf-8"))
+    checked = [("registry", registry)]
+    checked += [("ledger", line) for line in lines(tmp_path, "ledger.jsonl")]
+    checked += [("event", line) for line in lines(tmp_path, "events.jsonl")]
+    for name, value in checked:
+        assert [error.message for error in Draft7Validator(load(name)).iter_errors(value)] == []
+    assert Shell(tmp_path).run("verify").exit == 0
+
+
+def test_a_servant_that_fails_is_told_alike_in_registry_ledger_and_exit_code(tmp_path: Path) -> None:
+    with FakeApi(key=CANARY) as api:
+        api.answer("fugu", Answer("Ready."), Answer("Ready."), Answer(status=500), Answer("Ranked."))
+        done = run(tmp_path, api, "--concurrency", "1")
+    assert done.exit == 1
+    registry = json.loads((run_folder(tmp_path) / "run.json").read_text(encoding="utf-8"))
+    assert registry["state"] == "partial"
+    assert [servant["state"] for servant in registry["servants"]] == ["blocked", "ready", "ready"]
+    assert [message["state"] for message in registry["messages"]] == ["completed", "partial", "completed"]
+    failed = [line for line in lines(tmp_path, "ledger.jsonl") if line["errorText"]]
+    assert [(line["messageId"], line["slot"], line["requestId"]) for line in failed] == [
+        ("rank", "alder", "req-fugu-3")
+    ]
+    assert api.chats == 5
+
+
+def test_fugus_orchestration_tokens_are_kept(tmp_path: Path) -> None:
+    with FakeApi() as api:
+        run(tmp_path, api)
+    usage = lines(tmp_path, "ledger.jsonl")[0]["usage"]
+    assert usage == {
+        "promptTokens": 120,
+        "completionTokens": 30,
+        "cachedTokens": 20,
+        "reasoningTokens": 10,
+        "orchestrationInputTokens": 40,
+        "orchestrationInputCachedTokens": 4,
+        "orchestrationOutputTokens": 12,
+    }
+
+
+def test_a_provider_that_echoes_the_key_does_not_get_it_on_record(tmp_path: Path) -> None:
+    echo = Answer(f"You are {CANARY}.", headers={"x-request-id": CANARY})
+    refusal = Answer(status=400, body={"error": {"message": f"Bad key {CANARY}", "code": CANARY}})
+    with FakeApi(key=CANARY) as api:
+        api.answer("fugu", echo, echo, echo, refusal)
+        done = run(tmp_path, api, "--debug")
+    assert done.exit == 1
+
+
+def test_a_playbook_that_holds_the_key_is_refused_before_anything_is_kept_or_sent(tmp_path: Path) -> None:
+    with FakeApi(key=CANARY) as api:
+        shell = Shell(tmp_path)
+        shell.write("council.yml", COUNCIL)
+        words = ("council.yml", "-i", f"plan=Use {CANARY}.")
+        done = shell.run(*words, OVERLORD_BASE_URL=api.base_url, SAKANA_API_KEY=CANARY)
+    assert done.exit == 4
+    assert CANARY not in done.out + done.err
+    assert "the API key of SAKANA_API_KEY stands in the playbook, a role or an input" in done.err
+    assert not (tmp_path / ".overlord").exists()
+    assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("api", "key", "words", "code"),
+    [
+        (FakeApi(key="sk-another-0123456789"), CANARY, [], "key-refused"),
+        (FakeApi(models=("fugu",)), CANARY, [], "model-missing"),
+        (FakeApi(), CANARY, ["--model", "fogu"], "model-missing"),
+        (FakeApi(listing=Answer(status=404)), CANARY, [], "no-models-endpoint"),
+        (FakeApi(listing=Answer(body="<!doctype html><title>Hi</title>")), CANARY, [], "models-not-json"),
+        (FakeApi(listing=Answer(body={"data": []})), CANARY, [], "models-empty"),
+        (FakeApi(listing=Answer(status=500)), CANARY, [], "api-failed"),
+        (FakeApi(listing=Answer(status=302, headers={"location": "/v2/models"})), CANARY, [], "redirected"),
+    ],
+    ids=["wrong-key", "model-missing", "near-miss", "404", "html", "empty", "500", "redirect"],
+)
+def test_an_api_that_is_not_proved_ends_with_exit_4_a_remedy_and_no_chat_call(
+    tmp_path: Path, api: FakeApi, key: str, words: list[str], code: str
+) -> None:
+    with api:
+        done = run(tmp_path, api, "--format", "json", *words, key=key)
+    error = done.json("error")["error"]
+    assert done.exit == 4
+    assert (error["code"], error["exit"]) == (code, 4)
+    assert error["next"]
+    assert api.chats == 0

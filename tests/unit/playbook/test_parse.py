@@ -1,0 +1,255 @@
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from overlord_run.errors import InvalidPlaybookError
+from overlord_run.playbook.model import (
+    Assignment,
+    Engine,
+    FileRef,
+    Model,
+    Output,
+    Place,
+    Playbook,
+    Redirect,
+    Role,
+    Text,
+)
+from overlord_run.playbook.parse import parse, read
+
+WHOLE = b"""\
+overlord: 1
+name: whole
+description: All of it.
+vars: {deep: {text: "{{ not a template }}"}}
+engine:
+  base_url: http://localhost:8080/v1
+  provider: local
+  timeout: 1.5m
+  concurrency: 4.0
+  preflight: probe
+  retry: {attempts: 1}
+models:
+  normal: fugu-mini
+  large: {id: fugu-max, params: {stop: ["."]}, timeout: 600s}
+roles:
+  critic:
+    system: |
+      You find faults.
+    with: {focus: "{{ vars.deep }}", list: [a, {b: c}], number: 5}
+    inputs: {focus: {type: string}, list: {type: array}, number: {type: integer}}
+    task_file: task.md
+    model: large
+    description: Looks.
+    profile: implementation
+  judge: {from: ./judge.md}
+assignments:
+  - {slot: alder, role: critic, name: Alder, with: {number: 6}, task: Begin., model: ultra, profile: consultation}
+  - {slot: oak, role: judge}
+redirects:
+  - {id: one, to: all, message_file: one.md}
+  - {id: two, to: [oak, role:critic], message: Two., timeout: 90s, require: 2.0, after: [], on_failure: stop}
+outputs:
+  verdict: {value: replies.two, file: verdict.json}
+  text: {text: "{{ replies.two.oak }}"}
+"""
+
+
+def place(line: int, column: int) -> Place:
+    return Place("w.yml", line, column)
+
+
+def test_a_whole_playbook_becomes_frozen_values() -> None:
+    playbook = parse(WHOLE, "w.yml")
+    inputs = playbook.roles["critic"].inputs
+    assert [(each.name, each.type, each.required) for each in inputs.values()] == [
+        ("focus", "string", True),
+        ("list", "array", True),
+        ("number", "integer", True),
+    ]
+    assert playbook == Playbook(
+        file="w.yml",
+        name="whole",
+        digest="sha256:" + hashlib.sha256(WHOLE).hexdigest(),
+        description="All of it.",
+        vars={"deep": {"text": "{{ not a template }}"}},
+        engine=Engine("http://localhost:8080/v1", place(6, 13), "local", 90.0, 4, "probe", 1),
+        models={
+            "normal": Model("normal", "fugu-mini", place=place(13, 3)),
+            "ultra": Model("ultra", "fugu-ultra"),
+            "large": Model("large", "fugu-max", {"stop": ["."]}, 600.0, place(14, 3)),
+        },
+        roles={
+            "critic": Role(
+                "critic",
+                place(16, 3),
+                system=Text("You find faults.\n", place(18, 7)),
+                values={
+                    "focus": Text("{{ vars.deep }}", place(19, 19)),
+                    "list": [Text("a", place(19, 45)), {"b": Text("c", place(19, 52))}],
+                    "number": 5,
+                },
+                inputs=inputs,
+                task=FileRef("task.md", place(21, 16)),
+                model="large",
+                description="Looks.",
+                profile="implementation",
+            ),
+            "judge": Role("judge", place(25, 3), file=FileRef("./judge.md", place(25, 17))),
+        },
+        assignments=(
+            Assignment(
+                "alder",
+                "critic",
+                place(27, 5),
+                name="Alder",
+                values={"number": 6},
+                task=Text("Begin.", place(27, 71)),
+                model="ultra",
+                profile="consultation",
+            ),
+            Assignment("oak", "judge", place(28, 5)),
+        ),
+        redirects=(
+            Redirect("one", place(30, 5), ("all",), FileRef("one.md", place(30, 38))),
+            Redirect(
+                "two",
+                place(31, 5),
+                ("oak", "role:critic"),
+                Text("Two.", place(31, 48)),
+                timeout_s=90.0,
+                require=2,
+                after=(),
+                on_failure="stop",
+            ),
+        ),
+        outputs=(
+            Output("verdict", place(33, 3), value=Text("replies.two", place(33, 20)), file="verdict.json"),
+            Output("text", place(34, 3), text=Text("{{ replies.two.oak }}", place(34, 16))),
+        ),
+        places=playbook.places,
+    )
+    assert playbook.places["roles", "critic", "with", "number"] == place(19, 57)
+    assert playbook.places["assignments", 1] == place(28, 5)
+
+
+MINIMAL = b"""\
+overlord: 1
+name: minimal
+roles: {critic: {system: You find faults., task: Begin.}}
+assignments: [{slot: alder, role: critic}]
+"""
+
+
+def test_what_a_playbook_does_not_say_has_its_default() -> None:
+    playbook = parse(MINIMAL, "m.yml")
+    assert playbook.engine == Engine()
+    assert playbook.models == {"normal": Model("normal", "fugu"), "ultra": Model("ultra", "fugu-ultra")}
+    assert (playbook.description, playbook.inputs, playbook.vars) == ("", {}, {})
+    assert (playbook.redirects, playbook.outputs) == ((), ())
+
+
+def test_yaml_schema_and_checks_are_told_at_once_in_the_files_order() -> None:
+    content = (
+        MINIMAL.replace(b"name: minimal", b"name: minimal\nname: again") + b"speed: 1e999\nengine: {timeout: 1s}\n"
+    )
+    with pytest.raises(InvalidPlaybookError) as caught:
+        parse(content, "m.yml")
+    assert [str(problem) for problem in caught.value.problems] == [
+        "m.yml:3:1: error: the key 'name' stands here twice, first on line 2 (keep one of them) [duplicate-key]",
+        (
+            "m.yml:6:1: error: unknown key 'speed' (known here: '$schema', 'overlord', 'name', 'description', 'inputs', "
+            "'vars', 'engine', 'models', 'roles', 'assignments', 'redirects', 'outputs') [unknown-key]"
+        ),
+        "m.yml:6:8: error: 1e999 is too large: a number must fit in 64 bits (quote it if it is meant as text) [number]",
+        "m.yml:7:19: error: 'timeout' is '1s'; it must be from 5s to 10m (for example 90s) [out-of-range]",
+    ]
+
+
+def test_a_value_that_yaml_refuses_is_not_told_again() -> None:
+    content = MINIMAL + b"engine: {concurrency: .inf}\n"
+    with pytest.raises(InvalidPlaybookError) as caught:
+        parse(content, "m.yml")
+    assert [problem.rule for problem in caught.value.problems] == ["number"]
+
+
+def test_what_stands_beside_a_mistake_is_still_understood() -> None:
+    playbook, problems = read(MINIMAL + b"models: {small: 5, large: fugu-max}\n", "m.yml")
+    assert playbook is not None
+    assert playbook.models["large"].id == "fugu-max"
+    assert playbook.models["small"].id == ""
+    assert [problem.rule for problem in problems] == ["wrong-type"]
+
+
+def test_of_what_is_no_yaml_nothing_is_understood() -> None:
+    playbook, problems = read(b"a: [", "m.yml")
+    assert playbook is None
+    assert [problem.rule for problem in problems] == ["yaml-syntax"]
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 2)
+    | st.sampled_from(["alder", "critic", "all", "role:critic", "90s", "x y", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "overlord",
+                    "name",
+                    "inputs",
+                    "vars",
+                    "engine",
+                    "models",
+                    "roles",
+                    "assignments",
+                    "redirects",
+                    "outputs",
+                    "type",
+                    "default",
+                    "enum",
+                    "pattern",
+                    "items",
+                    "minimum",
+                    "maximum",
+                    "timeout",
+                    "retry",
+                    "attempts",
+                    "id",
+                    "params",
+                    "system",
+                    "from",
+                    "with",
+                    "task",
+                    "task_file",
+                    "slot",
+                    "role",
+                    "to",
+                    "message",
+                    "require",
+                    "after",
+                    "value",
+                    "text",
+                    "file",
+                    "critic",
+                    "alder",
+                    "x-a",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=25,
+)
+
+
+@given(VALUES.filter(lambda value: value is not None))
+def test_any_value_is_a_playbook_or_problems(value: object) -> None:
+    playbook, problems = read(repr(value).replace("None", "null").encode(), "f.yml")
+    assert problems
+    assert playbook is not None
