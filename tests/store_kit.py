@@ -2,7 +2,8 @@
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,9 @@ def sent(message_id: str, slot: str, attempt: int = 1) -> ev.RequestSent:
 
 def replied(message_id: str, slot: str, text: str = "Nothing.", attempt: int = 1) -> ev.ReplyReceived:
     """Return a call's answer."""
-    return ev.ReplyReceived(message_id, slot, attempt, "fugu", f"req-{message_id}-{slot}", text, "stop", False, USAGE)
+    return ev.ReplyReceived(
+        message_id, slot, attempt, "fugu", f"req-{message_id}-{slot}", text, "stop", cut=False, usage=USAGE
+    )
 
 
 def failed(message_id: str, slot: str, *, attempt: int = 1, retry_in_s: float | None = None) -> ev.RequestFailed:
@@ -167,6 +170,7 @@ class FaultyDisk(SystemDisk):
     done: list[tuple[str, str]] = field(default_factory=list)
     names: dict[int, str] = field(default_factory=dict)
     counted: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def open(self, path: Path, flags: int) -> int:
         self._meet("open", path.name)
@@ -202,17 +206,11 @@ class FaultyDisk(SystemDisk):
     def _is_due(self, operation: str, name: str) -> bool:
         if operation != self.operation or self.only not in name:
             return False
-        self.counted += 1
-        return self.counted >= self.at if self.for_ever else self.counted == self.at
+        with self.lock:  # journals are synced side by side
+            self.counted += 1
+            return self.counted >= self.at if self.for_ever else self.counted == self.at
 
 
 def lines(path: Path) -> list[bytes]:
     """Return a file's lines with their ends."""
     return path.read_bytes().splitlines(keepends=True)
-
-
-def entries(bodies: Iterable[ev.Body]) -> Iterator[tuple[str, ev.Body]]:
-    """Give each event with a time."""
-    now = clock()
-    for body in bodies:
-        yield now(), body

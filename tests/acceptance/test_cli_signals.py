@@ -44,6 +44,7 @@ def test_the_first_ctrl_c_lets_calls_in_flight_finish_and_sends_nothing_new(shel
         out, err = process.communicate(timeout=20)
     assert process.returncode == 130
     assert out == ""
+    assert "interrupted: nothing new is sent, and calls in flight may finish; Ctrl-C again cancels them\n" in err
     assert "[rehearsal] startup: alder answered, 1.0 s" in err
     assert "of council: stopped (interrupted)\n" in err
     assert "Exit 130: interrupted; what was answered is kept (a rehearsal: no model was asked)\n" in err

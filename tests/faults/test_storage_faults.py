@@ -3,21 +3,23 @@
 import asyncio
 import errno
 import json
+import shutil
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from store_kit import OWNER, PLAN, RUN_ID, FaultyDisk, clock, created, queued, replied, sent, story
 
 from overlord_run.errors import Exit, OverlordError, RunBusyError, StoreError
 from overlord_run.store import events as ev
+from overlord_run.store.disk import SystemDisk
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import Log, read
 from overlord_run.store.owner import is_owned
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.rehydrate import rehydrate
 from overlord_run.store.verify import verify
+from store_kit import OWNER, PLAN, RUN_ID, FaultyDisk, clock, created, queued, replied, sent, story
 
 DEADLINE_S = 60
 """Nothing here takes a second; a hang ends the test instead of the session."""
@@ -112,7 +114,7 @@ def test_a_run_without_faults_does_no_more_than_is_swept(tmp_path):
     disk = FaultyDisk("none")
     _, outcome = carried_out(tmp_path, disk)
     done = [operation for operation, _ in disk.done]
-    swept = {operation: at for operation, at in places()}
+    swept = dict(places())
     assert outcome.errors == []
     assert {operation: done.count(operation) <= swept[operation] for operation in set(done)} == dict.fromkeys(
         ("open", "write", "sync", "replace", "sync_folder"), True
@@ -162,6 +164,45 @@ def test_a_failure_reaches_all_who_wait_at_once(tmp_path):
     kinds = asyncio.run(scenario())
     assert set(kinds[1:]) == {StoreError}
     assert len(kinds) == 200
+
+
+class CrashingDisk(FaultyDisk):
+    """A disk that keeps what a crash would leave before each operation, and in the middle of each write."""
+
+    def __init__(self, run: Path, crashes: Path) -> None:
+        super().__init__("none")
+        self.run = run
+        self.crashes = crashes
+        self.count = 0
+
+    def _meet(self, operation: str, name: str) -> None:
+        super()._meet(operation, name)
+        self.crash()
+
+    def write(self, fd: int, data: bytes | bytearray) -> int:
+        half = len(data) // 2
+        taken = super().write(fd, data[:half])
+        self.crash()
+        return taken + SystemDisk.write(self, fd, data[half:])
+
+    def crash(self) -> None:
+        with self.lock:
+            self.count += 1
+            shutil.copytree(self.run, self.crashes / str(self.count) / self.run.name)
+
+
+def test_what_a_crash_leaves_at_any_place_verifies(tmp_path):
+    folder = RunFolder.create(tmp_path / ".overlord", RUN_ID)
+    disk = CrashingDisk(folder.path, tmp_path)
+    outcome = asyncio.run(record(folder, disk))
+    assert outcome.errors == []
+    assert disk.count > 150
+    for at in range(1, disk.count + 1):
+        left = RunFolder(tmp_path / str(at) / folder.path.name)
+        assert verify(left).differences == (), at
+        if left.log_path.exists():
+            hashes = [event.hash for event in read(left.log_path)]
+            assert outcome.acknowledged[: len(hashes)] == hashes
 
 
 def test_a_second_writer_ends_the_run_with_exit_7(tmp_path):

@@ -1,18 +1,19 @@
 """Change, cut and replace the bytes of a small run: `verify` names the file, and any bytes get a clean answer."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_kit import RUN_ID, contents, story, tell
 
 from overlord_run.errors import OverlordError
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.rehydrate import rehydrate
 from overlord_run.store.verify import verify
+from store_kit import RUN_ID, contents, story, tell
 
 SHARE = 41
 """Each SHARE-th byte is changed by `make test`; all of them by `make sweep`."""
@@ -114,18 +115,17 @@ def test_the_check_itself_can_fail(folder, files, monkeypatch):
 def answer(folder: RunFolder) -> None:
     """Read a run in every way; only errors that are told to the user may come."""
     for read in (verify, rehydrate):
-        try:
+        with contextlib.suppress(OverlordError):
             read(folder)
-        except OverlordError as error:
-            assert error.message
 
 
 NAMES = ["events.jsonl", "journals/alder.jsonl", "ledger.jsonl", "plan.json", "run.json"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(name=st.sampled_from(NAMES), junk=st.binary(max_size=200), at=st.integers(0, 12_000), size=st.integers(0, 300))
-def test_any_bytes_in_any_file_get_a_clean_answer(folder, files, name, junk, at, size):
+@given(st.sampled_from(NAMES), st.binary(max_size=200), st.tuples(st.integers(0, 12_000), st.integers(0, 300)))
+def test_any_bytes_in_any_file_get_a_clean_answer(folder, files, name, junk, place):
+    at, size = place
     content = files[name]
     path = folder.path / name
     path.write_bytes(content[:at] + junk + content[at + size :])
@@ -133,6 +133,7 @@ def test_any_bytes_in_any_file_get_a_clean_answer(folder, files, name, junk, at,
         answer(folder)
     finally:
         path.write_bytes(content)
+    assert verify(folder).differences == ()
 
 
 HOSTILE = {
@@ -157,13 +158,12 @@ def test_hostile_bytes_in_any_file_are_told(folder, files, name, kind):
     path = folder.path / name
     path.write_bytes(HOSTILE[kind])
     try:
-        try:
-            found = {difference.file for difference in verify(folder).differences}
-        except OverlordError as error:
-            found = {path.name for path in [folder.path / name] if path.name in error.message}
-        assert name in found or "events.jsonl" in found
+        found = {difference.file for difference in verify(folder).differences}
+    except OverlordError as error:  # a log of another version
+        found = {"events.jsonl"} if error.code == "log-newer" else set()
     finally:
         path.write_bytes(files[name])
+    assert name in found
 
 
 def test_a_whole_chain_of_nonsense_gets_a_clean_answer(tmp_path):
@@ -175,7 +175,7 @@ def test_a_whole_chain_of_nonsense_gets_a_clean_answer(tmp_path):
         [ev.PreflightFailed("", "")],
         [ev.MessageQueued("../..", "", "alder", "\ud800", "\0")],
         [ev.RequestSent("../..", "alder", -1, "", "")],
-        [ev.ReplyReceived("../..", "alder", 10**30, "", "", "\x7f", "", True, odd)],
+        [ev.ReplyReceived("../..", "alder", 10**30, "", "", "\x7f", "", cut=True, usage=odd)],
         [ev.RunFinished("?", "", {"cuts": odd}, {"x": "y"})],
     ]
     asyncio.run(tell(made, nonsense))

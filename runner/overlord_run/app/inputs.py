@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,23 +37,41 @@ def gather(declared: Mapping[str, Input], given: Given) -> dict[str, Any]:
     """Return input name → value, not yet checked against what is declared but for its type's spelling.
 
     Raises:
-        UsageError: A value cannot be read, or standard input is asked for twice.
+        UsageError: Values cannot be read, all of which are told; or standard input is asked for twice.
     """
     _require_one_stdin(declared, given)
     values: dict[str, Any] = {}
     for path in given.input_files:
         values.update(_read_inputs_file(declared, path))
+    failures: list[UsageError] = []
+    for name, read in _readers(declared, given).items():
+        try:
+            values[name] = read()
+        except UsageError as error:
+            failures.append(error)
+    if failures:
+        raise UsageError("; ".join(error.message for error in failures), next=failures[0].next)
+    return values
+
+
+def _readers(declared: Mapping[str, Input], given: Given) -> dict[str, Callable[[], Any]]:
+    """Return input name → what reads its value; of several for one name the last, and `-i` before `-I`."""
+    readers: dict[str, Callable[[], Any]] = {}
     for name, path in given.value_files:
-        text = _read_text(path, name, given.stdin)
-        values[name] = text if _is_file(declared, name) else _parse(declared, name, text.removesuffix("\n"))
+        readers[name] = partial(_from_file, declared, name, path, given.stdin)
     for name, raw in given.arguments:
         if _is_file(declared, name):
-            values[name] = _read_text(raw, name, given.stdin)
+            readers[name] = partial(_read_text, raw, name, given.stdin)
         elif _is_repeated(declared, given, name):
-            values[name] = [text for other, text in given.arguments if other == name]
+            readers[name] = partial(list, [text for other, text in given.arguments if other == name])
         else:
-            values[name] = _parse(declared, name, raw)
-    return values
+            readers[name] = partial(_parse, declared, name, raw)
+    return readers
+
+
+def _from_file(declared: Mapping[str, Input], name: str, path: str, stdin: Callable[[], bytes]) -> Any:
+    text = _read_text(path, name, stdin)
+    return text if _is_file(declared, name) else _parse(declared, name, text.removesuffix("\n"))
 
 
 def _require_one_stdin(declared: Mapping[str, Input], given: Given) -> None:

@@ -8,11 +8,10 @@ from typing import Any
 
 from overlord_run.app.here import current_host, state_dir
 from overlord_run.app.inputs import Given, gather
-from overlord_run.app.validate import load
+from overlord_run.app.validate import load, read
 from overlord_run.credential import Redactor
 from overlord_run.engine.script import Script, parse_script
 from overlord_run.errors import Problem, SettingsError
-from overlord_run.files import PLAYBOOK_LIMIT, read_bytes
 from overlord_run.host import Host, Worktree, find_worktree, require_supported
 from overlord_run.plan.build import build
 from overlord_run.plan.model import STARTUP, Plan, PlannedRedirect, PlannedServant
@@ -75,8 +74,7 @@ def prepare(request: RunRequest) -> Prepared:
     _require_no_key(plan, settings)
     script = None
     if request.script_path is not None:
-        data = read_bytes(Path(request.script_path), limit=PLAYBOOK_LIMIT)
-        script = parse_script(data, request.script_path, plan)
+        script = parse_script(read(request.script_path), request.script_path, plan)
     worktree = find_worktree(Path.cwd())
     return Prepared(
         playbook=playbook,

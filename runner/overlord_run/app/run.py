@@ -54,9 +54,14 @@ class Finished:
 
 @dataclass(slots=True)
 class Interrupt:
-    """What signals did to a run: the first Ctrl-C asks it to send nothing new, the second and SIGTERM cancel it."""
+    """What signals did to a run: the first Ctrl-C asks it to send nothing new, the second and SIGTERM cancel it.
+
+    Attributes:
+        told: Called at the first Ctrl-C, so that a person sees that it was heard.
+    """
 
     halt: Halt
+    told: Callable[[], object]
     exit: Exit | None = None
     cancel: Callable[[], object] = field(default=lambda: None)
 
@@ -64,6 +69,8 @@ class Interrupt:
         """Take a Ctrl-C."""
         if self.halt.wanted.is_set():
             self.cancel()
+        else:
+            self.told()
         self.exit = Exit.INTERRUPTED
         self.halt.wanted.set()
 
@@ -74,18 +81,23 @@ class Interrupt:
         self.cancel()
 
 
-def run(prepared: Prepared, listen: Listener) -> Finished:
-    """Carry the plan out and return how it ended; `listen` hears of each event once it is on disk.
+def run(prepared: Prepared, listen: Listener, on_interrupt: Callable[[], object]) -> Finished:
+    """Carry the plan out and return how it ended.
+
+    Args:
+        prepared: What to carry out.
+        listen: Hears of each event once it is on disk.
+        on_interrupt: Is called at the first Ctrl-C, after which nothing new is sent.
 
     Raises:
         PreflightError: The API was not proved; no model was asked.
         StoreError: The run folder cannot be written.
         RunBusyError: Another process writes this run.
     """
-    return asyncio.run(_run(prepared, listen))
+    return asyncio.run(_run(prepared, listen, on_interrupt))
 
 
-async def _run(prepared: Prepared, listen: Listener) -> Finished:
+async def _run(prepared: Prepared, listen: Listener, on_interrupt: Callable[[], object]) -> Finished:
     run_token = secrets.token_hex(16)
     run_id = new_run_id(datetime.now(UTC), prepared.plan.name, run_token)
     folder = RunFolder.create(prepared.state_dir, run_id)
@@ -98,17 +110,15 @@ async def _run(prepared: Prepared, listen: Listener) -> Finished:
         listen=listen,
     )
     try:
-        return await _carry_out(prepared, folder, recorder)
+        return await _carry_out(prepared, folder, recorder, Interrupt(Halt(), on_interrupt))
     finally:
         await recorder.aclose()
 
 
-async def _carry_out(prepared: Prepared, folder: RunFolder, recorder: Recorder) -> Finished:
+async def _carry_out(prepared: Prepared, folder: RunFolder, recorder: Recorder, interrupt: Interrupt) -> Finished:
     engine = open_engine(prepared)
-    halt = Halt()
-    interrupt = Interrupt(halt)
     policy = Policy(prepared.settings.timeout_s, prepared.settings.attempts, random.random)
-    council = convene(prepared.plan, engine, recorder, policy, halt)
+    council = convene(prepared.plan, engine, recorder, policy, interrupt.halt)
     work = asyncio.create_task(execute(council))
     interrupt.cancel = work.cancel
     try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overlord_run.errors import InvalidPlaybookError, Problem, UsageError
-from overlord_run.files import PLAYBOOK_LIMIT, read_bytes
+from overlord_run.files import PLAYBOOK_LIMIT, FileError, read_bytes
 from overlord_run.plan.scopes import check as check_scopes
 from overlord_run.plan.scopes import check_role_file
 from overlord_run.playbook.checks import warnings as playbook_warnings
@@ -30,14 +30,28 @@ def load(path: str) -> tuple[Playbook, tuple[Problem, ...]]:
 
     Raises:
         InvalidPlaybookError: It has problems; all are carried.
-        UsageError: There is no such file, or it cannot be read.
+        UsageError: There is no such file.
     """
-    file = Path(path)
-    playbook = resolve(parse(read_bytes(file, limit=PLAYBOOK_LIMIT), path), file.parent)
+    playbook = resolve(parse(read(path), path), Path(path).parent)
     found = [*check_scopes(playbook), *playbook_warnings(playbook)]
     if any(problem.severity == "error" for problem in found):
         raise InvalidPlaybookError(found)
     return playbook, tuple(sorted(found))
+
+
+def read(path: str) -> bytes:
+    """Return what a playbook, a role file or a script holds.
+
+    Raises:
+        InvalidPlaybookError: It is too large, or no regular file.
+        UsageError: There is no such file.
+    """
+    try:
+        return read_bytes(Path(path), limit=PLAYBOOK_LIMIT)
+    except FileError as error:
+        if error.rule == "file-missing":
+            raise
+        raise InvalidPlaybookError([Problem(path, 1, 1, error.rule, error.message, error.hint)]) from error
 
 
 def validate(paths: Sequence[str]) -> Validation:
@@ -57,7 +71,7 @@ def validate(paths: Sequence[str]) -> Validation:
 def _problems(path: str) -> Sequence[Problem]:
     try:
         if Path(path).suffix == ".md":
-            return check_role_file(parse_role(read_bytes(Path(path), limit=PLAYBOOK_LIMIT), path))
+            return check_role_file(parse_role(read(path), path))
         return load(path)[1]
     except InvalidPlaybookError as error:
         return error.problems
@@ -78,7 +92,10 @@ def _is_hidden(file: Path) -> bool:
 def _is_ours(file: Path) -> bool:
     if file.suffix not in {*PLAYBOOK_SUFFIXES, ".md"}:
         return False
-    lines = read_bytes(file, limit=PLAYBOOK_LIMIT).splitlines()
+    try:
+        lines = read_bytes(file, limit=PLAYBOOK_LIMIT).splitlines()
+    except FileError as error:
+        return error.rule != "too-large"
     return any(line.startswith(b"overlord:") for line in lines) and not any(
         line.startswith(b"answers:") for line in lines
     )

@@ -29,6 +29,8 @@ from overlord_run.settings import Flags
 from overlord_run.store import events as ev
 from overlord_run.store.state import State
 
+INTERRUPTED = "interrupted: nothing new is sent, and calls in flight may finish; Ctrl-C again cancels them"
+
 
 @dataclass(frozen=True, slots=True)
 class Manner:
@@ -138,7 +140,7 @@ def command(
     if folder is not None:
         check_folder(folder, prepared.plan)
     with Background() as background:
-        finished = run(prepared, _listener(prepared, manner, background))
+        finished = run(prepared, _listener(prepared, manner, background), partial(_tell_interrupt, manner, background))
     return _hand_over(prepared, finished, folder, manner, state_dir=request.flags.state_dir)
 
 
@@ -211,6 +213,11 @@ def _listener(prepared: Prepared, manner: Manner, background: Background) -> Cal
     if manner.as_json:
         return launch
     return ignore if manner.is_quiet else tell
+
+
+def _tell_interrupt(manner: Manner, background: Background) -> None:
+    if not (manner.as_json or manner.is_quiet):
+        background.hand(partial(write_note, INTERRUPTED))
 
 
 def _hand_over(

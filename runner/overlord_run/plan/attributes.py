@@ -10,8 +10,7 @@ from jinja2.utils import Namespace
 
 from overlord_run.plan.meter import MADE, MAX_STEPS, Meter, RefusedError, size
 from overlord_run.plan.texts import TEXT_METHODS
-from overlord_run.plan.values import Answers, ReplyText, kind, refuse
-from overlord_run.playbook.names import shown
+from overlord_run.plan.values import Answers, ReplyText, kind, quoted, refuse
 
 REPLY_ATTRIBUTES = ("text", "model", "finish_reason", "cut")
 LOOP_ATTRIBUTES = frozenset(
@@ -39,24 +38,23 @@ def find(value: object, name: object) -> Any:
     """
     if isinstance(value, Undefined):
         refuse(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and isinstance(name, str):
         return _find_key(value, name)
     if isinstance(name, int) and isinstance(value, str | list | tuple | range):
         return _find_index(value, name)
     if isinstance(name, str) and not name.startswith("_"):
         return _find_attribute(value, name)
-    return _missing(value, f"{kind(value)} has no {shown(name)}")
+    return _missing(value, f"{kind(value)} has no {quoted(name)}")
 
 
-def _find_key(value: Mapping[Any, Any], name: object) -> Any:
-    try:
+def _find_key(value: Mapping[Any, Any], name: str) -> Any:
+    if name in value:
         return value[name]
-    except (KeyError, TypeError):
-        if isinstance(name, str) and name in MAPPING_METHODS:
-            return Function(name, MAPPING_METHODS[name], (value,))
+    if name in MAPPING_METHODS:
+        return Function(name, MAPPING_METHODS[name], (value,))
     if isinstance(value, Answers):
-        return _missing(value, f"{shown(name)} gave no reply to '{value.message_id}'")
-    return _missing(value, f"the mapping has no {shown(name)}")
+        return _missing(value, f"{quoted(name)} gave no reply to '{value.message_id}'")
+    return _missing(value, f"the mapping has no {quoted(name)}")
 
 
 def _find_index(value: Any, index: int) -> Any:
@@ -74,8 +72,8 @@ def _find_attribute(value: object, name: str) -> Any:
     if isinstance(value, LoopContext):
         return _find_in_loop(value, name)
     if isinstance(value, Namespace):
-        return getattr(value, name, _missing(value, f"the namespace has no {shown(name)}"))
-    return _missing(value, f"{kind(value)} has no {shown(name)}")
+        return getattr(value, name, _missing(value, f"the namespace has no {quoted(name)}"))
+    return _missing(value, f"{kind(value)} has no {quoted(name)}")
 
 
 def _find_in_loop(loop: LoopContext, name: str) -> Any:
@@ -83,7 +81,7 @@ def _find_in_loop(loop: LoopContext, name: str) -> Any:
         return getattr(loop, name)
     if name == "cycle":
         return Function(name, lambda _meter, *values: loop.cycle(*values))
-    return _missing(loop, f"a loop has no {shown(name)}")
+    return _missing(loop, f"a loop has no {quoted(name)}")
 
 
 def _missing(value: object, message: str) -> StrictUndefined:

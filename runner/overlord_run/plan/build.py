@@ -82,7 +82,7 @@ def _servant(draft: Draft, playbook: Playbook, index: int, scope: Mapping[str, A
 
 def _system(draft: Draft, servant: PlannedServant, role: Role, scope: Mapping[str, Any]) -> str:
     return system_message(
-        role_text="" if role.system is None else draft.render(resolved(role.system), scope),
+        role_text=draft.render(resolved(role.system), scope),
         slot=servant.slot,
         name=servant.name,
         role=servant.role,

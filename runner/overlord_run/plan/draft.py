@@ -21,11 +21,12 @@ class Draft:
         steps: What may be spent on patterns.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_bytes: int = MAX_PLAN_BYTES) -> None:
         self.steps = Steps()
         self._problems: dict[Problem, None] = {}
         self._broken: set[Text] = set()
         self._bytes = 0
+        self._max_bytes = max_bytes
 
     def add(self, found: Problem) -> None:
         """Keep a problem; the same one again is none.
@@ -54,8 +55,8 @@ class Draft:
             self.add(error.problem)
             return ""
         self._bytes += size(printed)
-        if self._bytes > MAX_PLAN_BYTES:
-            message = f"the texts of all servants are more than {MAX_PLAN_BYTES // 1024 // 1024} MiB together"
+        if self._bytes > self._max_bytes:
+            message = f"the texts of all servants are more than {self._max_bytes:,} bytes together"
             self.add(problem(text.place, "template-limit", message, "send less text, or to fewer servants"))
             self.require_no_problems()
         return printed

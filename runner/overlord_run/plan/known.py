@@ -28,10 +28,7 @@ def in_role(inputs: Iterable[str]) -> Mapping[str, Known]:
 
 
 class Surroundings:
-    """What the templates of one playbook can read; worked out once and shared by all of them.
-
-    The playbook may have problems; what it names and does not declare is left out.
-    """
+    """What the templates of one playbook can read; worked out once and shared by all of them."""
 
     def __init__(self, playbook: Playbook) -> None:
         self._roles = {name: dict.fromkeys(role.inputs) for name, role in playbook.roles.items()}
@@ -46,7 +43,7 @@ class Surroundings:
         self.targets = {to: targets(playbook.assignments, to) for to in {one.to for one in playbook.redirects}}
         self._late = {
             "replies": _replies(playbook, self.targets),
-            "servants": {slot: {**_servant(self._inputs(role)), "state": None} for slot, role in self._role_of.items()},
+            "servants": {slot: {**_servant(self._roles[role]), "state": None} for slot, role in self._role_of.items()},
         }
         self._servants = {to: self._servant_of(slots) for to, slots in self.targets.items()}
 
@@ -56,7 +53,7 @@ class Surroundings:
 
     def in_task(self, role: str) -> Mapping[str, Known]:
         """Return what the task of servants of a role can read."""
-        return {**self._common, "servant": _servant(self._inputs(role))}
+        return {**self._common, "servant": _servant(self._roles[role])}
 
     def in_message(self, to: tuple[str, ...]) -> Mapping[str, Known]:
         """Return what a redirect's message can read; of `servant.with` what any target has."""
@@ -66,12 +63,9 @@ class Surroundings:
         """Return what an output can read."""
         return {**self._common, **self._late}
 
-    def _inputs(self, role: str) -> dict[str, None]:
-        return self._roles.get(role, {})
-
     def _servant_of(self, slots: Iterable[str]) -> Mapping[str, Known]:
         roles = dict.fromkeys(self._role_of[slot] for slot in slots)
-        return _servant({name: None for role in roles for name in self._inputs(role)})
+        return _servant({name: None for role in roles for name in self._roles[role]})
 
 
 def _servant(values: Known) -> dict[str, Known]:
@@ -95,5 +89,4 @@ def _replies(playbook: Playbook, by_target: Mapping[tuple[str, ...], tuple[str, 
 
 
 def _has_task(playbook: Playbook, assignment: Assignment) -> bool:
-    role = playbook.roles.get(assignment.role)
-    return assignment.task is not None or (role is not None and role.task is not None)
+    return assignment.task is not None or playbook.roles[assignment.role].task is not None

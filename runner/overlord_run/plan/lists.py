@@ -14,8 +14,8 @@ from overlord_run.plan.conditions import CONDITIONS
 from overlord_run.plan.meter import MADE, Meter, RefusedError, size
 from overlord_run.plan.operators import compute
 from overlord_run.plan.texts import lower
-from overlord_run.plan.values import kind, refuse, text
-from overlord_run.playbook.names import did_you_mean, shown
+from overlord_run.plan.values import kind, quoted, refuse, text
+from overlord_run.playbook.names import did_you_mean
 
 Attribute = str | int | None
 _TRUTHY = "truthy"
@@ -174,7 +174,7 @@ def look_up(table: Mapping[str, Callable[..., Any]], word: str, name: object) ->
     if isinstance(name, str) and name in table:
         return table[name]
     hint = did_you_mean(name, table) if isinstance(name, str) else ""
-    message = f"there is no {word} named {shown(name)}"
+    message = f"there is no {word} named {quoted(name)}"
     raise RefusedError(message, hint=hint or f"there are: {', '.join(table)}")
 
 

@@ -14,7 +14,7 @@ from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
 from overlord_run.plan.meter import MADE, NODE
-from overlord_run.plan.sandbox import CHARGE, COMPARE, CONCAT, LOOP, PRINT, SLICE
+from overlord_run.plan.sandbox import CHARGE, COMPARE, CONCAT, KEY, LOOP, PRINT, SLICE
 
 
 class Metering(NodeTransformer):
@@ -66,6 +66,12 @@ class Metering(NodeTransformer):
             return node
         bounds = (node.arg.start, node.arg.stop, node.arg.step)
         return _filter(node, SLICE, node.node, [nodes.Const(None) if bound is None else bound for bound in bounds])
+
+    def visit_Pair(self, node: nodes.Pair) -> nodes.Node:  # noqa: N802
+        """Let keys be texts only: to look for the place of a tuple nested deeply enough ends the process."""
+        self.generic_visit(node)
+        node.key = _filter(node.key, KEY, node.key, [])
+        return node
 
     def visit_CondExpr(self, node: nodes.CondExpr) -> nodes.Node:  # noqa: N802
         """Let `x if y` without an `else` be the empty text, as it prints."""

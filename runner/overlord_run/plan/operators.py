@@ -101,7 +101,7 @@ def _compute_number(symbol: str, left: float, right: float) -> Any:
         raise RefusedError(message) from error
     except OverflowError as error:
         raise RefusedError(_TOO_LARGE) from error
-    if not isfinite(result) or (isinstance(result, int) and abs(result) > LARGEST_INTEGER):
+    if abs(result) > LARGEST_INTEGER if isinstance(result, int) else not isfinite(result):
         raise RefusedError(_TOO_LARGE)
     return result
 

@@ -12,7 +12,7 @@ from overlord_run.plan.conditions import CONDITIONS
 from overlord_run.plan.filters import FILTERS
 from overlord_run.plan.meter import MADE, Meter, RefusedError
 from overlord_run.plan.operators import compare, compute
-from overlord_run.plan.values import kind, refuse, text
+from overlord_run.plan.values import key_text, kind, refuse, text
 
 # Names that no template can write, so none can shadow or call them.
 METER = "!meter"
@@ -21,6 +21,7 @@ LOOP = "!loop"
 CHARGE = "!charge"
 COMPARE = "!compare"
 CONCAT = "!concat"
+KEY = "!key"
 SLICE = "!slice"
 
 
@@ -166,5 +167,6 @@ _INTERNAL: Mapping[str, Callable[..., Any]] = {
     CHARGE: _charge,
     COMPARE: _compare,
     CONCAT: _concat,
+    KEY: key_text,
     SLICE: _slice,
 }

@@ -85,7 +85,7 @@ def _problems_in_role(role: RoleFile) -> Iterator[Problem]:
 
 
 def _paths(source: Source | None) -> list[tuple[str, ...]]:
-    return [] if source is None else [reference.path for reference in read(resolved(source))[0]]
+    return [reference.path for reference in read(resolved(source))[0]]
 
 
 def _unknown(template: Template, found: Iterable[Reference]) -> Iterator[Problem]:

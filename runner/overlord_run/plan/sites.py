@@ -35,8 +35,7 @@ def templates(playbook: Playbook) -> Iterator[Template]:
     """
     surroundings = Surroundings(playbook)
     for name, role in playbook.roles.items():
-        if role.system is not None:
-            yield Template(resolved(role.system), "role", in_role(role.inputs))
+        yield Template(resolved(role.system), "role", in_role(role.inputs))
         yield from _of_servants(role, name, surroundings)
     for assignment in playbook.assignments:
         yield from _of_servants(assignment, assignment.role, surroundings)
@@ -44,7 +43,7 @@ def templates(playbook: Playbook) -> Iterator[Template]:
     yield from _of_outputs(playbook, surroundings)
 
 
-def resolved(source: Source) -> Text:
+def resolved(source: Source | None) -> Text:
     """Return a text that has been read from its file, where it stood in one.
 
     Raises:
@@ -52,7 +51,7 @@ def resolved(source: Source) -> Text:
     """
     if isinstance(source, Text):
         return source
-    message = f"{source.path} has not been read"
+    message = f"{source} has not been read"
     raise TypeError(message)
 
 

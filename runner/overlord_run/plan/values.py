@@ -8,6 +8,7 @@ from typing import Any, NoReturn, Self
 from jinja2 import Undefined
 
 from overlord_run.plan.meter import MADE, MAX_VALUE_DEPTH, Meter, RefusedError, size
+from overlord_run.playbook.names import shown
 
 
 class ReplyText(str):
@@ -79,6 +80,11 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
 )
 
 
+def quoted(value: object) -> str:
+    """Return a value as a message names it: a text or number itself, of anything that may be large only its kind."""
+    return shown(value) if isinstance(value, str | int | float) else kind(value)
+
+
 def plain(meter: Meter, value: object, depth: int = 0, *, margin: int = 0) -> Any:
     """Return the JSON value that a template's value is.
 
@@ -101,7 +107,7 @@ def plain(meter: Meter, value: object, depth: int = 0, *, margin: int = 0) -> An
         message = f"the value is nested more than {MAX_VALUE_DEPTH} deep"
         raise RefusedError(message, rule="template-limit")
     if isinstance(value, Mapping):
-        return {_key(meter, key): plain(meter, item, depth + 1, margin=margin) for key, item in value.items()}
+        return {key_text(meter, key): plain(meter, item, depth + 1, margin=margin) for key, item in value.items()}
     if not isinstance(value, list | tuple | range):
         refuse(value)
     return [plain(meter, item, depth + 1, margin=margin) for item in value]
@@ -146,7 +152,15 @@ def refuse(value: object) -> NoReturn:
     raise RefusedError(message, hint="a macro or a function is called: name()")
 
 
-def _key(meter: Meter, key: object) -> str:
+def key_text(meter: Meter, key: object) -> str:
+    """Return a mapping's key.
+
+    Raises:
+        RefusedError: It is no text.
+        UndefinedError: It is undefined.
+    """
+    if isinstance(key, Undefined):
+        refuse(key)
     if not isinstance(key, str):
         message = f"a mapping's key must be text, not {kind(key)}"
         raise RefusedError(message)

@@ -21,6 +21,9 @@ DEFAULT_MODELS = {"normal": "fugu", "ultra": "fugu-ultra"}
 SHORTEST_TIMEOUT_S = 5.0
 LONGEST_TIMEOUT_S = 600.0
 
+DEEPEST_OUTPUT = 10
+"""Folders and file in the path of an output."""
+
 
 def check(document: Document, found: Collection[Problem]) -> list[Problem]:
     """Return what is wrong with a playbook that its schema cannot say.
@@ -157,6 +160,8 @@ def _file_fault(file: str) -> str:
     parts = file.split("/")
     if fault := path_fault(file):
         return fault
+    if len(parts) > DEEPEST_OUTPUT:
+        return f"has more than {DEEPEST_OUTPUT} parts"
     if any(part in ("", ".", "..") for part in parts):
         return "holds an empty part, '.' or '..'"
     if any(part.startswith(".") or part.endswith((".", " ")) for part in parts):

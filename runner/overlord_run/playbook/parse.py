@@ -22,7 +22,7 @@ from overlord_run.playbook.model import (
     Role,
     Text,
 )
-from overlord_run.playbook.rules import bounded
+from overlord_run.playbook.rules import bounded, is_harmless
 from overlord_run.playbook.source import Document, scan
 
 PROFILES: Mapping[str | None, Profile] = {name: name for name in get_args(Profile)}
@@ -47,14 +47,17 @@ def parse(data: bytes, file: str) -> Playbook:
 
 
 def read(data: bytes, file: str) -> tuple[Playbook | None, list[Problem]]:
-    """Return what can be understood of a playbook, None where nothing can, and all that is wrong with it.
+    """Return a playbook and all that is wrong with it, so that its files and templates can be looked at as well.
 
-    What is wrong is absent from the playbook, so what stands beside it can be looked at further.
+    It is None where something wrong touches its names and references: what would be found in its files and templates
+    might only follow from that. A value that is wrong is absent from it.
     """
     document, problems = checked(data, file, "playbook")
     if document is None:
         return None, problems
     problems += _elsewhere(checks.check(document, problems), problems)
+    if not all(map(is_harmless, problems)):
+        return None, bounded(problems)
     digest = "sha256:" + hashlib.sha256(data).hexdigest()
     return _build(document, digest), bounded(problems)
 

@@ -6,6 +6,7 @@ the part of the syntax that has an automaton is walked character by character, i
 refused; so is `\b`. `re` still reads a single character or class. `^` and `$` are the text's ends, as in JSON Schema.
 """
 
+import functools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ class Pattern:
         return {follower for each in fitting for follower in each.followers}
 
 
+@functools.lru_cache(maxsize=64)
 def parse_pattern(source: str) -> Pattern:
     """Return a pattern that can be looked for.
 
@@ -241,7 +243,7 @@ def _emit(tree: _Tree, program: list[Instruction]) -> None:
                 _emit(part, program)
         case _Choice():
             _emit_choice(tree, program)
-        case _Repeat():
+        case _:
             _emit_repeat(tree, program)
 
 

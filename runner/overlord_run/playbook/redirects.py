@@ -13,7 +13,7 @@ from overlord_run.playbook.rules import problem
 ALL = "all"
 ROLE = "role:"
 
-MOST_CYCLES = 20
+MOST_CYCLES = 5
 LONGEST_CYCLE = 10
 
 

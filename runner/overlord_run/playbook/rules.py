@@ -72,6 +72,30 @@ RULES = {
 }
 
 
+_HARMLESS = frozenset(
+    {
+        "bad-default",
+        "bad-value",
+        "base-url",
+        "full-trust",
+        "never-asked",
+        "out-of-range",
+        "output-file",
+        "require-too-many",
+        "reserved-param",
+    }
+)
+
+
+def is_harmless(found: Problem) -> bool:
+    """Return whether a problem leaves every name and reference of a playbook as it is.
+
+    Then its templates can be looked at too, and what is told of them does not merely follow from it. An unknown key
+    is harmless unless it may be a known one, misspelt.
+    """
+    return found.rule in _HARMLESS or (found.rule == "unknown-key" and not found.hint.startswith("did you mean"))
+
+
 def problem(place: Place, rule: str, message: str, hint: str, severity: Severity = "error") -> Problem:
     """Return a problem at a place.
 

@@ -43,8 +43,22 @@ def check(document: Document, name: str) -> list[Problem]:
 
 @functools.cache
 def _validator(name: str) -> Any:
-    keywords = {"items": _items, "pattern": _pattern, "required": _required, "uniqueItems": _unique_items}
+    keywords = {
+        "additionalProperties": _additional_properties,
+        "items": _items,
+        "pattern": _pattern,
+        "required": _required,
+        "uniqueItems": _unique_items,
+    }
     return extend(Draft7Validator, keywords)(load(name))  # type: ignore[no-untyped-call]
+
+
+def _additional_properties(
+    validator: Any, inner: Any, instance: Any, schema: dict[str, Any]
+) -> Iterator[ValidationError]:
+    """Check each value of a mapping, unless the mapping is too large anyway."""
+    if isinstance(instance, dict) and len(instance) <= schema.get("maxProperties", len(instance)):
+        yield from Draft7Validator.VALIDATORS["additionalProperties"](validator, inner, instance, schema)
 
 
 def _items(validator: Any, items: dict[str, Any], instance: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:

@@ -217,6 +217,7 @@ _TELLERS: dict[str, Callable[[Any, Document], Iterator[Problem]]] = {
     "const": _version,
     "enum": _not_allowed,
     "maxItems": _too_long,
+    "maxProperties": _too_long,
     "maximum": _bound,
     "minItems": _too_short,
     "minLength": _too_short,

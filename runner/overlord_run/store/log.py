@@ -102,6 +102,8 @@ class Log:
 
     def _append(self, entries: Sequence[Entry]) -> list[Event]:
         events: list[Event] = []
+        if not entries:
+            return events  # no batch without a line: readers count them
         seq, last_hash, size, batch = self._seq, self._last_hash, self._size, self._batch + 1
         for entry in entries:
             seq += 1

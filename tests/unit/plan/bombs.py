@@ -170,6 +170,40 @@ BOMBS = {
         ),
         STEPS,
     ),
+    "a tuple nested deeply, as a key": (
+        "{% set ns = namespace(x=()) %}{% for i in range(200000) %}{% set ns.x = (ns.x,) %}{% endfor %}{{ {}[ns.x] }}",
+        "a mapping has no a list",
+    ),
+    "a tuple nested deeply, as a key that is written": (
+        "{% set ns = namespace(x=()) %}{% for i in range(200000) %}{% set ns.x = (ns.x,) %}{% endfor %}{{ {ns.x: 1} }}",
+        "a mapping's key must be text, not a list",
+    ),
+    "a tuple that holds itself a million times, named in an error": (
+        "{% set ns = namespace(x=()) %}{% for i in range(60) %}{% set ns.x = (ns.x, ns.x) %}{% endfor %}{{ [][ns.x] }}",
+        "a list has no a list",
+    ),
+    "such a tuple as the name of a filter": (
+        (
+            "{% set ns = namespace(x=()) %}{% for i in range(60) %}{% set ns.x = (ns.x, ns.x) %}{% endfor %}"
+            "{{ [1] | map(ns.x) }}"
+        ),
+        "there is no filter named a list",
+    ),
+    "methods of methods": (
+        "{% set ns = namespace(x=1) %}{% for i in range(500000) %}{% set ns.x = {'a': ns.x}.keys %}{% endfor %}",
+        WORK,
+    ),
+    "namespaces in namespaces": (
+        "{% set ns = namespace(x=1) %}{% for i in range(500000) %}{% set ns.x = namespace(x=ns.x) %}{% endfor %}",
+        WORK,
+    ),
+    "loops that keep each other": (
+        (
+            "{% set ns = namespace(x=1) %}{% for i in range(900000) %}"
+            "{% for y in [ns.x] %}{% set ns.x = loop %}{% endfor %}{% endfor %}"
+        ),
+        WORK,
+    ),
     "parentheses, nested": ("{{ " + "(" * 2000 + "1" + ")" * 2000 + " }}", DEEP),
     "lists, nested": ("{{ " + "[" * 2000 + "]" * 2000 + " }}", DEEP),
     "a sum of many": ("{{ 1" + " + 1" * 3000 + " }}", DEEP),

@@ -3,7 +3,6 @@ import pytest
 from overlord_run.errors import Problem
 from overlord_run.plan import rules
 from overlord_run.plan.scopes import check, check_role_file
-from overlord_run.playbook import parse
 from overlord_run.playbook.model import Input, Place, RoleFile
 from overlord_run.playbook.rules import RULES
 from unit.plan.councils import COUNCIL, FILE, playbook, text
@@ -42,6 +41,7 @@ OF_A_REPLY = (
 NO_TASK = "'oak' has no task, so it gives no reply at startup"
 ITSELF = "the message 'verdict' reads the replies to itself"
 UNREADABLE = "this cannot be read: expected token 'end of print statement', got 'b'"
+AS_IN_JINJA = "a template is written as in Jinja: {{ value }}, {% tag %}, {# note #}"
 NO_SERVANT = "an output belongs to no servant; read servants.SLOT"
 NOBODY_YET = "nobody has been asked yet; messages and outputs see it"
 ITS_OWN = "a role sees only its own inputs and servant: declare an input, and fill it by 'with'"
@@ -104,7 +104,7 @@ def test_a_message_sees(message: str) -> None:
         ("{{ replies.startup.oak }}", "not-a-target", NO_TASK, "there are: 'alder'"),
         ("{{ replies.rank.alder.json }}", "unknown-attribute", "'replies.rank.alder' has no 'json'", OF_A_REPLY),
         ("{{ replies.verdict.oak }}", "unordered-reply", ITSELF, "read the replies to an earlier message"),
-        ("{{ a b }}", "template-syntax", UNREADABLE, ""),
+        ("{{ a b }}", "template-syntax", UNREADABLE, AS_IN_JINJA),
     ],
 )
 def test_a_message_does_not_see(message: str, rule: str, told: str, hint: str) -> None:
@@ -256,14 +256,6 @@ def test_nothing_is_called_unused_where_a_template_cannot_be_read() -> None:
 def test_a_problem_is_told_once_and_no_more_of_them_than_can_be_read() -> None:
     assert len(problems("{{ a }}{{ a }}")) == 1
     assert len(problems("".join(f"{{{{ a{number} }}}}" for number in range(300)))) == 200
-
-
-def test_a_playbook_with_problems_of_its_own_is_looked_at_as_far_as_it_goes() -> None:
-    broken = BASE.replace("role: judge}", "role: jugde}").replace("to: role:critic", "after: [nobody], to: role:critic")
-    partial, found = parse.read(broken.replace("MESSAGE", "{{ a }}").replace("VALUE", "1").encode(), FILE)
-    assert {one.rule for one in found} == {"unknown-role", "unknown-redirect"}
-    assert partial is not None
-    assert [one.rule for one in check(partial)] == ["unknown-name"]
 
 
 def role_file(source: str) -> RoleFile:

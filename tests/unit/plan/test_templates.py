@@ -1,11 +1,13 @@
+import os
 import subprocess
 import sys
-import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from overlord_run.errors import Problem
 from overlord_run.plan.meter import MAX_OUTPUT_BYTES
 from overlord_run.plan.templates import ReplyText, TemplateError, evaluate, read, render
 from unit.plan import bombs, escapes
@@ -21,10 +23,14 @@ SECONDS = 5
 MEGABYTES = 160
 
 
-def problem_of(source: str, scope: dict[str, object] | None = None, *, bare: bool = False) -> str:
+def problem_of(source: str, scope: dict[str, object] | None = None, *, bare: bool = False) -> Problem:
     with pytest.raises(TemplateError) as caught:
         (evaluate if bare else render)(text(source), scope or {})
-    return str(caught.value.problem)
+    return caught.value.problem
+
+
+def without_hint(problem: Problem) -> str:
+    return str(replace(problem, hint=""))
 
 
 @pytest.mark.parametrize(
@@ -38,7 +44,7 @@ def problem_of(source: str, scope: dict[str, object] | None = None, *, bare: boo
         ("a {# a note #}b", "a b"),
         ("{{ true }} {{ none }} {{ 1.5 }} {{ [1, 'é'] }} {{ {'a': false} }}", 'true null 1.5 [1, "é"] {"a": false}'),
         ("{{ range(3) }}", "[0, 1, 2]"),
-        ("{{ 'a' if false }}|{{ 'a' if true }}", "|a"),
+        ("{{ 'a' if false }}|{{ 'a' if true }}|{{ 'a' if false else 'b' }}", "|a|b"),
         ("{{ 1 < 2 < 3 }} {{ 1 < 2 > 3 }} {{ 'a' in a }} {{ 'x' not in a }}", "true false false false"),
         ("{{ a ~ 1 ~ [2] }}", "x1[2]"),
         ("{{ 'abc'[1:] }}{{ [1, 2, 3][:2] }}{{ range(9)[::4] }}", "bc[1, 2][0, 4, 8]"),
@@ -88,20 +94,27 @@ def test_a_template_prints(source: str, printed: str) -> None:
         ),
         (
             "one\n{{ a | uper }}",
-            "11:5: error: there is no filter named 'uper' (did you mean 'upper'?) [template-unavailable]",
+            "11:5: error: there is no filter named 'uper' [template-unavailable]",
         ),
         ("\n\n{{ nothing }}", "12:5: error: 'nothing' is undefined [template-undefined]"),
         ("{{ m.b }}", "10:5: error: the mapping has no 'b' [template-undefined]"),
         ("{{ [1][3] }}", "10:5: error: a list of 1 has no element 3 [template-undefined]"),
         ("{{ 1 / 0 }}", "10:5: error: a number is divided by zero [template-error]"),
+        ("{{ big / 2 }}", "10:5: error: the number is too large [template-error]"),
+        ("{{ big * 2 }}", "10:5: error: the number is too large [template-error]"),
+        ("{{ nothing + 1 }}", "10:5: error: 'nothing' is undefined [template-undefined]"),
+        ("{{ 1 == nothing }}", "10:5: error: 'nothing' is undefined [template-undefined]"),
+        ("{{ {nothing: 1} }}", "10:5: error: 'nothing' is undefined [template-undefined]"),
+        ("{{ m[1] }}", "10:5: error: a mapping has no 1 [template-undefined]"),
+        ("{% for x in 'a' %}{{ loop.x }}{% endfor %}", "10:5: error: a loop has no 'x' [template-undefined]"),
         (
             "{{ 'a' + 1 }}",
-            "10:5: error: `+` does not go with text and a number (`~` joins any two values as texts) [template-error]",
+            "10:5: error: `+` does not go with text and a number [template-error]",
         ),
         ("{{ [1] - 1 }}", "10:5: error: `-` does not go with a list and a number [template-error]"),
         (
             "{{ -'a' }}",
-            "10:5: error: `-` does not go with a number and text (`~` joins any two values as texts) [template-error]",
+            "10:5: error: `-` does not go with a number and text [template-error]",
         ),
         ("{{ 1 < 'a' }}", "10:5: error: a number and text have no order [template-error]"),
         ("{{ 1 in 'a' }}", "10:5: error: a number cannot be looked for in text [template-error]"),
@@ -136,13 +149,34 @@ def test_a_template_prints(source: str, printed: str) -> None:
     ],
 )
 def test_what_goes_wrong_is_told_at_its_line(source: str, problem: str) -> None:
-    assert problem_of(source, {"m": {"a": 1}}) == f"{FILE}:{problem}"
+    assert without_hint(problem_of(source, {"m": {"a": 1}, "big": 10**400})) == f"{FILE}:{problem}"
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("{{ 'a' + 1 }}", "`~` joins any two values as texts"),
+        ("{{ 1 + [] }}", "`~` joins any two values as texts"),
+        ("{{ a | int }}", "give a fallback: int(default=0)"),
+        ("{{ a | uper }}", "did you mean 'upper'?"),
+        ("{{ a.upper }}", "a macro or a function is called: name()"),
+        ("{{ nothing }}", "give a fallback: … | default('none')"),
+        ("{{ 1 / 0 }}", "correct what stands between the braces"),
+        ("{{ a", "a template is written as in Jinja: {{ value }}, {% tag %}, {# note #}"),
+        ("{{ 1 ** 2 }}", "leave it out"),
+        ("{% include 'x' %}", "write the text here, or give it as an input"),
+        ("{% for i in range(999999) %}{% for j in 'ab' %}{% endfor %}{% endfor %}", "loop over less"),
+        ("{{ 'x' * 99999999 }}", "loop over less, or do less in the loop"),
+    ],
+)
+def test_what_to_do_about_it_is_told(source: str, hint: str) -> None:
+    assert problem_of(source, {"a": "x"}).hint == hint
 
 
 def test_a_text_whose_lines_are_not_the_files_is_told_at_its_beginning() -> None:
     with pytest.raises(TemplateError) as caught:
         render(text("a\n\n{{ nothing }}", by_line=False), {})
-    assert str(caught.value.problem) == "council.yml:10:5: error: 'nothing' is undefined [template-undefined]"
+    assert (caught.value.problem.line, caught.value.problem.message) == (10, "'nothing' is undefined")
     assert str(caught.value) == "'nothing' is undefined"
 
 
@@ -170,16 +204,16 @@ def test_an_expression_has_a_json_value(expression: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("expression", "problem"),
     [
-        ("{{ r }}", "10:5: error: an expression stands here, not a template (leave out the braces) [template-syntax]"),
+        ("{{ r }}", "10:5: error: an expression stands here, not a template [template-syntax]"),
         ("r r", "10:5: error: something stands behind the expression's end [template-syntax]"),
         ("", "10:5: error: this cannot be read: unexpected 'end of template' [template-syntax]"),
         ("nothing", "10:5: error: 'nothing' is undefined [template-undefined]"),
         ("[nothing]", "10:5: error: 'nothing' is undefined [template-undefined]"),
         (
             "namespace(a=1)",
-            "10:5: error: this is not a value (a macro or a function is called: name()) [template-error]",
+            "10:5: error: this is not a value [template-error]",
         ),
-        ("r.upper", "10:5: error: this is not a value (a macro or a function is called: name()) [template-error]"),
+        ("r.upper", "10:5: error: this is not a value [template-error]"),
         ("not_a_number", "10:5: error: the number is not finite [template-error]"),
         (
             "'\\udc80'",
@@ -192,7 +226,7 @@ def test_an_expression_has_a_json_value(expression: str, value: object) -> None:
 )
 def test_an_expression_without_a_value_is_told(expression: str, problem: str) -> None:
     scope = {"r": reply("yes"), "not_a_number": float("nan"), "big": "é" * MAX_OUTPUT_BYTES}
-    assert problem_of(expression, scope, bare=True) == f"{FILE}:{problem}"
+    assert without_hint(problem_of(expression, scope, bare=True)) == f"{FILE}:{problem}"
 
 
 @pytest.mark.parametrize(("source", "message"), escapes.REFUSED.values(), ids=escapes.REFUSED.keys())
@@ -214,37 +248,35 @@ def test_no_reply_is_ever_a_template(content: str) -> None:
 
 @pytest.mark.parametrize(("source", "message"), bombs.BOMBS.values(), ids=bombs.BOMBS.keys())
 def test_a_limit_ends(source: str, message: str) -> None:
-    began = time.process_time()
     with pytest.raises(TemplateError) as caught:
         render(text(source), bombs.SCOPE)
     assert caught.value.problem.message == message
-    assert time.process_time() - began < SECONDS
 
 
-def test_all_of_them_together_keep_memory_within_bounds() -> None:
+def test_a_limit_comes_within_seconds_and_memory_stays_bounded() -> None:
     program = """
-import resource
+import resource, time
 from unit.plan import bombs
 from unit.plan.councils import text
 from overlord_run.plan.templates import TemplateError, render
 
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+longest = 0
 for source, _ in bombs.BOMBS.values():
+    began = time.process_time()
     try:
         render(text(source), bombs.SCOPE)
     except TemplateError:
         pass
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    longest = max(longest, time.process_time() - began)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, longest)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PYTHONPATH": ":".join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    unit = 1024 if sys.platform == "darwin" else 1
-    assert int(done.stdout) / unit / 1024 < MEGABYTES
+    environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    units, longest = done.stdout.split()
+    kibibytes = int(units) / (1024 if sys.platform == "darwin" else 1)
+    assert kibibytes / 1024 < MEGABYTES
+    assert float(longest) < SECONDS
 
 
 def test_what_a_render_may_do_is_enough_for_a_large_council() -> None:
@@ -258,18 +290,13 @@ def test_a_million_loop_steps_are_allowed() -> None:
 
 
 def test_two_mebibytes_are_allowed_and_no_byte_more() -> None:
-    assert len(render(text("{{ a }}"), {"a": "x" * MAX_OUTPUT_BYTES})) == MAX_OUTPUT_BYTES
-    assert (
-        problem_of("{{ a }}x", {"a": "x" * MAX_OUTPUT_BYTES})
-        == "council.yml:10:5: error: the template prints more than 2 MiB [template-limit]"
-    )
+    whole = {"a": "x" * MAX_OUTPUT_BYTES}
+    assert render(text("{{ a }}"), whole) == whole["a"]
+    assert problem_of("{{ a }}x", whole).message == bombs.OUTPUT
 
 
 def test_a_text_without_marks_is_bounded_too() -> None:
-    assert (
-        problem_of("é" * MAX_OUTPUT_BYTES)
-        == "council.yml:10:5: error: the template prints more than 2 MiB [template-limit]"
-    )
+    assert problem_of("é" * MAX_OUTPUT_BYTES).message == bombs.OUTPUT
 
 
 def test_a_long_text_with_few_words_in_braces_is_read() -> None:
@@ -289,10 +316,8 @@ def test_reading_a_template_tells_what_it_reads_and_all_that_is_wrong() -> None:
 def test_reading_what_cannot_be_parsed_tells_why() -> None:
     found, problems = read(text("{{ a"))
     assert found == ()
-    assert [str(problem) for problem in problems] == [
-        "council.yml:10:5: error: "
-        + UNREAD
-        + "unexpected end of template, expected 'end of print statement' [template-syntax]"
+    assert [problem.message for problem in problems] == [
+        "this cannot be read: unexpected end of template, expected 'end of print statement'"
     ]
 
 

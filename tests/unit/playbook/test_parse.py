@@ -1,7 +1,10 @@
 import hashlib
+import json
+from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overlord_run.errors import InvalidPlaybookError
@@ -18,6 +21,7 @@ from overlord_run.playbook.model import (
     Text,
 )
 from overlord_run.playbook.parse import parse, read
+from overlord_run.playbook.source import read_yaml
 
 WHOLE = b"""\
 overlord: 1
@@ -160,7 +164,8 @@ def test_yaml_schema_and_checks_are_told_at_once_in_the_files_order() -> None:
     assert [str(problem) for problem in caught.value.problems] == [
         "m.yml:3:1: error: the key 'name' stands here twice, first on line 2 (keep one of them) [duplicate-key]",
         (
-            "m.yml:6:1: error: unknown key 'speed' (known here: '$schema', 'overlord', 'name', 'description', 'inputs', "
+            "m.yml:6:1: error: unknown key 'speed' (known here: '$schema', 'overlord', 'name', "
+            "'description', 'inputs', "
             "'vars', 'engine', 'models', 'roles', 'assignments', 'redirects', 'outputs') [unknown-key]"
         ),
         "m.yml:6:8: error: 1e999 is too large: a number must fit in 64 bits (quote it if it is meant as text) [number]",
@@ -175,12 +180,18 @@ def test_a_value_that_yaml_refuses_is_not_told_again() -> None:
     assert [problem.rule for problem in caught.value.problems] == ["number"]
 
 
-def test_what_stands_beside_a_mistake_is_still_understood() -> None:
-    playbook, problems = read(MINIMAL + b"models: {small: 5, large: fugu-max}\n", "m.yml")
+def test_where_names_and_references_are_intact_the_rest_is_understood() -> None:
+    playbook, problems = read(MINIMAL + b"budget: {usd: 5}\nengine: {timeout: 1h, concurrency: 4}\n", "m.yml")
     assert playbook is not None
-    assert playbook.models["large"].id == "fugu-max"
-    assert playbook.models["small"].id == ""
-    assert [problem.rule for problem in problems] == ["wrong-type"]
+    assert playbook.engine == Engine(concurrency=4)
+    assert [problem.rule for problem in problems] == ["unknown-key", "bad-value"]
+
+
+@pytest.mark.parametrize("addition", [b"inptus: {}\n", b"inputs: 5\n", b"redirects: [{id: a, to: b, message: c}]\n"])
+def test_where_they_are_not_nothing_more_is_said(addition: bytes) -> None:
+    playbook, problems = read(MINIMAL + addition, "m.yml")
+    assert playbook is None
+    assert len(problems) == 1
 
 
 def test_of_what_is_no_yaml_nothing_is_understood() -> None:
@@ -189,67 +200,45 @@ def test_of_what_is_no_yaml_nothing_is_understood() -> None:
     assert [problem.rule for problem in problems] == ["yaml-syntax"]
 
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "valid"
+SOUND = [read_yaml(path.read_bytes(), path.name).value for path in sorted(EXAMPLES.glob("*.yml"))]
+WORDS = "all alder critic role:critic ./x.md 90s 1h x 0 ../x con {{x}} ^( ( full-trust http:x"
+KEYS = "x-a x name type default system from with task task_file slot role to message require after value text file"
 VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-2, 2)
-    | st.sampled_from(["alder", "critic", "all", "role:critic", "90s", "x y", ""]),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                [
-                    "overlord",
-                    "name",
-                    "inputs",
-                    "vars",
-                    "engine",
-                    "models",
-                    "roles",
-                    "assignments",
-                    "redirects",
-                    "outputs",
-                    "type",
-                    "default",
-                    "enum",
-                    "pattern",
-                    "items",
-                    "minimum",
-                    "maximum",
-                    "timeout",
-                    "retry",
-                    "attempts",
-                    "id",
-                    "params",
-                    "system",
-                    "from",
-                    "with",
-                    "task",
-                    "task_file",
-                    "slot",
-                    "role",
-                    "to",
-                    "message",
-                    "require",
-                    "after",
-                    "value",
-                    "text",
-                    "file",
-                    "critic",
-                    "alder",
-                    "x-a",
-                ]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=25,
+    st.none() | st.booleans() | st.integers(-2, 2) | st.floats(-1, 9) | st.sampled_from(WORDS.split()),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS.split()), inner, max_size=3),
+    max_leaves=8,
 )
 
 
-@given(VALUES.filter(lambda value: value is not None))
-def test_any_value_is_a_playbook_or_problems(value: object) -> None:
-    playbook, problems = read(repr(value).replace("None", "null").encode(), "f.yml")
-    assert problems
-    assert playbook is not None
+def changed(value: Any, draw: st.DrawFn) -> Any:
+    """Return a value with something in it replaced, removed or added."""
+    steps = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
+    if not steps or draw(st.integers(0, 4)) == 0:
+        return draw(VALUES)
+    step = draw(st.sampled_from(steps))
+    copy = value.copy()
+    match draw(st.integers(0, 9)):
+        case 0:
+            del copy[step]
+        case 1 if isinstance(value, dict):
+            copy[draw(st.sampled_from(KEYS.split()))] = draw(VALUES)
+        case _:
+            copy[step] = changed(value[step], draw)
+    return copy
+
+
+@st.composite
+def playbooks(draw: st.DrawFn) -> Any:
+    value = draw(st.sampled_from(SOUND))
+    for _ in range(draw(st.integers(1, 3))):
+        value = changed(value, draw)
+    return value
+
+
+@settings(max_examples=300)
+@given(playbooks())
+def test_whatever_is_changed_in_a_playbook_it_is_one_or_has_problems(value: Any) -> None:
+    playbook, problems = read(json.dumps(value).encode(), "f.yml")
+    assert playbook is not None or problems
+    assert [problem for problem in problems if not problem.hint or problem.line != 1] == []

@@ -97,14 +97,18 @@ def test_problems_stand_at_their_own_lines_and_are_told_at_once() -> None:
     [
         (
             b"---\nrole: a: b\n---\nx",
-            "2:8: error: this is not YAML: mapping values are not allowed in this context "
-            "(quote a text that holds ': ', and check the indentation) [yaml-syntax]",
+            (
+                "2:8: error: this is not YAML: mapping values are not allowed in this context "
+                "(quote a text that holds ': ', and check the indentation) [yaml-syntax]"
+            ),
         ),
         (b"---\n---\nx", "1:1: error: the file holds nothing (write it) [empty-file]"),
         (
             b"---\n- a\n---\nx",
-            "2:1: error: the file must be a mapping, not a list "
-            "(its form is shown by: overlord-run schema) [wrong-type]",
+            (
+                "2:1: error: the file must be a mapping, not a list "
+                "(its form is shown by: overlord-run schema) [wrong-type]"
+            ),
         ),
         (
             b"---\nrole: a\n---\n\xff",

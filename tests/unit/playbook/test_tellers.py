@@ -28,7 +28,8 @@ def told(content: str, name: str = "playbook") -> list[str]:
             "budget: 5\n",
             [
                 (
-                    "f:7:1: error: unknown key 'budget' (known here: '$schema', 'overlord', 'name', 'description', 'inputs', "
+                    "f:7:1: error: unknown key 'budget' (known here: '$schema', 'overlord', 'name', "
+                    "'description', 'inputs', "
                     "'vars', 'engine', 'models', 'roles', 'assignments', 'redirects', 'outputs') [unknown-key]"
                 )
             ],
@@ -45,7 +46,8 @@ def told(content: str, name: str = "playbook") -> list[str]:
             "engine: {timeout: 90}\n",
             [
                 (
-                    "f:7:19: error: 'timeout' must be text, not a number (write a number and s or m, such as 90s or 5m) "
+                    "f:7:19: error: 'timeout' must be text, not a number (write a number and s or "
+                    "m, such as 90s or 5m) "
                     "[wrong-type]"
                 )
             ],
@@ -124,7 +126,10 @@ SCRIPT = "overlord: 1\nanswers:\n  alder:\n    startup: "
         (
             "{contains: [plan, 5]}",
             [
-                "f:4:32: error: item 2 of 'contains' must be text, not a number (write the text, or remove the key) [wrong-type]"
+                (
+                    "f:4:32: error: item 2 of 'contains' must be text, not a number (write the text, or "
+                    "remove the key) [wrong-type]"
+                )
             ],
         ),
         (

@@ -1,11 +1,11 @@
 import errno
 
 import pytest
-from store_kit import FaultyDisk
 
 from overlord_run.errors import StoreError
 from overlord_run.store.atomic import replace
 from overlord_run.store.disk import SystemDisk
+from store_kit import FaultyDisk
 
 
 def test_a_file_is_made_and_replaced_and_its_size_told(tmp_path):

@@ -7,10 +7,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_kit import contents
 
 from overlord_run.errors import RunNotFoundError, StoreError, UsageError
 from overlord_run.store.folder import RunFolder, new_run_id, run_ids
+from store_kit import contents
 
 NOW = datetime(2026, 11, 22, 13, 25, 1, tzinfo=UTC)
 

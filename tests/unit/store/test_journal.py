@@ -1,8 +1,8 @@
 import pytest
-from store_kit import failed, queued, replied, sent
 
 from overlord_run.store import events as ev
 from overlord_run.store.journal import FILE_BYTES, TEXT_BYTES, journal_bytes, journal_lines, starts_new_file
+from store_kit import failed, queued, replied, sent
 
 AT = "2026-11-22T13:25:01.042Z"
 

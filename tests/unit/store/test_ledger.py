@@ -1,8 +1,8 @@
 import pytest
-from store_kit import USAGE, failed, queued, replied, sent
 
 from overlord_run.store import events as ev
 from overlord_run.store.ledger import ledger_bytes, ledger_line
+from store_kit import USAGE, failed, queued, replied, sent
 
 AT = "2026-11-22T13:25:01.042Z"
 

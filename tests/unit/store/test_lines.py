@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from store_kit import created, queued, replied, servant, story
 
 from overlord_run.errors import StoreError
 from overlord_run.store import events as ev
@@ -23,6 +22,7 @@ from overlord_run.store.lines import (
     make_entry,
     parse,
 )
+from store_kit import created, queued, replied, servant, story
 
 AT = "2026-11-22T13:25:01.042Z"
 FOLDER = RunFolder(Path("/runs/one"))

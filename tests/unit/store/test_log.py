@@ -1,15 +1,14 @@
 import errno
-import os
 from pathlib import Path
 
 import pytest
-from store_kit import OWNER, FaultyDisk, clock, created, story
 
 from overlord_run.errors import LogDamagedError, RunBusyError, StoreError
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import MAX_LINE_BYTES, make_entry
 from overlord_run.store.log import Log, Torn, read
+from store_kit import OWNER, FaultyDisk, clock, created, story
 
 FOLDER = RunFolder(Path("/runs/one"))
 BATCHES: list[list[ev.Body]] = [[created(FOLDER), OWNER], *story()]
@@ -102,7 +101,7 @@ def test_a_log_that_was_put_in_the_place_of_this_one_ends_it(tmp_path):
     log = Log(path)
     log.append(entries([created(FOLDER)]))
     (tmp_path / "other").write_bytes(path.read_bytes())
-    os.replace(tmp_path / "other", path)
+    (tmp_path / "other").replace(path)
     with pytest.raises(RunBusyError):
         log.append(entries([OWNER]))
     log.close()

@@ -1,9 +1,9 @@
 import json
 
 import pytest
-from store_kit import PLAN
 
 from overlord_run.store.plan_file import plan_bytes, plan_difference
+from store_kit import PLAN
 
 WRITTEN = plan_bytes(PLAN)
 DIGEST = PLAN["digest"]

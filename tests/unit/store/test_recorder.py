@@ -5,7 +5,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from store_kit import OWNER, PLAN, RUN_ID, FaultyDisk, clock, contents, created, queued, replied, sent, story, tell
 
 from overlord_run.errors import RunBusyError, StoreError
 from overlord_run.store import events as ev
@@ -17,6 +16,7 @@ from overlord_run.store.recorder import Recorder
 from overlord_run.store.rehydrate import rehydrate
 from overlord_run.store.state import fold
 from overlord_run.store.verify import verify
+from store_kit import OWNER, PLAN, RUN_ID, FaultyDisk, clock, contents, created, queued, replied, sent, story, tell
 
 
 class GatedDisk(SystemDisk):
@@ -190,6 +190,13 @@ def test_nothing_is_taken_after_the_close(folder):
 
     with pytest.raises(RuntimeError, match="the recorder is closed"):
         asyncio.run(scenario())
+
+
+def test_recording_nothing_leaves_the_log_as_it_is(folder):
+    state = asyncio.run(tell(folder, [[], [ev.PreflightPassed([])], []]))
+    assert state.last_seq == 3
+    assert [event.batch for event in read(folder.log_path)] == [1, 1, 2]
+    assert verify(folder).differences == ()
 
 
 def test_times_are_those_of_handing_in(folder):

@@ -1,18 +1,18 @@
 import hashlib
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pathlib import Path
-from store_kit import OWNER, TOKEN, USAGE, clock, created, failed, queued, replied, sent, servant, story
 
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import build, make_entry, parse
 from overlord_run.store.registry import registry, registry_lines
 from overlord_run.store.state import State, fold
+from store_kit import OWNER, TOKEN, USAGE, clock, created, failed, queued, replied, sent, servant, story
 
 FOLDER = RunFolder(Path("/runs/one"))
 OPENING: list[ev.Body] = [created(FOLDER), OWNER]

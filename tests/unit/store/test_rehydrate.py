@@ -1,8 +1,6 @@
 import asyncio
-import json
 
 import pytest
-from store_kit import RUN_ID, contents, story, tell
 
 from overlord_run.errors import LogDamagedError, StoreError
 from overlord_run.store import events as ev
@@ -10,6 +8,7 @@ from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import Torn
 from overlord_run.store.rehydrate import rehydrate
 from overlord_run.store.state import State
+from store_kit import RUN_ID, contents, story, tell
 
 
 @pytest.fixture

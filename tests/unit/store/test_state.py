@@ -1,13 +1,14 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pathlib import Path
-from store_kit import OWNER, USAGE, clock, created, failed, queued, replied, sent, story
 
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import build, make_entry
 from overlord_run.store.state import Result, fold
+from store_kit import OWNER, USAGE, clock, created, failed, queued, replied, sent, story
 
 FOLDER = RunFolder(Path("/runs/one"))
 OPENING: list[ev.Body] = [created(FOLDER), OWNER]

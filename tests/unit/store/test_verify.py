@@ -5,7 +5,6 @@ import stat
 import threading
 
 import pytest
-from store_kit import OWNER, PLAN, RUN_ID, SLOTS, clock, created, lines, queued, replied, sent, story, tell
 
 from overlord_run.errors import StoreError
 from overlord_run.store import events as ev
@@ -16,6 +15,7 @@ from overlord_run.store.recorder import Recorder
 from overlord_run.store.registry import registry, registry_lines
 from overlord_run.store.state import fold
 from overlord_run.store.verify import Verification, verify
+from store_kit import OWNER, PLAN, RUN_ID, SLOTS, clock, created, lines, queued, replied, sent, story, tell
 
 EMPTY = "the log is empty: the run ended before it began"
 
@@ -233,7 +233,17 @@ def test_the_log_cut_at_any_lines_end_is_told(run):
             "journals/alder.jsonl: line 1: is missing, or cut off: event 27 gives it",
         ),
     ],
-    ids=["older gone", "older changed", "older cut", "older longer", "changed", "too large", "swapped", "copied", "emptied"],
+    ids=[
+        "older gone",
+        "older changed",
+        "older cut",
+        "older longer",
+        "changed",
+        "too large",
+        "swapped",
+        "copied",
+        "emptied",
+    ],
 )
 def test_a_changed_file_of_a_long_journal_is_told(long_run, change, message):
     older_path, path = long_run.journals_dir / "alder.1.jsonl", long_run.journals_dir / "alder.jsonl"

@@ -2,7 +2,6 @@ import errno
 import json
 
 import pytest
-from store_kit import FaultyDisk, OWNER, RUN_ID, clock, created, lines, queued, replied, sent, story
 
 from overlord_run.errors import StoreError
 from overlord_run.store import events as ev
@@ -10,6 +9,7 @@ from overlord_run.store.folder import RunFolder
 from overlord_run.store.journal import FILE_BYTES
 from overlord_run.store.lines import build, make_entry
 from overlord_run.store.views import MIN_GROWTH_BYTES, Views
+from store_kit import OWNER, RUN_ID, FaultyDisk, clock, created, lines, queued, replied, sent, story
 
 
 @pytest.fixture

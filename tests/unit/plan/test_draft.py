@@ -1,0 +1,50 @@
+import pytest
+
+from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.plan.draft import Draft
+from unit.plan.councils import text
+
+
+def problems_of(draft: Draft) -> list[str]:
+    with pytest.raises(InvalidPlaybookError) as caught:
+        draft.require_no_problems()
+    return [problem.message for problem in caught.value.problems]
+
+
+def test_a_draft_without_problems_is_accepted() -> None:
+    draft = Draft()
+    assert draft.render(text("Hello {{ who }}."), {"who": "you"}) == "Hello you."
+    draft.require_no_problems()
+
+
+def test_a_template_that_failed_is_not_tried_again() -> None:
+    draft = Draft()
+    broken = text("{{ who }}")
+    assert draft.render(broken, {}) == ""
+    assert draft.render(broken, {"who": "you"}) == ""
+    assert problems_of(draft) == ["'who' is undefined"]
+
+
+def test_a_value_that_holds_a_failed_template_is_broken() -> None:
+    draft = Draft()
+    broken = text("{{ who }}")
+    draft.render(broken, {})
+    assert draft.is_broken([{"deep": broken}])
+    assert not draft.is_broken([text("other"), 5])
+
+
+def test_the_same_problem_is_kept_once() -> None:
+    draft = Draft()
+    for _ in range(2):
+        draft.add(Problem("council.yml", 1, 1, "role-input", "it does not fit"))
+    assert problems_of(draft) == ["it does not fit"]
+
+
+def test_texts_that_are_too_much_together_are_refused_at_once() -> None:
+    draft = Draft(max_bytes=10)
+    draft.render(text("12345"), {})
+    with pytest.raises(InvalidPlaybookError) as caught:
+        draft.render(text("123456"), {})
+    assert [problem.message for problem in caught.value.problems] == [
+        "the texts of all servants are more than 10 bytes together"
+    ]

@@ -1,0 +1,132 @@
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from overlord_run.plan.model import Plan, PlannedOutput
+from overlord_run.plan.render import RenderError, Replies, evaluate_outputs, render_message
+from unit.plan.councils import plan, reply
+
+BASE = """\
+overlord: 1
+name: council
+inputs: {who: {type: string, default: you}}
+vars: {tone: dry}
+roles:
+  critic: {system: Find faults., task: Begin.}
+  judge: {system: Weigh.}
+assignments:
+  - {slot: alder, role: critic}
+  - {slot: birch, role: critic}
+  - {slot: oak, role: judge}
+redirects:
+  - {id: rank, to: role:critic, message: Rank.}
+  - {id: verdict, to: all, message: "MESSAGE"}
+"""
+REPLIES: Replies = {
+    "startup": {"birch": reply("b0"), "alder": reply("a0")},
+    "rank": {"birch": reply("b1", model="fugu", cut=True)},
+    "verdict": {"oak": reply("Hold."), "alder": reply("Ship.")},
+}
+STATES = {"alder": "blocked", "birch": "ready", "oak": "ready"}
+
+
+def council(message: str, outputs: str = "") -> Plan:
+    return plan(BASE.replace("MESSAGE", message) + outputs)
+
+
+def rendered(message: str, slot: str = "oak", replies: Replies = REPLIES, states: Mapping[str, str] = STATES) -> str:
+    built = council(message)
+    return render_message(built, built.redirects[1], slot, replies, states)
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("Hello {{ servant.slot }}.", "Hello oak."),
+        ("{{ replies.rank.birch }}{{ inputs.who }}{{ vars.tone }}{{ playbook.name }}", "b1youdrycouncil"),
+        ("{{ replies.rank.birch.cut }}{{ replies.rank.birch.model }}", "truefugu"),
+        ("{% for slot, r in replies.startup | items %}{{ slot }}={{ r }} {% endfor %}", "alder=a0 birch=b0 "),
+        ("{% for slot in replies.rank %}{{ slot }} {% endfor %}{{ replies.rank | length }}", "birch 1"),
+        ("{{ replies.rank.alder | default('none') }}", "none"),
+        ("{{ 'alder' in replies.rank }}{{ 'birch' in replies.rank }}", "falsetrue"),
+        ("{{ replies.keys() }}", '["rank", "startup"]'),
+        ("{{ servants.alder.state }} {{ servants | length }} {{ servants | first }}", "blocked 3 alder"),
+        ("{{ servants.alder.with | length }}{{ servants.oak.role }}{{ servants.oak.state }}", "0judgeready"),
+    ],
+)
+def test_a_message_is_rendered(message: str, text: str) -> None:
+    assert rendered(message) == text
+
+
+def test_a_message_that_is_already_rendered_is_taken_from_the_plan() -> None:
+    built = council("Hello {{ servant.slot }}.")
+    redirect = replace(built.redirects[1], texts={"oak": "As planned."})
+    assert render_message(built, redirect, "oak", {}, {}) == "As planned."
+
+
+def test_a_servant_without_a_state_is_pending() -> None:
+    assert rendered("{{ servants.oak.state }}", states={}) == "pending"
+
+
+def test_a_message_whose_replies_are_all_missing_sees_none() -> None:
+    assert rendered("{{ replies.rank | length }}", replies={}) == "0"
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("{{ replies.rank.alder }}", "'alder' gave no reply to 'rank'"),
+        ("{{ replies.rank.alder.text }}", "'alder' gave no reply to 'rank'"),
+        ("{{ replies.rank['al' ~ 'der'] }}", "'alder' gave no reply to 'rank'"),
+        ("{{ replies.startup[servant.slot] }}", "'oak' gave no reply to 'startup'"),
+        ("{{ replies['ver' ~ 'dict'] }}", "the mapping has no 'verdict'"),
+        ("{{ replies.rank | first / 0 }}", "`/` does not go with text and a number"),
+    ],
+)
+def test_a_message_that_cannot_be_rendered_says_why(message: str, reason: str) -> None:
+    with pytest.raises(RenderError) as caught:
+        rendered(message)
+    assert str(caught.value) == reason
+
+
+def test_a_reply_is_never_a_template() -> None:
+    assert rendered("{{ replies.rank.birch }}", replies={"rank": {"birch": reply("{{ 1 + 1 }}")}}) == "{{ 1 + 1 }}"
+
+
+def test_without_outputs_the_replies_to_the_last_message_are_handed_over() -> None:
+    assert evaluate_outputs(council("Judge."), REPLIES, STATES) == ({"alder": "Ship.", "oak": "Hold."}, {})
+
+
+def test_an_output_that_is_handed_over_is_plain_json() -> None:
+    values, _ = evaluate_outputs(council("Judge."), REPLIES, STATES)
+    assert {type(value) for value in values.values()} == {str}
+
+
+def test_each_output_has_a_value_or_the_reason_why_not() -> None:
+    outputs = """\
+outputs:
+  verdict: {value: replies.verdict.oak}
+  all: {value: replies.verdict}
+  states: {value: servants.alder.state}
+  count: {value: replies | length}
+  report: {text: "{{ inputs.who }}: {{ replies.rank.birch }}"}
+  missing: {value: replies.rank.alder}
+  broken: {text: "{{ replies.rank.alder.text }}"}
+"""
+    assert evaluate_outputs(council("Judge.", outputs), REPLIES, STATES) == (
+        {
+            "verdict": "Hold.",
+            "all": {"alder": "Ship.", "oak": "Hold."},
+            "states": "blocked",
+            "count": 3,
+            "report": "you: b1",
+        },
+        {"missing": "'alder' gave no reply to 'rank'", "broken": "'alder' gave no reply to 'rank'"},
+    )
+
+
+def test_an_output_that_is_neither_a_value_nor_a_text_is_a_bug() -> None:
+    built = replace(council("Judge."), outputs=(PlannedOutput("empty", None, None, None),))
+    with pytest.raises(TypeError, match=r"^output 'empty' has neither a value nor a text$"):
+        evaluate_outputs(built, REPLIES, STATES)
