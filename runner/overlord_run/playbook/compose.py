@@ -16,6 +16,7 @@ from overlord_run.playbook import scalars
 from overlord_run.playbook.model import Place
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
+from overlord_run.playbook.syntax import explain
 
 MAX_DEPTH = 50
 MAX_VALUES = 150_000
@@ -87,7 +88,8 @@ class Composer:
         try:
             return self._document(events)
         except yaml.MarkedYAMLError as error:
-            self._stop(*self._syntax(error))
+            place, message, hint = explain(error, self.file, self.lines)
+            self._stop(place, "yaml-syntax", message, hint)
 
     def _document(self, events: Iterator[Any]) -> Node | None:
         root: Node | None = None
@@ -222,27 +224,6 @@ class Composer:
     def _place(self, mark: Any) -> Place:
         return Place(self.file, mark.line + 1, mark.column + 1)
 
-    def _syntax(self, error: yaml.MarkedYAMLError) -> tuple[Place, str, str, str]:
-        mark: Any = error.problem_mark
-        context = f" {error.context}" if error.context else ""
-        if error.context_mark and (mark.line, mark.column) >= (len(self.lines) - 1, len(self.lines[-1])):
-            mark = error.context_mark
-        if error.context_mark and error.context_mark.line != mark.line:
-            context += f" that begins on line {error.context_mark.line + 1}"
-        place = self._within(mark)
-        what = str(error.problem)
-        hint = _syntax_hint(what, self._character(place))
-        return place, "yaml-syntax", f"this is not YAML: {what}{context}", hint
-
-    def _within(self, mark: Any) -> Place:
-        """Return the place of a mark, or the file's end where the mark is behind it."""
-        if mark.line < len(self.lines):
-            return self._place(mark)
-        return Place(self.file, len(self.lines), len(self.lines[-1]) + 1)
-
-    def _character(self, place: Place) -> str:
-        return self.lines[place.line - 1][place.column - 1 : place.column]
-
     def _tell(self, place: Place, rule: str, message: str, hint: str) -> None:
         self.problems.append(problem(place, rule, message, hint))
         if len(self.problems) > MAX_PROBLEMS:
@@ -288,21 +269,3 @@ def _key_fault(content: Any) -> tuple[str, str]:
         return "a key must be text", "use texts as keys, and put a text that begins with { or [ in quotes"
     word = "null" if content is None else shown(content)
     return f"the key {word} is not text", f'quote it: "{word}"'
-
-
-def _syntax_hint(what: str, character: str) -> str:
-    if character == "\t":
-        return "indent with spaces, not with tabs"
-    return _SYNTAX_HINTS.get(what, "quote texts that hold special characters, and check the indentation")
-
-
-_SYNTAX_HINTS = {
-    "mapping values are not allowed in this context": "quote a text that holds ': ', and check the indentation",
-    "found character that cannot start any token": "quote a text that begins with @, ` or %",
-    "found unexpected end of stream": "close the quote",
-    "did not find expected ',' or ']'": "close the list with ]",
-    "did not find expected ',' or '}'": "close the mapping with }",
-    "could not find expected ':'": "write 'key: value', and check the indentation",
-    "found unknown escape character": "double the backslash, or use single quotes",
-    "found invalid Unicode character escape code": "write the character itself",
-}

@@ -28,6 +28,11 @@ class PatternError(Exception):
     """A pattern cannot be used; the text says why, as the end of a sentence about it."""
 
 
+Instruction = tuple[tuple[int, ...], re.Pattern[str] | None, str]
+"""A state of the walk: how far behind it those stand that come next; what the next character must be, None where none
+is taken; the `^` or `$` that must hold, or nothing."""
+
+
 @dataclass(slots=True)
 class Steps:
     """How many steps are left for all the texts that are looked at in one go."""
@@ -36,23 +41,8 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True)
-class Instruction:
-    """A state of the walk.
-
-    Attributes:
-        test: What the next character must be; None where none is taken.
-        anchor: The `^` or `$` that must hold, or nothing.
-        followers: The states that come next.
-    """
-
-    followers: tuple[int, ...]
-    test: re.Pattern[str] | None = None
-    anchor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression as a program; it is found when its last instruction is reached."""
+    """A regular expression as a program; it is found when the walk comes to the program's end."""
 
     program: tuple[Instruction, ...]
 
@@ -65,7 +55,7 @@ class Pattern:
         states: set[int] = set()
         for at in range(len(text) + 1):
             states = self._reached([*states, 0], at, len(text), steps)
-            if len(self.program) - 1 in states:
+            if len(self.program) in states:
                 return True
             states = self._behind(states, text[at : at + 1])
         return False
@@ -77,11 +67,13 @@ class Pattern:
         pending = list(states)
         while pending:
             state = pending.pop()
-            if state not in reached:
-                reached.add(state)
-                instruction = self.program[state]
-                if instruction.test is None and holds[instruction.anchor]:
-                    pending += instruction.followers
+            if state in reached:
+                continue
+            reached.add(state)
+            if state < len(self.program):
+                offsets, test, anchor = self.program[state]
+                if test is None and holds[anchor]:
+                    pending += [state + offset for offset in offsets]
         steps.left -= len(reached)
         if steps.left < 0:
             _refuse("takes too many steps to look for")
@@ -89,9 +81,8 @@ class Pattern:
 
     def _behind(self, states: set[int], char: str) -> set[int]:
         """Return the states that come after one more character."""
-        instructions = [self.program[state] for state in states]
-        fitting = [each for each in instructions if each.test is not None and each.test.fullmatch(char)]
-        return {follower for each in fitting for follower in each.followers}
+        tests = ((state, self.program[state][1]) for state in states)
+        return {state + 1 for state, test in tests if test is not None and test.fullmatch(char)}
 
 
 @functools.lru_cache(maxsize=64)
@@ -104,12 +95,9 @@ def parse_pattern(source: str) -> Pattern:
     if len(source) > LONGEST_PATTERN:
         _refuse(f"is longer than {LONGEST_PATTERN:,} characters")
     parser = _Parser(source)
-    tree = parser.alternatives(0)
+    program = parser.alternatives(0)
     if parser.at < len(source):
         _refuse("has a ')' too many")
-    program: list[Instruction] = []
-    _emit(tree, program)
-    program.append(Instruction(()))
     return Pattern(tuple(program))
 
 
@@ -117,65 +105,40 @@ def _refuse(reason: str, cause: Exception | None = None) -> NoReturn:
     raise PatternError(reason) from cause
 
 
-@dataclass(frozen=True, slots=True)
-class _Atom:
-    """A single character, an anchor, or nothing."""
-
-    test: re.Pattern[str] | None = None
-    anchor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sequence:
-    parts: list["_Tree"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    branches: list["_Tree"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Repeat:
-    part: "_Tree"
-    least: int
-    most: int | None
-
-
-_Tree = _Atom | _Sequence | _Choice | _Repeat
-
-
 @dataclass(slots=True)
 class _Parser:
+    """What is known while a pattern is read. Each part gives its instructions, which run on into what comes next."""
+
     source: str
     at: int = 0
 
-    def alternatives(self, depth: int) -> _Tree:
+    def alternatives(self, depth: int) -> list[Instruction]:
         """Read up to a `)` that closes, or the end."""
         if depth > MAX_NESTING:
             _refuse(f"is nested more than {MAX_NESTING} deep")
-        branches: list[_Tree] = [self._sequence(depth)]
+        program = self._sequence(depth)
         while self._take("|"):
-            branches.append(self._sequence(depth))
-        return branches[0] if len(branches) == 1 else _Choice(branches)
+            other = self._sequence(depth)
+            program = _bounded([_jump(1, len(program) + 2), *program, _jump(len(other) + 1), *other])
+        return program
 
-    def _sequence(self, depth: int) -> _Tree:
-        parts: list[_Tree] = []
+    def _sequence(self, depth: int) -> list[Instruction]:
+        program: list[Instruction] = []
         while self.at < len(self.source) and self.source[self.at] not in "|)":
-            parts.append(self._repeated(self._part(depth)))
-        return _Sequence(parts or [_Atom()])
+            program = _bounded(program + self._repeated(self._part(depth)))
+        return program or [_jump(1)]
 
-    def _part(self, depth: int) -> _Tree:
+    def _part(self, depth: int) -> list[Instruction]:
         if self._take("("):
             return self._group(depth)
         for anchor in "^$":
             if self._take(anchor):
-                return _Atom(anchor=anchor)
+                return [((1,), None, anchor)]
         if self.source[self.at] in _SIGNS or _COUNT.match(self.source, self.at):
             _refuse("repeats nothing")
-        return _Atom(test=_compiled(self._character()))
+        return [((1,), _compiled(self._character()), "")]
 
-    def _group(self, depth: int) -> _Tree:
+    def _group(self, depth: int) -> list[Instruction]:
         if self._take("?") and not self._take(":"):
             _refuse("holds a group of a kind that is not supported; (?:…) is")
         inner = self.alternatives(depth + 1)
@@ -197,7 +160,7 @@ class _Parser:
         self.at = found.end()
         return "[" + _SET_SIGNS.sub(r"\\\1", found[0][1:]) if first == "[" else found[0]
 
-    def _repeated(self, part: _Tree) -> _Tree:
+    def _repeated(self, part: list[Instruction]) -> list[Instruction]:
         sign = self.source[self.at : self.at + 1]
         if sign in _SIGNS and self._take(sign):
             least, most = _SIGNS[sign]
@@ -207,19 +170,23 @@ class _Parser:
             most = int(count[3]) if count[3] else (None if count[2] else least)
         else:
             return part
-        if isinstance(part, _Atom) and part.anchor:
+        if len(part) == 1 and part[0][2]:
             _refuse("repeats nothing")
         if most is not None and most < least:
             _refuse("holds a count whose bounds are the wrong way round")
         self._take("?")
         if self.source[self.at : self.at + 1] in (*_SIGNS, "{"):
             _refuse("repeats a repetition; put it in (?:…)")
-        return _Repeat(part, least, most)
+        return _repeat(part, least, most)
 
     def _take(self, sign: str) -> bool:
         found = self.source.startswith(sign, self.at)
         self.at += len(sign) if found else 0
         return found
+
+
+def _jump(*offsets: int) -> Instruction:
+    return offsets, None, ""
 
 
 def _compiled(source: str) -> re.Pattern[str]:
@@ -231,51 +198,18 @@ def _compiled(source: str) -> re.Pattern[str]:
         _refuse(f"holds a class that cannot be read: {error.msg}", error)
 
 
-def _emit(tree: _Tree, program: list[Instruction]) -> None:
-    """Add the instructions of a tree; they run on into what comes next."""
+def _bounded(program: list[Instruction]) -> list[Instruction]:
     if len(program) > MAX_INSTRUCTIONS:
         _refuse("repeats too much")
-    match tree:
-        case _Atom():
-            program.append(Instruction((len(program) + 1,), tree.test, tree.anchor))
-        case _Sequence():
-            for part in tree.parts:
-                _emit(part, program)
-        case _Choice():
-            _emit_choice(tree, program)
-        case _:
-            _emit_repeat(tree, program)
+    return program
 
 
-def _emit_choice(tree: _Choice, program: list[Instruction]) -> None:
-    fork = len(program)
-    program.append(Instruction(()))
-    starts: list[int] = []
-    ends: list[int] = []
-    for branch in tree.branches:
-        starts.append(len(program))
-        _emit(branch, program)
-        ends.append(len(program))
-        program.append(Instruction(()))
-    program[fork] = Instruction(tuple(starts))
-    for end in ends:
-        program[end] = Instruction((len(program),))
-
-
-def _emit_repeat(tree: _Repeat, program: list[Instruction]) -> None:
-    for _ in range(tree.least):
-        _emit(tree.part, program)
-    if tree.most is None:
-        fork = len(program)
-        program.append(Instruction(()))
-        _emit(tree.part, program)
-        program.append(Instruction((fork,)))
-        program[fork] = Instruction((fork + 1, len(program)))
-        return
-    forks: list[int] = []
-    for _ in range(tree.most - tree.least):
-        forks.append(len(program))
-        program.append(Instruction(()))
-        _emit(tree.part, program)
-    for fork in forks:
-        program[fork] = Instruction((fork + 1, len(program)))
+def _repeat(part: list[Instruction], least: int, most: int | None) -> list[Instruction]:
+    if (len(part) + 1) * max(least, most or 1) > MAX_INSTRUCTIONS:
+        _refuse("repeats too much")
+    if most is None:
+        return [*part * least, _jump(1, len(part) + 2), *part, _jump(-len(part) - 1)]
+    optional: list[Instruction] = []
+    for left in range(most - least, 0, -1):
+        optional += [_jump(1, left * (len(part) + 1)), *part]
+    return part * least + optional

@@ -1,4 +1,14 @@
-"""Templates that ask for too much time or memory, one mechanism a row, and what each is told."""
+"""Templates that ask for too much time or memory, one mechanism a row, and what each is told.
+
+As a program it renders all of them and prints what happened, so that time and memory are those of a process of its own.
+"""
+
+import json
+import sys
+import time
+
+from overlord_run.plan.templates import TemplateError, render
+from unit.plan.councils import text
 
 STEPS = "the template takes more than 1,000,000 loop steps"
 WORK = "the template does more work than the 64,000,000 units that a render may do"
@@ -209,9 +219,43 @@ BOMBS = {
     "a sum of many": ("{{ 1" + " + 1" * 3000 + " }}", DEEP),
     "attributes of attributes": ("{{ text" + ".a" * 3000 + " }}", DEEP),
     "filters behind filters": ("{{ text" + " | upper" * 3000 + " }}", DEEP),
+    "maps of maps": ("{{ 'a' | map(" + "'map', " * 600 + "'upper') }}", DEEP),
     "nots of nots": ("{{ " + "not " * 3000 + "1 }}", DEEP),
     "loops in loops": ("{% for i in [1] %}" * 30 + "{% endfor %}" * 30, DEEP),
     "ifs in ifs": ("{% if 1 %}" * 200 + "{% endif %}" * 200, DEEP),
     "more words than are read": ("{{ 1 }}" * 10_000, TOKENS),
     "a literal with more words than are read": ("{{ [" + "1," * 15_000 + "] }}", TOKENS),
 }
+
+
+def explode() -> tuple[dict[str, tuple[str, float]], int]:
+    """Render all of them one after the other.
+
+    Returns:
+        What each was told and how many seconds of this process's time it took; and by how many MiB all of them together
+        made the process grow.
+    """
+    before = _peak_mib()
+    outcomes = {}
+    for name, (source, _) in BOMBS.items():
+        began = time.process_time()
+        try:
+            told = f"printed {len(render(text(source), SCOPE))} characters"
+        except TemplateError as error:
+            told = error.problem.message
+        outcomes[name] = (told, time.process_time() - began)
+    return outcomes, _peak_mib() - before
+
+
+def _peak_mib() -> int:
+    """Return how large this process has been; always 0 on Windows, which has no such count in the standard library."""
+    if sys.platform == "win32":
+        return 0
+    import resource  # noqa: PLC0415 - Windows has none
+
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
+
+
+if __name__ == "__main__":
+    json.dump(explode(), sys.stdout)

@@ -239,7 +239,7 @@ def test_a_plan_knows_its_servants_and_the_targets_of_its_messages() -> None:
 def test_a_text_that_was_not_read_from_its_file_is_a_bug() -> None:
     council = playbook(small())
     unread = replace(council.redirects[0], message=FileRef("texts/more.md", Place(FILE, 1, 1)))
-    with pytest.raises(TypeError, match="has not been read$"):
+    with pytest.raises(TypeError, match=r"has not been read$"):
         build(replace(council, redirects=(unread,)), {}, model_ids={}, host=HOST)
 
 

@@ -1,10 +1,8 @@
 import pytest
 
 from overlord_run.errors import Problem
-from overlord_run.plan import rules
 from overlord_run.plan.scopes import check, check_role_file
 from overlord_run.playbook.model import Input, Place, RoleFile
-from overlord_run.playbook.rules import RULES
 from unit.plan.councils import COUNCIL, FILE, playbook, text
 
 Change = tuple[str, str]
@@ -271,7 +269,3 @@ def test_a_role_file_is_checked_by_itself() -> None:
         ("critic.md", 4, "unused-input", "warning"),
     ]
     assert [one.rule for one in check_role_file(role_file("{{"))] == ["template-syntax"]
-
-
-def test_no_rule_is_told_two_ways() -> None:
-    assert rules.RULES.keys().isdisjoint(RULES)
