@@ -14,11 +14,11 @@ from overlord_run.executor.run import execute
 from overlord_run.host import Host
 from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
-from overlord_run.playbook.parse import parse
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.state import State
+from playbook_kit import parse
 
 CANCEL = object()
 HOST = Host("linux", "bash", "posix")

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from overlord_run.plan.build import build
-from overlord_run.playbook.parse import parse
-from overlord_run.roles.resolve import resolve
+from playbook_kit import parse, resolve
 
 VALID = Path(__file__).parents[1] / "examples" / "valid"
 EXAMPLES = sorted(VALID.glob("*.yml"))

@@ -1,15 +1,13 @@
 """The example playbooks: each valid one is valid, each invalid one has exactly the problems that its head names."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from overlord_run.errors import InvalidPlaybookError, Problem
-from overlord_run.plan.scopes import check
-from overlord_run.playbook.checks import warnings
-from overlord_run.playbook.parse import parse
-from overlord_run.roles.resolve import resolve
+from overlord_run.app.validate import validate
+from overlord_run.errors import Problem
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 VALID = sorted((EXAMPLES / "valid").glob("*.yml"))
@@ -20,11 +18,12 @@ EXPECTATION = re.compile(r"# expect: (.*)")
 
 def find_problems(path: Path) -> tuple[Problem, ...]:
     """Return the errors of an example, or its warnings; files are named as from the example's folder."""
-    try:
-        playbook = resolve(parse(path.read_bytes(), path.name), path.parent)
-        return tuple(sorted([*check(playbook), *warnings(playbook)]))
-    except InvalidPlaybookError as error:
-        return error.problems
+    found = validate([str(path)]).problems
+    return tuple(replace(problem, file=relative(problem.file, path)) for problem in found)
+
+
+def relative(file: str, example: Path) -> str:
+    return Path(file).relative_to(example.parent).as_posix() if Path(file).is_absolute() else file
 
 
 def expected(path: Path) -> list[str]:

@@ -33,8 +33,8 @@ def run(*command: object, cwd: Path | None = None) -> subprocess.CompletedProces
 def fresh_environment(path: Path) -> Path:
     """Return the interpreter of a new environment that has our dependencies, and not us.
 
-    No network: the dependencies are those of the environment that runs the tests. A path that a .pth file adds is not searched
-    for other .pth files, so an editable install of ours there is not seen.
+    No network: the dependencies are those of the environment that runs the tests. A path that a .pth file adds is not
+    searched for other .pth files, so an editable install of ours there is not seen.
     """
     venv.create(path, with_pip=True, symlinks=os.name != "nt")
     python = path / ("Scripts/python.exe" if os.name == "nt" else "bin/python")

@@ -10,9 +10,9 @@ from overlord_run.plan.scopes import check as check_scopes
 from overlord_run.plan.scopes import check_role_file
 from overlord_run.playbook.checks import warnings as playbook_warnings
 from overlord_run.playbook.model import Playbook
-from overlord_run.playbook.parse import parse
+from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.playbook.rolefile import parse_role
-from overlord_run.roles.resolve import resolve
+from overlord_run.roles.resolve import read as read_files
 
 PLAYBOOK_SUFFIXES = frozenset({".yml", ".yaml"})
 
@@ -32,11 +32,15 @@ def load(path: str) -> tuple[Playbook, tuple[Problem, ...]]:
         InvalidPlaybookError: It has problems; all are carried.
         UsageError: There is no such file.
     """
-    playbook = resolve(parse(read(path), path), Path(path).parent)
-    found = [*check_scopes(playbook), *playbook_warnings(playbook)]
-    if any(problem.severity == "error" for problem in found):
-        raise InvalidPlaybookError(found)
-    return playbook, tuple(sorted(found))
+    parsed, problems = read_playbook(read(path), path)
+    if parsed is None:
+        raise InvalidPlaybookError(problems)
+    playbook, of_files = read_files(parsed, Path(path).parent)
+    problems += [*of_files, *check_scopes(playbook), *playbook_warnings(playbook)]
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors:  # warnings would mislead beside them: what reads an input may stand in the file that is missing
+        raise InvalidPlaybookError(errors)
+    return playbook, tuple(sorted(problems))
 
 
 def read(path: str) -> bytes:

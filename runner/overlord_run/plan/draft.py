@@ -8,21 +8,15 @@ from overlord_run.plan.meter import size
 from overlord_run.plan.sites import texts_in
 from overlord_run.plan.templates import TemplateError, render
 from overlord_run.playbook.model import Text
-from overlord_run.playbook.patterns import Steps
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 
 MAX_PLAN_BYTES = 128 * 1024 * 1024
 
 
 class Draft:
-    """The problems found so far, and what may still be spent.
-
-    Attributes:
-        steps: What may be spent on patterns.
-    """
+    """The problems found so far, and what may still be spent."""
 
     def __init__(self, *, max_bytes: int = MAX_PLAN_BYTES) -> None:
-        self.steps = Steps()
         self._problems: dict[Problem, None] = {}
         self._broken: set[Text] = set()
         self._bytes = 0

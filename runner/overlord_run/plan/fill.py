@@ -39,7 +39,7 @@ def fill(draft: Draft, playbook: Playbook, index: int, scope: Mapping[str, Any])
 def _value(draft: Draft, declared: Input, raw: Any, scope: Mapping[str, Any], place: Place) -> Any:
     rendered = _rendered(draft, raw, scope)
     value = read_value(declared.type, rendered) if isinstance(raw, Text) else rendered
-    value, reason = fit(declared.type, declared.checks, value, draft.steps)
+    value, reason = fit(declared.type, declared.checks, value)
     if reason and not draft.is_broken(raw):
         hint = f"it is declared in {declared.place.file}, on line {declared.place.line}"
         draft.add(problem(place, "role-input", f"{shown(declared.name)} {reason}", hint))

@@ -8,7 +8,6 @@ from overlord_run.errors import UsageError
 from overlord_run.playbook.declarations import misfit
 from overlord_run.playbook.model import Input
 from overlord_run.playbook.names import did_you_mean, listed, shown
-from overlord_run.playbook.patterns import Steps
 from overlord_run.playbook.scalars import LARGEST_INTEGER
 
 _VERBATIM = frozenset({"string", "file"})
@@ -31,7 +30,7 @@ def parse_argument(declared: Input, raw: str) -> Any:
     Raises:
         UsageError: It is not written as the type asks.
     """
-    value, reason = fit(declared.type, {}, read_value(declared.type, raw), Steps())
+    value, reason = fit(declared.type, {}, read_value(declared.type, raw))
     if reason:
         message = f"input '{declared.name}' {reason}"
         raise UsageError(message, next=_HINTS[declared.type])
@@ -54,12 +53,11 @@ def bind(declared: Mapping[str, Input], given: Mapping[str, Any]) -> dict[str, A
     Raises:
         UsageError: Values are missing, do not fit, or are given to inputs that nobody declares; all are told.
     """
-    steps = Steps()
     failures: list[str] = []
     values: dict[str, Any] = {}
     for name, one in declared.items():
         if name in given:
-            values[name], reason = fit(one.type, one.checks, given[name], steps)
+            values[name], reason = fit(one.type, one.checks, given[name])
             failures += [f"input '{name}' {reason}"] if reason else []
         elif one.required:
             failures.append(f"input '{name}' is missing")
@@ -72,18 +70,17 @@ def bind(declared: Mapping[str, Input], given: Mapping[str, Any]) -> dict[str, A
     return values
 
 
-def fit(type_: str, checks: Mapping[str, Any], value: Any, steps: Steps) -> tuple[Any, str]:
+def fit(type_: str, checks: Mapping[str, Any], value: Any) -> tuple[Any, str]:
     """Return a value as its type wants it, and why it does not fit, or nothing.
 
     Args:
         type_: An input's type.
         checks: Its `enum pattern minimum maximum items`.
         value: A plain value. A number without a fraction fits an integer, and becomes one.
-        steps: What may be spent on patterns.
     """
     if type_ == "integer" and isinstance(value, float) and value.is_integer():
         value = int(value)
-    return value, misfit(type_, checks, value, steps) or _unreadable(value)
+    return value, misfit(type_, checks, value) or _unreadable(value)
 
 
 def _unreadable(value: Any) -> str:

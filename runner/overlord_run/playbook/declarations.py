@@ -7,7 +7,7 @@ from overlord_run.errors import Problem
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import Input, InputType, Place
 from overlord_run.playbook.names import is_reserved, listed, shown
-from overlord_run.playbook.patterns import PatternError, Steps, parse_pattern
+from overlord_run.playbook.patterns import PatternError, is_in, parse_pattern
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.tellers import TYPES, type_of
 
@@ -49,13 +49,12 @@ def check_declarations(fields: Fields, found: Set[Place]) -> Iterator[Problem]:
         fields: What holds `inputs`.
         found: Where problems are already; a declaration that holds one is left alone.
     """
-    steps = Steps()
     for name, declared in fields.named("inputs"):
         if is_reserved(name):
             yield problem(declared.key, "reserved-name", f"the name {shown(name)} is reserved", "choose another name")
         if declared.is_clear_of(found):
             broken = list(_check_keywords(declared))
-            yield from broken or _check_values(declared, steps)
+            yield from broken or _check_values(declared)
 
 
 def _check_keywords(declared: Fields) -> Iterator[Problem]:
@@ -88,16 +87,16 @@ def _check_pattern(declared: Fields) -> Iterator[Problem]:
             yield problem(declared.place_of("pattern"), "input-declaration", message, "write it another way")
 
 
-def _check_values(declared: Fields, steps: Steps) -> Iterator[Problem]:
+def _check_values(declared: Fields) -> Iterator[Problem]:
     """Find allowed values and a default that do not fit the rest of the declaration."""
     type_, checks = declared.content["type"], _checks(declared.content)
     others = {keyword: value for keyword, value in checks.items() if keyword != "enum"}
     for index, value in enumerate(checks.get("enum", ())):
-        if reason := misfit(type_, others, value, steps):
+        if reason := misfit(type_, others, value):
             place = declared.document.place((*declared.path, "enum", index))
             message = f"the allowed value {shown(value)} {reason}"
             yield problem(place, "input-declaration", message, "change it, or the declaration")
-    if declared.has("default") and (reason := misfit(type_, checks, declared.content["default"], steps)):
+    if declared.has("default") and (reason := misfit(type_, checks, declared.content["default"])):
         place = declared.place_of("default")
         yield problem(place, "bad-default", f"the default {reason}", "change it, or the declaration")
 
@@ -106,14 +105,13 @@ def _checks(content: Mapping[str, Any]) -> dict[str, Any]:
     return {keyword: content[keyword] for keyword in KEYWORDS if keyword in content}
 
 
-def misfit(type_: str, checks: Mapping[str, Any], value: Any, steps: Steps) -> str:
+def misfit(type_: str, checks: Mapping[str, Any], value: Any) -> str:
     """Return why a value does not fit an input, as the end of a sentence about it, or nothing.
 
     Args:
         type_: An input's type.
         checks: Its `enum pattern minimum maximum items`, without mistakes.
         value: A plain value.
-        steps: What may be spent on patterns; where it runs out, the value does not fit.
     """
     if not _is_of_type(type_, value):
         return f"must be {TYPES.get(type_, TYPES['string'])}, not {type_of(value)}"
@@ -124,8 +122,8 @@ def misfit(type_: str, checks: Mapping[str, Any], value: Any, steps: Steps) -> s
     if "maximum" in checks and value > checks["maximum"]:
         return f"must be at most {checks['maximum']}"
     if "pattern" in checks:
-        return _pattern_misfit(checks["pattern"], value, steps)
-    return _items_misfit(checks["items"], value, steps) if "items" in checks else ""
+        return "" if is_in(checks["pattern"], value) else f"must match the pattern {shown(checks['pattern'])}"
+    return _items_misfit(checks["items"], value) if "items" in checks else ""
 
 
 def _is_of_type(type_: str, value: Any) -> bool:
@@ -150,16 +148,8 @@ def _is_equal(value: Any, allowed: Any) -> bool:
     return bool(value == allowed) and isinstance(value, bool) == isinstance(allowed, bool)
 
 
-def _pattern_misfit(source: str, value: str, steps: Steps) -> str:
-    try:
-        found = parse_pattern(source).is_in(value, steps)
-    except PatternError as error:
-        return f"cannot be checked: its pattern {error}"
-    return "" if found else f"must match the pattern {shown(source)}"
-
-
-def _items_misfit(items: Mapping[str, Any], value: list[Any], steps: Steps) -> str:
+def _items_misfit(items: Mapping[str, Any], value: list[Any]) -> str:
     for index, item in enumerate(value):
-        if reason := misfit(items["type"], _checks(items), item, steps):
+        if reason := misfit(items["type"], _checks(items), item):
             return f"holds item {index + 1}, which {reason}"
     return ""

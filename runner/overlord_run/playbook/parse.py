@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import get_args
 
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import Problem
 from overlord_run.playbook import checks, schema
 from overlord_run.playbook.declarations import build_inputs
 from overlord_run.playbook.fields import Fields
@@ -28,22 +28,6 @@ from overlord_run.playbook.source import Document, scan
 PROFILES: Mapping[str | None, Profile] = {name: name for name in get_args(Profile)}
 _ON_FAILURE: Mapping[str | None, OnFailure] = {name: name for name in get_args(OnFailure)}
 _PREFLIGHT: Mapping[str | None, Preflight] = {name: name for name in get_args(Preflight)}
-
-
-def parse(data: bytes, file: str) -> Playbook:
-    """Return the playbook that a file holds; the files that it names are not read yet.
-
-    Args:
-        data: The file's bytes.
-        file: Its path, as the user wrote it.
-
-    Raises:
-        InvalidPlaybookError: It has problems; all are carried.
-    """
-    playbook, problems = read(data, file)
-    if playbook is None or problems:
-        raise InvalidPlaybookError(problems)
-    return playbook
 
 
 def read(data: bytes, file: str) -> tuple[Playbook | None, list[Problem]]:

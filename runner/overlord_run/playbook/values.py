@@ -8,7 +8,6 @@ from overlord_run.errors import Problem
 from overlord_run.playbook.declarations import misfit
 from overlord_run.playbook.model import Assignment, Playbook, Role, Text
 from overlord_run.playbook.names import did_you_mean, listed, shown
-from overlord_run.playbook.patterns import Steps
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.source import Path
 
@@ -26,20 +25,17 @@ def check_values(playbook: Playbook, roles: Collection[str]) -> list[Problem]:
 
 
 def _check(playbook: Playbook, roles: Collection[str]) -> Iterator[Problem]:
-    steps = Steps()
     for name in roles:
         role = playbook.roles[name]
-        yield from _check_given(playbook, ("roles", name, "with"), role.values, role, steps)
+        yield from _check_given(playbook, ("roles", name, "with"), role.values, role)
     for index, assignment in enumerate(playbook.assignments):
         if assignment.role in roles:
             role = playbook.roles[assignment.role]
-            yield from _check_given(playbook, ("assignments", index, "with"), assignment.values, role, steps)
+            yield from _check_given(playbook, ("assignments", index, "with"), assignment.values, role)
             yield from _check_missing(assignment, role)
 
 
-def _check_given(
-    playbook: Playbook, path: Path, values: Mapping[str, Any], role: Role, steps: Steps
-) -> Iterator[Problem]:
+def _check_given(playbook: Playbook, path: Path, values: Mapping[str, Any], role: Role) -> Iterator[Problem]:
     for name, value in values.items():
         place = playbook.places[*path, name]
         if name not in role.inputs:
@@ -47,7 +43,7 @@ def _check_given(
             hint = did_you_mean(name, role.inputs) or known
             message = f"the role {shown(role.name)} has no input {shown(name)}"
             yield problem(place, "unknown-input", message, hint)
-        elif reason := _misfit(role, name, value, steps):
+        elif reason := _misfit(role, name, value):
             declared = role.inputs[name].place
             hint = f"it is declared in {declared.file}, on line {declared.line}"
             yield problem(place, "bad-input-value", f"{shown(name)} {reason}", hint)
@@ -63,13 +59,13 @@ def _check_missing(assignment: Assignment, role: Role) -> Iterator[Problem]:
             yield problem(assignment.place, "missing-input", message, hint)
 
 
-def _misfit(role: Role, name: str, value: Any, steps: Steps) -> str:
+def _misfit(role: Role, name: str, value: Any) -> str:
     """Return why a value does not fit; of one that holds templates only what is sure before they are rendered."""
     declared = role.inputs[name]
     plain = _plain(value)
     if not _holds_template(value):
-        return misfit(declared.type, declared.checks, plain, steps)
-    return "" if isinstance(value, Text) else misfit(declared.type, {}, plain, steps)
+        return misfit(declared.type, declared.checks, plain)
+    return "" if isinstance(value, Text) else misfit(declared.type, {}, plain)
 
 
 def _plain(value: Any) -> Any:

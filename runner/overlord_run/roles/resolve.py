@@ -12,27 +12,16 @@ from overlord_run.playbook.rules import problem
 from overlord_run.playbook.values import check_values
 
 
-def resolve(playbook: Playbook, folder: Path) -> Playbook:
-    """Return a playbook with every text that its files hold.
+def read(playbook: Playbook, folder: Path) -> tuple[Playbook, list[Problem]]:
+    """Return a playbook with every text that its files hold, and all that is wrong with them.
 
-    Each source becomes a `Text` whose place is in the file that it came from. A role is filled from its role file; what
-    the playbook itself says of model, profile and description wins.
+    Each source becomes a `Text` whose place is in the file that it came from; of a file that cannot be read, an empty
+    one. A role is filled from its role file; what the playbook itself says of model, profile and description wins.
 
     Args:
         playbook: As parsed.
         folder: The folder it stands in.
-
-    Raises:
-        InvalidPlaybookError: Files are missing or have problems, or values do not fit a role's inputs; all is told.
     """
-    resolved, problems = read(playbook, folder)
-    if problems:
-        raise InvalidPlaybookError(problems)
-    return resolved
-
-
-def read(playbook: Playbook, folder: Path) -> tuple[Playbook, list[Problem]]:
-    """Return a playbook with the texts that could be read, empty ones for the others, and all that is wrong."""
     reader = _Reader(playbook, folder)
     roles = {name: reader.role(role) for name, role in playbook.roles.items()}
     resolved = replace(

@@ -7,7 +7,7 @@ from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
 from overlord_run.plan.values import ReplyText
 from overlord_run.playbook.model import Place, Playbook, Text
-from overlord_run.playbook.parse import parse
+from playbook_kit import parse
 
 FILE = "council.yml"
 HOST = {"platform": "linux", "shell": "bash", "paths": "posix"}

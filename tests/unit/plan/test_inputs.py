@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from overlord_run.errors import UsageError
 from overlord_run.plan.inputs import bind, fit, parse_argument
 from overlord_run.playbook.model import Input, InputType, Place
-from overlord_run.playbook.patterns import Steps
 
 PLACE = Place("council.yml", 3, 3)
 
@@ -121,7 +120,7 @@ def test_a_value_nested_without_end_is_refused() -> None:
     value: list[Any] = []
     for _ in range(100_000):
         value = [value]
-    assert fit("array", {}, value, Steps())[1] == "is nested too deeply"
+    assert fit("array", {}, value)[1] == "is nested too deeply"
 
 
 def test_a_long_value_is_never_shown() -> None:

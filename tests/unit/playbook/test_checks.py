@@ -3,9 +3,9 @@
 import pytest
 
 from overlord_run.playbook.checks import check, warnings
-from overlord_run.playbook.parse import parse
 from overlord_run.playbook.schema import check as check_schema
 from overlord_run.playbook.source import read_yaml
+from playbook_kit import parse
 
 PLAYBOOK = """\
 overlord: 1

@@ -2,10 +2,9 @@ from typing import Any
 
 import pytest
 
-from overlord_run.playbook.declarations import build_inputs, check_declarations, misfit
+from overlord_run.playbook.declarations import build_inputs, misfit
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import Input, Place
-from overlord_run.playbook.patterns import Steps
 from overlord_run.playbook.source import read_yaml
 
 
@@ -50,7 +49,6 @@ def test_a_default_of_null_is_a_default() -> None:
         ("integer", {"maximum": 2}, 3, "must be at most 2"),
         ("string", {"pattern": "^a+$"}, "aa", ""),
         ("string", {"pattern": "^a+$"}, "ab", "must match the pattern '^a+$'"),
-        ("string", {"pattern": "("}, "a", "cannot be checked: its pattern has a '(' that is not closed"),
         ("array", {"items": {"type": "string"}}, ["a"], ""),
         ("array", {"items": {"type": "string"}}, ["a", 5], "holds item 2, which must be text, not a number"),
         (
@@ -64,18 +62,4 @@ def test_a_default_of_null_is_a_default() -> None:
 def test_a_value_fits_its_declaration_or_the_reason_is_told(
     type_: str, checks: dict[str, Any], value: Any, reason: str
 ) -> None:
-    assert misfit(type_, checks, value, Steps()) == reason
-
-
-def test_where_the_steps_run_out_a_value_does_not_fit() -> None:
-    steps = Steps(10)
-    reason = "cannot be checked: its pattern takes too many steps to look for"
-    assert misfit("string", {"pattern": "a+b"}, "a" * 100, steps) == reason
-
-
-def test_all_patterns_of_a_file_share_their_steps() -> None:
-    bombs = "".join(
-        f"  a{number}: {{type: string, pattern: '{'a*' * 400}b', default: {'a' * 400}}}\n" for number in range(40)
-    )
-    problems = list(check_declarations(Fields.of(read_yaml("inputs:\n" + bombs, "f")), set()))
-    assert problems[-1].message == "the default cannot be checked: its pattern takes too many steps to look for"
+    assert misfit(type_, checks, value) == reason

@@ -20,8 +20,9 @@ from overlord_run.playbook.model import (
     Role,
     Text,
 )
-from overlord_run.playbook.parse import parse, read
+from overlord_run.playbook.parse import read
 from overlord_run.playbook.source import read_yaml
+from playbook_kit import parse
 
 WHOLE = b"""\
 overlord: 1

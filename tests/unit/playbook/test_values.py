@@ -1,7 +1,7 @@
 """The parts of the check of `with` that no example shows."""
 
-from overlord_run.playbook.parse import parse
 from overlord_run.playbook.values import check_values
+from playbook_kit import parse
 
 PLAYBOOK = b"""\
 overlord: 1

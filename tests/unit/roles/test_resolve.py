@@ -4,8 +4,8 @@ import pytest
 
 from overlord_run.errors import InvalidPlaybookError
 from overlord_run.playbook.model import Place, Playbook, Text
-from overlord_run.playbook.parse import parse
-from overlord_run.roles.resolve import read, resolve
+from overlord_run.roles.resolve import read
+from playbook_kit import parse, resolve
 
 ROLE_FILE = """\
 ---

@@ -1,0 +1,333 @@
+"""The docs are true: they name every key, flag, filter and rule and no other, and what they show is what happens."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import pytest
+
+import docs_kit as kit
+from overlord_run.app.validate import load, validate
+from overlord_run.cli.main import COMMANDS, command_line
+from overlord_run.engine import preflight, script
+from overlord_run.engine.base import FailureKind
+from overlord_run.engine.script import ScriptedFault, parse_script
+from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.plan import attributes, texts
+from overlord_run.plan.build import build
+from overlord_run.plan.conditions import CONDITIONS
+from overlord_run.plan.filters import FILTERS
+from overlord_run.plan.rules import RULES as TEMPLATE_RULES
+from overlord_run.plan.templates import evaluate
+from overlord_run.playbook.model import Place, Text
+from overlord_run.playbook.rules import RULES
+from overlord_run.playbook.schema import load as load_schema
+from overlord_run.settings.config import load_config
+
+PLAYBOOK, TEMPLATES, COMMAND_PAGE, ENGINE, REHEARSAL, RULE_PAGE, RUN_FOLDER = (
+    kit.DOCS / f"{name}.md"
+    for name in ("playbook", "templates", "commands", "engine", "rehearsal", "rules", "run-folder")
+)
+HOST = {"platform": "linux", "shell": "bash", "paths": "posix"}
+
+
+# Links and the index
+
+
+@pytest.mark.parametrize("page", kit.PAGES, ids=lambda page: str(page.relative_to(kit.REPO)))
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", kit.prose(page))
+    broken = [link for link in links if not link.startswith("https://") and not _leads_somewhere(page, link)]
+    assert broken == []
+
+
+def _leads_somewhere(page: Path, link: str) -> bool:
+    path, _, fragment = link.partition("#")
+    target = page.parent / path if path else page
+    return target.exists() and (not fragment or fragment in map(kit.anchor, kit.headings(target)))
+
+
+def test_the_index_has_every_page() -> None:
+    links = set(re.findall(r"\]\(([^)\s]+)\)", kit.prose(kit.DOCS / "README.md")))
+    pages = {page.relative_to(kit.DOCS).as_posix() for page in kit.PAGES if page.is_relative_to(kit.DOCS)}
+    assert links == pages - {"README.md"}
+
+
+# Keys, against the schemas
+
+PLAYBOOK_SCHEMA = load_schema("playbook")
+ROLE_SCHEMA = load_schema("role")
+SCRIPT_SCHEMA = load_schema("rehearsal")
+DEFINITIONS = PLAYBOOK_SCHEMA["definitions"]
+KEYS: Mapping[tuple[Path, str], Mapping[str, Any]] = {
+    (PLAYBOOK, "Top level"): PLAYBOOK_SCHEMA,
+    (PLAYBOOK, "Inputs"): DEFINITIONS["input"],
+    (PLAYBOOK, "Engine"): DEFINITIONS["engine"],
+    (PLAYBOOK, "Retry"): DEFINITIONS["engine"]["properties"]["retry"],
+    (PLAYBOOK, "Models"): DEFINITIONS["model"],
+    (PLAYBOOK, "Roles"): DEFINITIONS["role"],
+    (PLAYBOOK, "Assignments"): DEFINITIONS["assignment"],
+    (PLAYBOOK, "Redirects"): DEFINITIONS["redirect"],
+    (PLAYBOOK, "Outputs"): DEFINITIONS["output"],
+    (PLAYBOOK, "A role file"): ROLE_SCHEMA,
+}
+
+
+@pytest.mark.parametrize(("place", "schema"), KEYS.items(), ids=lambda value: value[1] if type(value) is tuple else "")
+def test_the_table_has_every_key_with_its_default(place: tuple[Path, str], schema: Mapping[str, Any]) -> None:
+    told = kit.keys(kit.section(*place), columns=5)
+    assert sorted(told) == sorted(schema["properties"])
+    for key, value in schema["properties"].items():
+        whole = {**DEFINITIONS.get(value.get("$ref", "").rpartition("/")[2], {}), **value}
+        row = told[key].split(" | ")
+        assert "default" not in whole or f"`{whole['default']}`" in row[2]
+        assert (key in schema.get("required", ())) == ("required" in row[1])
+
+
+def test_a_roles_inputs_and_the_items_of_a_list_have_no_keys_of_their_own() -> None:
+    known = set(DEFINITIONS["input"]["properties"])
+    assert set(DEFINITIONS["role_input"]["properties"]) == known
+    assert set(ROLE_SCHEMA["definitions"]["role_input"]["properties"]) == known
+    items = kit.keys(kit.section(PLAYBOOK, "Inputs"), columns=5)["items"].split(" | ")[1]
+    assert kit.codes(items) == list(DEFINITIONS["input_items"]["properties"])
+
+
+def test_every_input_type_has_its_row() -> None:
+    types = kit.keys(kit.section(PLAYBOOK, "Inputs"), columns=3)
+    assert list(types) == DEFINITIONS["input"]["properties"]["type"]["enum"]
+
+
+def test_the_script_page_has_every_key_and_fault() -> None:
+    told = kit.keys(kit.section(REHEARSAL, "Keys"), columns=3)
+    scene = SCRIPT_SCHEMA["definitions"]["scene"]["properties"]
+    assert sorted(told) == sorted([*SCRIPT_SCHEMA["properties"], *scene])
+    faults = [code for row in kit.rows(kit.section(REHEARSAL, "Faults"), columns=3) for code in kit.codes(row[0])]
+    assert faults[:4] == list(get_args(ScriptedFault))
+
+
+# Templates, against the tables of the code
+
+SCOPE = json.loads(kit.blocks(TEMPLATES, "json")[0].text)
+TABLES: Mapping[str, Mapping[str, Any]] = {
+    "Filters": FILTERS,
+    "Tests": CONDITIONS,
+    "Methods": {**texts.TEXT_METHODS, **attributes.MAPPING_METHODS},
+    "Functions": attributes.FUNCTIONS,
+}
+
+
+@pytest.mark.parametrize("heading", TABLES)
+def test_the_table_has_every_filter_test_method_and_function(heading: str) -> None:
+    assert list(kit.keys(kit.section(TEMPLATES, heading), columns=4)) == list(TABLES[heading])
+
+
+def _examples() -> Iterator[tuple[str, str]]:
+    for heading in TABLES:
+        for row in kit.rows(kit.section(TEMPLATES, heading), columns=4):
+            if row[2]:
+                yield kit.codes(row[2])[0], kit.codes(row[3])[0]
+
+
+@pytest.mark.parametrize(("expression", "result"), list(_examples()))
+def test_an_example_gives_what_stands_beside_it(expression: str, result: str) -> None:
+    assert evaluate(Text(expression, Place("templates.md", 1, 1)), SCOPE) == json.loads(result)
+
+
+def test_the_attributes_of_replies_and_loops_are_named() -> None:
+    told = kit.keys(kit.section(TEMPLATES, "Scopes"), columns=2)
+    assert [name for name in told if name in attributes.REPLY_ATTRIBUTES] == list(attributes.REPLY_ATTRIBUTES)
+    language = kit.section(TEMPLATES, "The language")
+    assert [name for name in attributes.LOOP_ATTRIBUTES if not re.search(rf"\b{name}\b", language)] == []
+
+
+# Commands, against their own options
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_option_of_a_command_has_its_row_and_no_other_has(name: str) -> None:
+    command = command_line.get_command(click.Context(command_line), name)
+    assert command is not None
+    options = [set(parameter.opts) for parameter in command.params if isinstance(parameter, click.Option)]
+    heading = "Flags of run" if name == "run" else name
+    rows = kit.rows(kit.section(COMMAND_PAGE, heading), columns=2)
+    told = [{code.split(" ")[0] for code in kit.codes(cells[0]) if code.startswith("-")} for cells in rows]
+    assert [flags for flags in told if flags] == [flags for flags in options if "--help" not in flags]
+
+
+# The engine, against its settings and failures
+
+
+def test_every_variable_that_means_something_is_in_the_settings_table() -> None:
+    variables = import_module("overlord_run.settings.environment")
+    known = {name for group in vars(variables).values() if isinstance(group, tuple) for name in group}
+    settings = kit.section(ENGINE, "Settings")
+    assert {code for code in kit.codes(settings) if re.fullmatch(r"[A-Z][A-Z_]+", code)} == known
+
+
+def test_every_kind_of_failure_has_its_row() -> None:
+    told = kit.keys(kit.section(ENGINE, "What counts as a failure"), columns=3)
+    assert set(told) == set(get_args(FailureKind))
+
+
+def test_every_code_of_a_failed_preflight_has_its_row() -> None:
+    source = Path(preflight.__file__).read_text(encoding="utf-8")
+    tables = [*preflight._CONNECTION.values(), *preflight._STATUSES.values(), preflight._OTHERWISE]
+    codes = {code for code, _, _ in tables} | set(re.findall(r'code="([a-z-]+)"', source))
+    told = set(kit.keys(kit.section(ENGINE, "Preflight"), columns=3))
+    assert told == codes - {"key-in-prompt"}
+
+
+def test_the_config_file_that_is_shown_is_read(tmp_path: Path) -> None:
+    (block,) = kit.blocks(ENGINE, "yaml")
+    (tmp_path / "config.yml").write_text(block.text, encoding="utf-8")
+    config = load_config(tmp_path / "config.yml")
+    assert config.trust_hosts == ("llm.example.com", "gpu.example.com:8443")
+    keys = kit.keys(kit.section(ENGINE, "The config file"), columns=3)
+    assert list(keys) == ["trust_hosts", "proxy", "ca_file"]
+
+
+# The run folder, against what a run leaves
+
+
+def test_every_key_of_a_ledger_line_is_named() -> None:
+    told = dict(kit.rows(kit.prose(RUN_FOLDER), columns=2))["`ledger.jsonl`"]
+    assert kit.codes(told)[0].split(" ") == list(load_schema("ledger")["properties"])
+
+
+def test_every_state_is_named() -> None:
+    told = {
+        word for row in kit.rows(kit.section(RUN_FOLDER, "States"), columns=2) for word in kit.codes(row[0])[0].split()
+    }
+    registry = load_schema("registry")
+    states = [registry, registry["definitions"]["servant"], registry["definitions"]["message"]]
+    assert told == {state for one in states for state in one["properties"]["state"]["enum"]}
+
+
+# Rules, against those of the code
+
+BASE = {
+    "overlord": "overlord: 1\n",
+    "name": "name: council\n",
+    "roles": "roles:\n  critic: {system: You review., task: Begin.}\n",
+    "assignments": "assignments:\n  - {slot: alder, role: critic}\n",
+}
+ROLE = "---\noverlord: 1\nrole: critic\n---\nYou review.\n"
+OF_ROLE_FILE = {**BASE, "roles": "roles:\n  critic: {from: ./roles/critic.md, task: Begin.}\n"}
+
+# What no few lines can show: bytes, sizes and counts.
+WITHOUT_EXAMPLE = {
+    "control-character",
+    "empty-file",
+    "encoding",
+    "too-deep",
+    "too-large",
+    "too-long",
+    "too-many-problems",
+}
+
+
+def _rules() -> set[str]:
+    tree = ast.parse(Path(script.__file__).read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "problem"]
+    return {*RULES, *TEMPLATE_RULES, *(ast.literal_eval(call.args[1]) for call in calls)}
+
+
+def _told_rules() -> list[str]:
+    return re.findall(r"^### (\S+)$", kit.prose(RULE_PAGE), re.MULTILINE)
+
+
+def test_every_rule_has_its_heading_and_no_other_has() -> None:
+    assert sorted(_told_rules()) == sorted(_rules())
+
+
+def test_every_rule_but_those_on_bytes_and_sizes_has_an_example() -> None:
+    told = {rule: kit.section(RULE_PAGE, rule) for rule in _told_rules()}
+    assert {rule for rule, text in told.items() if "Told as:" not in text} == WITHOUT_EXAMPLE
+    assert {rule for rule, text in told.items() if "Mend: " not in text} == set()
+
+
+@pytest.mark.parametrize("rule", sorted(_rules() - WITHOUT_EXAMPLE))
+def test_the_example_breaks_its_rule_in_these_words(rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = kit.section(RULE_PAGE, rule)
+    example = re.search(r"```(\w+)\n(.*?)```", text, re.DOTALL)
+    told = re.search(r"^Told as: (.+)$", text, re.MULTILINE)
+    assert example
+    assert told
+    (tmp_path / "task.md").write_text("Begin.", encoding="utf-8")
+    folder = tmp_path / "council"
+    (folder / "roles").mkdir(parents=True)
+    monkeypatch.chdir(folder)
+    found = _problems(example[1], example[2])
+    assert [f"{one.message} ({one.hint})" for one in found if one.rule == rule][:1] == kit.codes(told[1])
+
+
+def _problems(language: str, example: str) -> tuple[Problem, ...]:
+    """Return the problems of a playbook that holds an example, or of what belongs to a sound one."""
+    is_role, is_script = language == "markdown", example.startswith("answers:")
+    Path("roles/critic.md").write_text(example if is_role else ROLE, encoding="utf-8")
+    own = "" if is_role or is_script else example
+    missing = [text for key, text in (OF_ROLE_FILE if is_role else BASE).items() if f"\n{key}:" not in f"\n{own}"]
+    Path("playbook.yml").write_text("".join([own, *missing]), encoding="utf-8")
+    try:
+        playbook, warnings = load("playbook.yml")
+        plan = build(playbook, {}, model_ids={}, host=HOST)
+        if is_script:
+            parse_script(f"overlord: 1\n{example}".encode(), "script.yml", plan)
+    except InvalidPlaybookError as error:
+        return error.problems
+    return warnings
+
+
+# What the pages show
+
+ALL = [block for page in kit.PAGES for block in kit.blocks(page)]
+YAML = [block for block in ALL if block.language == "yaml"]
+WHOLE = [block for block in YAML if block.text.startswith(("overlord:", "# yaml-language-server"))]
+SCRIPTS = [block for block in WHOLE if "\nanswers:" in block.text]
+
+
+@pytest.mark.parametrize("block", [block for block in WHOLE if block not in SCRIPTS], ids=str)
+def test_a_whole_playbook_is_valid(block: kit.Block, tmp_path: Path) -> None:
+    kit.write_files(block.page, tmp_path)
+    playbook = tmp_path / "playbook.yml"
+    playbook.write_text(block.text, encoding="utf-8")
+    assert list(map(str, validate([str(playbook)]).problems)) == []
+
+
+def test_every_script_is_rehearsed_by_its_page() -> None:
+    rehearsed = {(block.page, word) for block in ALL if block.language == "console" for word in block.text.split()}
+    assert [str(block) for block in SCRIPTS if (block.page, block.file) not in rehearsed] == []
+
+
+@pytest.mark.parametrize("block", [block for block in ALL if block.file is not None], ids=str)
+def test_a_file_of_the_repository_is_shown_as_it_is(block: kit.Block) -> None:
+    path = kit.REPO / str(block.file)
+    assert not path.exists() or path.read_text(encoding="utf-8") == block.text
+
+
+@pytest.mark.parametrize(
+    "page",
+    [page for page in kit.PAGES if kit.blocks(page, "console")],
+    ids=lambda page: str(page.relative_to(kit.REPO)),
+)
+def test_a_command_prints_what_its_page_shows(page: Path, tmp_path: Path) -> None:
+    (tmp_path / "playbooks").mkdir()
+    for playbook in (kit.REPO / "playbooks").glob("*.yml"):
+        (tmp_path / "playbooks" / playbook.name).write_bytes(playbook.read_bytes())
+    kit.write_files(page, tmp_path)
+    for block in kit.blocks(page, "console"):
+        for command, shown in kit.commands(block):
+            output = kit.printed(command, tmp_path)
+            assert kit.fits(output, shown), f"{block}: {command}\n{output}"
+
+
+def test_what_is_not_shown_does_not_fit() -> None:
+    shown = "one …\n…\nthree in 2 ms\n"
+    assert kit.fits("one by one\ntwo\nand two\nthree in 13 ms\n", shown)
+    assert not kit.fits("one by one\nthree in 13 ms\nfour\n", shown)
+    assert not kit.fits("two\nthree in 13 ms\n", shown)

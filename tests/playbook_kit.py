@@ -1,0 +1,25 @@
+"""Playbooks for tests that are about something else: any problem in one is an error."""
+
+from pathlib import Path
+
+from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.playbook.model import Playbook
+from overlord_run.playbook.parse import read
+from overlord_run.roles.resolve import read as read_files
+
+
+def parse(data: bytes, file: str) -> Playbook:
+    """Return the playbook that a file holds; the files that it names are not read yet."""
+    playbook, problems = read(data, file)
+    return _whole(playbook, problems)
+
+
+def resolve(playbook: Playbook, folder: Path) -> Playbook:
+    """Return a playbook with every text that its files hold."""
+    return _whole(*read_files(playbook, folder))
+
+
+def _whole(playbook: Playbook | None, problems: list[Problem]) -> Playbook:
+    if playbook is None or problems:
+        raise InvalidPlaybookError(problems)
+    return playbook
