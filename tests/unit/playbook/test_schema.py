@@ -28,7 +28,7 @@ def test_a_schema_is_draft_07_and_has_an_id_that_no_version_shares(name: str) ->
     schema = load(name)
     Draft7Validator.check_schema(schema)
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
-    assert schema["$id"] == f"https://overlord-run.dev/schemas/1/{name}.schema.json"
+    assert schema["$id"] == f"urn:overlord-run:schema:1:{name}"
 
 
 def test_a_schema_that_does_not_exist_is_not_found() -> None:

@@ -52,7 +52,7 @@ def test_every_recorded_event_fits_its_schema(run):
 def test_a_schema_is_one_and_names_its_version(name):
     schema = load(name)
     Draft7Validator.check_schema(schema)
-    assert schema["$id"] == f"https://overlord-run.dev/schemas/1/{name}.schema.json"
+    assert schema["$id"] == f"urn:overlord-run:schema:1:{name}"
 
 
 def objects(schema):
