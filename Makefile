@@ -20,7 +20,9 @@ floors:
 # An outside oracle: the schemas are schemas, and the playbooks fit them, in another validator's eyes.
 schemas:
 	$(PYTHON) -m check_jsonschema --check-metaschema schemas/*.json
-	$(PYTHON) -m check_jsonschema --schemafile schemas/playbook.schema.json playbooks/*.yml tests/examples/valid/*.yml
+	$(PYTHON) -m check_jsonschema --schemafile schemas/playbook.schema.json tests/examples/valid/*.yml \
+	  $(filter-out %.rehearsal.yml,$(wildcard playbooks/*.yml))
+	$(PYTHON) -m check_jsonschema --schemafile schemas/rehearsal.schema.json playbooks/*.rehearsal.yml
 
 # With 100 % branch coverage of the floors that must be right.
 test:

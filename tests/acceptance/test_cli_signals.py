@@ -73,3 +73,16 @@ def test_a_termination_cancels_at_once(shell: Shell) -> None:
     assert process.returncode == 143
     assert "Exit 143: terminated; what was answered is kept" in err
     assert shell.run("verify").exit == 0
+
+
+def test_ctrl_c_again_and_again_does_not_tear_the_record(shell: Shell) -> None:
+    with waiting(shell, STUCK) as process:
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.002)
+        _, err = process.communicate(timeout=20)
+    assert "Traceback" not in err
+    told = shell.run("status", "--format", "json").json("status")
+    assert (told["state"], told["notes"]) == ("stopped", [])
+    assert shell.run("verify").out.endswith("the log is whole, and every view is what it says\n")

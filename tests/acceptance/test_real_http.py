@@ -134,6 +134,34 @@ def test_a_playbook_that_holds_the_key_is_refused_before_anything_is_kept_or_sen
     assert api.requests == []
 
 
+def test_certificates_that_cannot_be_read_leave_no_run_behind(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    shell.write("council.yml", COUNCIL)
+    words = ("council.yml", "-i", "plan=Go.", "--base-url", "https://127.0.0.1:9/v1", "--ca-file", "council.yml")
+    done = shell.run(*words, SAKANA_API_KEY=CANARY)
+    assert (done.exit, done.out) == (4, "")
+    assert done.err == (
+        "error: the certificates in council.yml cannot be read\n"
+        "next: name a PEM file that holds the certificate authority's certificate\n"
+    )
+    assert not (tmp_path / ".overlord").exists()
+
+
+def test_a_base_url_that_holds_the_key_is_refused_before_anything_is_kept_or_sent(tmp_path: Path) -> None:
+    with FakeApi(key=CANARY) as api:
+        shell = Shell(tmp_path)
+        shell.write("council.yml", COUNCIL)
+        base_url = f"{api.base_url}/{CANARY}"
+        done = shell.run("council.yml", "-i", "plan=Go.", OVERLORD_BASE_URL=base_url, SAKANA_API_KEY=CANARY)
+    assert (done.exit, done.out) == (4, "")
+    assert done.err == (
+        "error: the API key of SAKANA_API_KEY stands in the base URL\n"
+        "next: Take it out there: it is sent in a header.\n"
+    )
+    assert not (tmp_path / ".overlord").exists()
+    assert api.requests == []
+
+
 @pytest.mark.parametrize(
     ("api", "key", "words", "code"),
     [

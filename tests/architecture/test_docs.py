@@ -182,6 +182,18 @@ def test_every_code_of_a_failed_preflight_has_its_row() -> None:
     assert told == codes - {"key-in-prompt"}
 
 
+SETTLED_IN = ("credential.py", "settings/*.py", "app/prepare.py", "engine/endpoint.py", "host/shell.py")
+
+
+def test_every_code_of_a_setting_that_is_refused_has_its_row() -> None:
+    package = kit.REPO / "runner" / "overlord_run"
+    sources = [path.read_text(encoding="utf-8") for pattern in SETTLED_IN for path in package.glob(pattern)]
+    codes = {code for source in sources for code in re.findall(r'code="([a-z-]+)"', source)}
+    section = kit.section(ENGINE, "Preflight")
+    told = {code for cells in kit.rows(section, columns=2) for code in kit.codes(cells[0])}
+    assert codes - {*kit.keys(section, columns=3)} == told
+
+
 def test_the_config_file_that_is_shown_is_read(tmp_path: Path) -> None:
     (block,) = kit.blocks(ENGINE, "yaml")
     (tmp_path / "config.yml").write_text(block.text, encoding="utf-8")

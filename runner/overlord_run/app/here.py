@@ -3,9 +3,23 @@
 from pathlib import Path
 
 from overlord_run import host as hosts
+from overlord_run.errors import StoreError
 from overlord_run.settings import environment, run_id, state_folder
 
 STATE_DIR = ".overlord"
+
+
+def current_worktree() -> hosts.Worktree:
+    """Return the git worktree that the command runs in, or the folder itself.
+
+    Raises:
+        StoreError: That folder was deleted meanwhile.
+    """
+    try:
+        return hosts.find_worktree(Path.cwd())
+    except FileNotFoundError as error:
+        message = "the folder that this command runs in does not exist any more"
+        raise StoreError(message, next="cd to another folder") from error
 
 
 def current_host() -> hosts.Host:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from overlord_run.app.here import environment_run, state_dir
+from overlord_run.app.here import current_worktree, environment_run, state_dir
 from overlord_run.errors import StoreError
-from overlord_run.host import find_worktree
 from overlord_run.store.folder import RunFolder, run_ids
 from overlord_run.store.owner import is_owned
 from overlord_run.store.rehydrate import rehydrate
@@ -76,7 +75,7 @@ def verify(folder: RunFolder) -> Verification:
 
 
 def _state_dir(asked: str | None) -> Path:
-    return state_dir(asked, find_worktree(Path.cwd()))
+    return state_dir(asked, current_worktree())
 
 
 def _summary(runs: Path, run_id: str) -> RunSummary:

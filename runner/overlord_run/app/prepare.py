@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from overlord_run.app.here import current_host, state_dir
+from overlord_run.app.here import current_host, current_worktree, state_dir
 from overlord_run.app.inputs import Given, gather
 from overlord_run.app.validate import load, read
 from overlord_run.credential import Redactor
 from overlord_run.engine.script import Script, parse_script
 from overlord_run.errors import Problem, SettingsError
-from overlord_run.host import Host, Worktree, find_worktree, require_supported
+from overlord_run.host import Host, Worktree, require_supported
 from overlord_run.plan.build import build
 from overlord_run.plan.model import STARTUP, Plan, PlannedRedirect, PlannedServant
 from overlord_run.playbook.model import Playbook
@@ -75,7 +75,7 @@ def prepare(request: RunRequest) -> Prepared:
     script = None
     if request.script_path is not None:
         script = parse_script(read(request.script_path), request.script_path, plan)
-    worktree = find_worktree(Path.cwd())
+    worktree = current_worktree()
     return Prepared(
         playbook=playbook,
         plan=plan,
@@ -91,8 +91,12 @@ def prepare(request: RunRequest) -> Prepared:
 
 
 def _require_no_key(plan: Plan, settings: Settings) -> None:
-    """Refuse a plan that holds the key, before any of it is printed, kept or sent."""
-    if Redactor(settings.key).occurs_in(json.dumps(plan.to_json(), ensure_ascii=False)):
+    """Refuse a plan or a base URL that holds the key, before any of it is printed, kept or sent."""
+    redactor = Redactor(settings.key)
+    if redactor.occurs_in(settings.base_url):
+        message = f"the API key of {settings.key_name} stands in the base URL"
+        raise SettingsError(message, next="Take it out there: it is sent in a header.", code="key-in-url")
+    if redactor.occurs_in(json.dumps(plan.to_json(), ensure_ascii=False)):
         message = f"the API key of {settings.key_name} stands in the playbook, a role or an input"
         raise SettingsError(message, next="Take it out there; a prompt never needs it.", code="key-in-plan")
 

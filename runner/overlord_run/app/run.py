@@ -90,6 +90,7 @@ def run(prepared: Prepared, listen: Listener, on_interrupt: Callable[[], object]
         on_interrupt: Is called at the first Ctrl-C, after which nothing new is sent.
 
     Raises:
+        SettingsError: The file of certificates cannot be used; there is no run.
         PreflightError: The API was not proved; no model was asked.
         StoreError: The run folder cannot be written.
         RunBusyError: Another process writes this run.
@@ -100,30 +101,33 @@ def run(prepared: Prepared, listen: Listener, on_interrupt: Callable[[], object]
 async def _run(prepared: Prepared, listen: Listener, on_interrupt: Callable[[], object]) -> Finished:
     run_token = secrets.token_hex(16)
     run_id = new_run_id(datetime.now(UTC), prepared.plan.name, run_token)
-    folder = RunFolder.create(prepared.state_dir, run_id)
-    recorder = await Recorder.create(
-        folder,
-        prepared.plan.to_json(),
-        _run_created(prepared, folder, run_id, run_token),
-        ev.OwnerChanged(os.getpid(), fingerprint(os.getpid())),
-        clock=now,
-        listen=listen,
-    )
-    try:
-        return await _carry_out(prepared, folder, recorder, Interrupt(Halt(), on_interrupt))
-    finally:
-        await recorder.aclose()
+    engine = open_engine(prepared)  # before there is a run: a setting that cannot be used leaves none behind
+    interrupt = Interrupt(Halt(), on_interrupt)
+    with _signals(interrupt):  # until the record is closed: a third Ctrl-C must not tear that
+        folder = RunFolder.create(prepared.state_dir, run_id)
+        recorder = await Recorder.create(
+            folder,
+            prepared.plan.to_json(),
+            _run_created(prepared, folder, run_id, run_token),
+            ev.OwnerChanged(os.getpid(), fingerprint(os.getpid())),
+            clock=now,
+            listen=listen,
+        )
+        try:
+            return await _carry_out(prepared, engine, folder, recorder, interrupt)
+        finally:
+            await recorder.aclose()
 
 
-async def _carry_out(prepared: Prepared, folder: RunFolder, recorder: Recorder, interrupt: Interrupt) -> Finished:
-    engine = open_engine(prepared)
+async def _carry_out(
+    prepared: Prepared, engine: ChatEngine, folder: RunFolder, recorder: Recorder, interrupt: Interrupt
+) -> Finished:
     policy = Policy(prepared.settings.timeout_s, prepared.settings.attempts, random.random)
     council = convene(prepared.plan, engine, recorder, policy, interrupt.halt)
     work = asyncio.create_task(execute(council))
     interrupt.cancel = work.cancel
     try:
-        with _signals(interrupt):
-            await asyncio.wait({work})
+        await asyncio.wait({work})
         if not work.cancelled():
             work.result()
         if not recorder.state.has_ended:

@@ -61,9 +61,9 @@ def read(path: str) -> bytes:
 def validate(paths: Sequence[str]) -> Validation:
     """Check every playbook and role file that `paths` name, and those in the folders among them.
 
-    In a folder, a YAML file is a playbook, and a Markdown file a role, when a line of it begins with `overlord:` and
-    none with `answers:` (that is a rehearsal script); other files are passed over. A file that is named is always
-    checked.
+    In a folder, a YAML file is a playbook, and a Markdown file with front matter a role, when a line of it begins with
+    `overlord:` and none with `answers:` (that is a rehearsal script); other files are passed over. A file that is named
+    is always checked.
     """
     files = tuple(dict.fromkeys(name for path in paths for name in _expand(path)))
     if not files:
@@ -100,6 +100,8 @@ def _is_ours(file: Path) -> bool:
         lines = read_bytes(file, limit=PLAYBOOK_LIMIT).splitlines()
     except FileError as error:
         return error.rule != "too-large"
+    if file.suffix == ".md" and lines[:1] != [b"---"]:
+        return False
     return any(line.startswith(b"overlord:") for line in lines) and not any(
         line.startswith(b"answers:") for line in lines
     )

@@ -4,6 +4,7 @@ This is the only place that tells an error and exits.
 """
 
 import importlib
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -104,7 +105,9 @@ def command_line() -> None:
 def main() -> NoReturn:
     """Run the command that this process was started for, and exit."""
     prepare()
-    sys.exit(execute(sys.argv[1:]))
+    code = execute(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C while Python ends would be a stack trace
+    sys.exit(code)
 
 
 def execute(args: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ import json
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -103,6 +104,8 @@ class Endpoint:
         if self.ca_file is None:
             return httpx.create_ssl_context(trust_env=False)
         try:
+            if not Path(self.ca_file).is_file():
+                raise FileNotFoundError(self.ca_file)  # a pipe would be waited for without end
             return ssl.create_default_context(cafile=self.ca_file)
         except (OSError, ValueError) as error:
             raise SettingsError(

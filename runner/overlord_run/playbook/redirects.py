@@ -138,10 +138,10 @@ def _find_cycle(graph: Mapping[str, set[str]]) -> list[str]:
 
 def _check_asked(fields: Fields, roles: Mapping[str, str]) -> Iterator[Problem]:
     targets = {target for redirect in fields.listed("redirects") for target, _ in redirect.strings("to")}
-    tasked = {role for role, each in fields.named("roles") if each.has("task") or each.has("task_file")}
+    taskless = {role for role, each in fields.named("roles") if not (each.has("task") or each.has("task_file"))}
     for assignment in fields.listed("assignments"):
         slot = assignment.string("slot") or ""
-        has_task = assignment.has("task") or assignment.has("task_file") or roles[slot] in tasked
+        has_task = assignment.has("task") or assignment.has("task_file") or roles[slot] not in taskless
         if not has_task and targets.isdisjoint({ALL, slot, ROLE + roles[slot]}):
             message = f"nobody asks {shown(slot)} anything: it has no task, and no redirect goes to it"
             hint = "give it or its role a task, or send it a redirect"

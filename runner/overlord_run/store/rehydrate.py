@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from overlord_run.store.disk import unreadable
 from overlord_run.store.events import Event
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import LogReading, Torn, damaged, read
 from overlord_run.store.state import State, apply
+
+_EMPTY = "the log is empty: the run ended before it began"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ def rehydrate(folder: RunFolder) -> Rehydrated:
         StoreError: The log cannot be read, or a newer version wrote it.
     """
     state = State()
+    if not _has_begun(folder):
+        return Rehydrated(state, None, (_EMPTY,))
     events = read(folder.log_path)
     for _ in replay(events, state):
         pass
@@ -39,7 +44,7 @@ def rehydrate(folder: RunFolder) -> Rehydrated:
     if events.torn is not None:
         notes.append(f"{folder.log_path.name}: {events.torn}")
     if state.created is None:
-        notes.append("the log is empty: the run ended before it began")
+        notes.append(_EMPTY)
     return Rehydrated(state, events.torn, tuple(notes))
 
 
@@ -56,3 +61,12 @@ def replay(events: LogReading, state: State) -> Iterator[Event]:
         except KeyError as error:
             raise damaged(events.path, event.seq, f"no line before it names {error}") from error
         yield event
+
+
+def _has_begun(folder: RunFolder) -> bool:
+    """Say whether there was a log: it is made after the plan and before the registry, and a crash can come between."""
+    try:
+        names = {path.name for path in folder.path.iterdir()}
+    except OSError as error:
+        raise unreadable(folder.path, error) from error
+    return not names.isdisjoint({folder.log_path.name, folder.registry_path.name})

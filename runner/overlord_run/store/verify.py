@@ -105,7 +105,7 @@ def _replay(
     folder: RunFolder, views: _Views, comparisons: Sequence[LedgerComparison | JournalComparison], findings: Findings
 ) -> _Log:
     if folder.log_path.name not in views.files:
-        return _Log(is_whole=False)
+        return _Log(is_whole=views.registry is None)  # a crash before the first event leaves no views either
     log, events = _Log(), read(folder.log_path)
     try:
         for event in replay(events, log.state):
@@ -125,7 +125,7 @@ def _replay(
 def _check_presence(folder: RunFolder, views: _Views, log: _Log, findings: Findings) -> None:
     """Tell which files are missing. A run that a crash ended before its first event need not have them."""
     if log.state.created is None and views.registry is None:
-        if log.is_whole or folder.log_path.name not in views.files:
+        if log.is_whole:
             findings.notes.append("the log is empty: the run ended before it began")
         return
     required = {path.name for path in (folder.log_path, folder.plan_path, folder.ledger_path, folder.lock_path)}

@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "deep" / ".hidden" / "three.yml").write_text(PLAYBOOK, encoding="utf-8")
     (tmp_path / "script.yml").write_text("overlord: 1\nanswers: {}\n", encoding="utf-8")
     (tmp_path / "ci.yml").write_text("on: push\n", encoding="utf-8")
-    (tmp_path / "README.md").write_text("# Read me\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text("# Read me\n\n```yaml\noverlord: 1\n```\n", encoding="utf-8")
     (tmp_path / "notes.txt").write_text(PLAYBOOK, encoding="utf-8")
     return tmp_path
 

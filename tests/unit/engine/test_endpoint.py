@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -76,6 +77,14 @@ def test_certificates_that_cannot_be_read_are_refused(tmp_path, content: bytes |
     assert caught.value.message == f"the certificates in {path} cannot be read"
     assert caught.value.next == "name a PEM file that holds the certificate authority's certificate"
     assert caught.value.code == "ca-file"
+
+
+def test_a_pipe_in_the_place_of_certificates_is_refused_without_waiting(tmp_path) -> None:
+    path = tmp_path / "ca.pem"
+    os.mkfifo(path)
+    with pytest.raises(SettingsError) as caught:
+        Endpoint("https://127.0.0.1/v1", ca_file=str(path)).connector()
+    assert caught.value.message == f"the certificates in {path} cannot be read"
 
 
 async def ask(endpoint: Endpoint, timeout_s: float = 5.0) -> Answer | Fault:

@@ -39,7 +39,20 @@ def test_a_run_that_ended_before_its_first_event_is_empty(folder):
     assert (found.state, found.notes) == (State(), ("the log is empty: the run ended before it began",))
 
 
+def test_a_run_that_a_crash_ended_before_its_log_was_made_is_empty(folder):
+    found = rehydrate(folder)
+    assert (found.state, found.notes) == (State(), ("the log is empty: the run ended before it began",))
+
+
+def test_a_run_whose_folder_is_gone_is_told(tmp_path):
+    gone = RunFolder(tmp_path / RUN_ID)
+    with pytest.raises(StoreError) as caught:
+        rehydrate(gone)
+    assert caught.value.message == f"cannot read {gone.path}: it does not exist"
+
+
 def test_a_run_without_a_log_is_told(folder):
+    folder.registry_path.touch()
     with pytest.raises(StoreError) as caught:
         rehydrate(folder)
     assert caught.value.message == f"cannot read {folder.log_path}: it does not exist"

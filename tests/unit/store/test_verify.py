@@ -70,6 +70,16 @@ def test_a_missing_log_is_told(run):
     assert differences(run) == ["events.jsonl: is missing"]
 
 
+def test_a_missing_log_is_told_by_the_other_views_where_the_registry_is_gone_too(run):
+    run.log_path.unlink()
+    run.registry_path.unlink()
+    assert differences(run) == [
+        "ledger.jsonl: line 1: the log gives no such line",
+        "journals/alder.jsonl: the log gives no such journal",
+        "journals/birch.jsonl: the log gives no such journal",
+    ]
+
+
 def test_a_missing_journal_is_told(run):
     (run.journals_dir / "birch.jsonl").unlink()
     assert differences(run) == ["journals/birch.jsonl: line 1: is missing, or cut off: event 6 gives it"]
