@@ -50,6 +50,11 @@ PRECEDENCE = (
 )
 
 
+def worst(*codes: Exit) -> Exit:
+    """Return the code that wins where several apply."""
+    return min(codes, key=PRECEDENCE.index)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """Something wrong at a place in a file.
@@ -90,14 +95,16 @@ class OverlordError(Exception):
 
     code: str = "error"
     exit: ClassVar[Exit] = Exit.FAILED
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
-    def __init__(self, message: str, *, next: str = "", code: str | None = None) -> None:  # noqa: A002 - the field's public name
+    def __init__(self, message: str, *, next: str = "", code: str | None = None, retryable: bool = False) -> None:  # noqa: A002 - the field's public name
         super().__init__(message)
         self.message = message
         self.next = next
         if code is not None:
             self.code = code
+        if retryable:
+            self.retryable = True
 
 
 class UsageError(OverlordError):

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from overlord_run.errors import UsageError
 from overlord_run.playbook.names import LONGEST_PATH, path_fault, shown
-from overlord_run.playbook.source import MAX_BYTES
+from overlord_run.playbook.rules import MAX_BYTES
 
 PLAYBOOK_LIMIT = MAX_BYTES
 """Bytes of a playbook."""
@@ -33,6 +33,7 @@ class FileError(UsageError):
     """A file that the user named cannot be read.
 
     Attributes:
+        reason: What is wrong, the end of a sentence that begins with the file; the path is not in it.
         rule: The id of the rule that it breaks, for who tells it as a problem of the file that names it.
         hint: What to do about it.
     """
@@ -41,6 +42,7 @@ class FileError(UsageError):
 
     def __init__(self, subject: str, reason: str, *, rule: str, hint: str) -> None:
         super().__init__(f"{subject} {reason}", next=f"{hint[0].upper()}{hint[1:]}.")
+        self.reason = reason
         self.rule = rule
         self.hint = hint
 
@@ -112,7 +114,7 @@ def _read(path: Path, subject: str, limit: int) -> bytes:
         with open(path, "rb", opener=_open) as stream:
             _require_regular(os.fstat(stream.fileno()), subject, limit)
             data = stream.read(limit + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _refused(subject, error) from error
     _require_within(len(data), subject, limit)
     return data
@@ -135,8 +137,11 @@ def _require_within(size: int, subject: str, limit: int) -> None:
         raise FileError(subject, f"is larger than {limit:,} bytes", rule="too-large", hint="make it smaller")
 
 
-def _refused(subject: str, error: OSError | RuntimeError) -> FileError:
+def _refused(subject: str, error: OSError | RuntimeError | ValueError) -> FileError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return FileError(subject, "does not exist", rule="file-missing", hint="check the path")
-    reason = (error.strerror or "it cannot be read") if isinstance(error, OSError) else "its links lead in a circle"
+    if isinstance(error, OSError):
+        reason = error.strerror or "the system refuses it"
+    else:
+        reason = "its links lead in a circle" if isinstance(error, RuntimeError) else "no file can have this path"
     return FileError(subject, f"cannot be read: {reason}", rule="file-unreadable", hint="check the path and its rights")

@@ -129,7 +129,7 @@ def test_a_playbook_that_holds_the_key_is_refused_before_anything_is_kept_or_sen
         done = shell.run(*words, OVERLORD_BASE_URL=api.base_url, SAKANA_API_KEY=CANARY)
     assert done.exit == 4
     assert CANARY not in done.out + done.err
-    assert "the API key of SAKANA_API_KEY stands in the playbook, a role or an input" in done.err
+    assert "the API key of SAKANA_API_KEY stands in the playbook, a role, an input, a setting or a path" in done.err
     assert not (tmp_path / ".overlord").exists()
     assert api.requests == []
 
@@ -160,6 +160,38 @@ def test_a_base_url_that_holds_the_key_is_refused_before_anything_is_kept_or_sen
     )
     assert not (tmp_path / ".overlord").exists()
     assert api.requests == []
+
+
+@pytest.mark.parametrize("place", ["input", "model", "path"])
+def test_a_key_that_the_run_does_not_use_is_kept_out_of_the_record_all_the_same(tmp_path: Path, place: str) -> None:
+    shell = Shell(tmp_path)
+    canary = "sk-canary-0123456789"
+    playbook = shell.write(f"{canary}.yml" if place == "path" else "council.yml", COUNCIL)
+    words = {"input": ["-i", f"plan=Use {canary}."], "model": ["--model", canary], "path": []}[place]
+    done = shell.run(playbook, "--rehearse", *words, OVERLORD_API_KEY=canary)
+    assert done.exit == 4
+    assert canary not in done.out + done.err
+    assert not (tmp_path / ".overlord").exists()
+
+
+@pytest.mark.parametrize("words", [["--timeout", CANARY], ["--concurrency", CANARY], [CANARY], ["-i", CANARY]])
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_key_typed_in_the_wrong_place_is_not_told_back(tmp_path: Path, words: list[str], form: str) -> None:
+    shell = Shell(tmp_path)
+    done = shell.run(shell.write("council.yml", COUNCIL), "--format", form, *words, SAKANA_API_KEY=CANARY)
+    assert done.exit == 2
+    assert CANARY not in done.out + done.err
+
+
+def test_a_probe_is_on_record_before_it_is_sent_and_told_as_weaker(tmp_path: Path) -> None:
+    playbook = COUNCIL.replace("inputs:", "engine: {preflight: probe}\ninputs:", 1)
+    with FakeApi(key=CANARY, listing=Answer(status=404)) as api:
+        done = run(tmp_path, api, playbook=playbook)
+    assert done.exit == 0
+    assert "Asking fugu and fugu-ultra for a word each: a probe, weaker than /models, and perhaps billed" in done.err
+    proof = [line for line in lines(tmp_path, "events.jsonl") if line["type"] in {"probe_sent", "preflight_passed"}]
+    assert [line.get("model", line.get("method")) for line in proof] == ["fugu", "fugu-ultra", "probe"]
+    assert api.chats == 2 + 5
 
 
 @pytest.mark.parametrize(

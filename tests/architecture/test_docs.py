@@ -18,12 +18,12 @@ from overlord_run.engine import preflight, script
 from overlord_run.engine.base import FailureKind
 from overlord_run.engine.script import ScriptedFault, parse_script
 from overlord_run.errors import InvalidPlaybookError, Problem
-from overlord_run.plan import attributes, texts
 from overlord_run.plan.build import build
-from overlord_run.plan.conditions import CONDITIONS
-from overlord_run.plan.filters import FILTERS
+from overlord_run.plan.language import attributes, texts
+from overlord_run.plan.language.conditions import CONDITIONS
+from overlord_run.plan.language.filters import FILTERS
+from overlord_run.plan.language.templates import evaluate
 from overlord_run.plan.rules import RULES as TEMPLATE_RULES
-from overlord_run.plan.templates import evaluate
 from overlord_run.playbook.model import Place, Text
 from overlord_run.playbook.rules import RULES
 from overlord_run.playbook.schema import load as load_schema

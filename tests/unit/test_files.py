@@ -101,6 +101,13 @@ def test_what_the_system_refuses_is_told_in_its_words(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["a\0b", "a\udc00\ud800"])
+def test_a_path_that_no_file_can_have_is_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileError) as caught:
+        read_bytes(tmp_path / name, limit=100)
+    assert caught.value.reason == "cannot be read: no file can have this path"
+
+
 @pytest.mark.parametrize("path", ["texts/task.md", "./texts/task.md", "texts/../texts/task.md"])
 def test_a_file_beside_the_playbook_is_read(folder: Path, path: str) -> None:
     assert read_beside(folder, path, limit=100) == b"Begin.\n"

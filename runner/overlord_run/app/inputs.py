@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from overlord_run.errors import InvalidPlaybookError, UsageError
 from overlord_run.files import INPUT_LIMIT, decode, read_bytes
 from overlord_run.plan.inputs import parse_argument
 from overlord_run.playbook.model import Input
+from overlord_run.playbook.names import did_you_mean, listed
 from overlord_run.playbook.source import read_yaml
 
 STDIN = "-"
@@ -41,9 +41,12 @@ def gather(declared: Mapping[str, Input], given: Given) -> dict[str, Any]:
     """
     _require_one_stdin(declared, given)
     values: dict[str, Any] = {}
-    for path in given.input_files:
-        values.update(_read_inputs_file(declared, path))
     failures: list[UsageError] = []
+    for path in given.input_files:
+        try:
+            values.update(_read_inputs_file(declared, path))
+        except UsageError as error:
+            failures.append(error)
     for name, read in _readers(declared, given).items():
         try:
             values[name] = read()
@@ -95,8 +98,8 @@ def _is_repeated(declared: Mapping[str, Input], given: Given, name: str) -> bool
 
 def _parse(declared: Mapping[str, Input], name: str, raw: str) -> Any:
     if name not in declared:
-        near = get_close_matches(name, declared, n=1)
-        hint = f"Did you mean '{near[0]}'?" if near else f"Declared: {', '.join(declared) or 'none'}."
+        near = did_you_mean(name, declared)
+        hint = f"{near[:1].upper()}{near[1:]}" if near else f"Declared: {listed(declared) or 'none'}."
         message = f"the playbook declares no input '{name}'"
         raise UsageError(message, next=hint)
     return parse_argument(declared[name], raw)

@@ -10,6 +10,7 @@ from overlord_run.app.here import current_host, current_worktree, state_dir
 from overlord_run.app.inputs import Given, gather
 from overlord_run.app.validate import load, read
 from overlord_run.credential import Redactor
+from overlord_run.engine.base import ChatMessage, Request
 from overlord_run.engine.script import Script, parse_script
 from overlord_run.errors import Problem, SettingsError
 from overlord_run.host import Host, Worktree, require_supported
@@ -18,6 +19,7 @@ from overlord_run.plan.model import STARTUP, Plan, PlannedRedirect, PlannedServa
 from overlord_run.playbook.model import Playbook
 from overlord_run.settings import Flags, Settings, environment
 from overlord_run.settings.config import config_path, load_config
+from overlord_run.settings.key import known_keys
 from overlord_run.settings.precedence import models_to_prove, resolve
 
 
@@ -37,6 +39,7 @@ class Prepared:
     """Everything short of the network; what a dry run prints.
 
     Attributes:
+        plan_json: The plan as JSON values, made once.
         warnings: Problems that stop nothing.
         models_to_prove: The model ids that `/models` must list.
         script: What the rehearsal answers, None without a script.
@@ -44,6 +47,7 @@ class Prepared:
 
     playbook: Playbook
     plan: Plan
+    plan_json: Mapping[str, Any]
     settings: Settings
     host: Host
     worktree: Worktree
@@ -71,14 +75,14 @@ def prepare(request: RunRequest) -> Prepared:
     )
     values = gather(playbook.inputs, request.given)
     plan = build(playbook, values, model_ids=settings.model_ids, host=host.facts())
-    _require_no_key(plan, settings)
     script = None
     if request.script_path is not None:
         script = parse_script(read(request.script_path), request.script_path, plan)
     worktree = current_worktree()
-    return Prepared(
+    prepared = Prepared(
         playbook=playbook,
         plan=plan,
+        plan_json=plan.to_json(),
         settings=settings,
         host=host,
         worktree=worktree,
@@ -88,17 +92,24 @@ def prepare(request: RunRequest) -> Prepared:
         rehearse=request.rehearse,
         script=script,
     )
+    _require_no_key(prepared, request.flags)
+    return prepared
 
 
-def _require_no_key(plan: Plan, settings: Settings) -> None:
-    """Refuse a plan or a base URL that holds the key, before any of it is printed, kept or sent."""
-    redactor = Redactor(settings.key)
-    if redactor.occurs_in(settings.base_url):
-        message = f"the API key of {settings.key_name} stands in the base URL"
-        raise SettingsError(message, next="Take it out there: it is sent in a header.", code="key-in-url")
-    if redactor.occurs_in(json.dumps(plan.to_json(), ensure_ascii=False)):
-        message = f"the API key of {settings.key_name} stands in the playbook, a role or an input"
-        raise SettingsError(message, next="Take it out there; a prompt never needs it.", code="key-in-plan")
+def _require_no_key(prepared: Prepared, flags: Flags) -> None:
+    """Refuse what holds a key, before any of it is printed, kept or sent; also a key that this run does not use."""
+    named = [flags.api_key_env] if flags.api_key_env else []
+    files = [flags.api_key_file] if flags.api_key_file else []
+    places = [str(prepared.worktree.path), str(prepared.state_dir), str(Path.cwd()), prepared.playbook.file]
+    kept = json.dumps([prepared.plan_json, prepared.settings.to_json(), prepared.models_to_prove, places])
+    for key in known_keys(environment(), named=named, files=files):
+        redactor = Redactor(key)
+        if redactor.occurs_in(prepared.settings.base_url):
+            message = f"the API key of {key.name} stands in the base URL"
+            raise SettingsError(message, next="Take it out there: it is sent in a header.", code="key-in-url")
+        if redactor.occurs_in(kept):
+            message = f"the API key of {key.name} stands in the playbook, a role, an input, a setting or a path"
+            raise SettingsError(message, next="Take it out there; a prompt never needs it.", code="key-in-plan")
 
 
 def request_bodies(plan: Plan) -> list[tuple[str, str, dict[str, Any]]]:
@@ -107,28 +118,24 @@ def request_bodies(plan: Plan) -> list[tuple[str, str, dict[str, Any]]]:
     A reply stands as `<reply of SLOT to MESSAGE>`, a message that waits for replies as its template.
     """
     bodies: list[tuple[str, str, dict[str, Any]]] = []
-    conversations = {servant.slot: [_turn("system", servant.system)] for servant in plan.servants}
-    servants = {servant.slot: servant for servant in plan.servants}
+    conversations = {servant.slot: [ChatMessage("system", servant.system)] for servant in plan.servants}
 
     def ask(message_id: str, servant: PlannedServant, text: str) -> None:
         conversation = conversations[servant.slot]
-        conversation.append(_turn("user", text))
+        conversation.append(ChatMessage("user", text))
         model = plan.models[servant.model]
-        bodies.append((message_id, servant.slot, {"model": model.id, "messages": list(conversation), **model.params}))
-        conversation.append(_turn("assistant", f"<reply of {servant.slot} to {message_id}>"))
+        request = Request(servant.slot, message_id, 1, model.id, tuple(conversation), model.params, timeout_s=0.0)
+        bodies.append((message_id, servant.slot, request.body()))
+        conversation.append(ChatMessage("assistant", f"<reply of {servant.slot} to {message_id}>"))
 
     for servant in plan.servants:
         if servant.task is not None:
             ask(STARTUP, servant, servant.task)
     for redirect in plan.redirects:
         for slot in redirect.targets:
-            ask(redirect.id, servants[slot], _text(redirect, slot))
+            ask(redirect.id, plan.by_slot[slot], _text(redirect, slot))
     return bodies
 
 
 def _text(redirect: PlannedRedirect, slot: str) -> str:
     return redirect.template.source if redirect.texts is None else redirect.texts[slot]
-
-
-def _turn(role: str, content: str) -> Mapping[str, str]:
-    return {"role": role, "content": content}

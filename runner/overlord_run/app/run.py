@@ -18,7 +18,7 @@ from overlord_run.app.prepare import Prepared
 from overlord_run.engine.chat import ChatEngine
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.engine.rehearsal import RehearsalTransport
-from overlord_run.errors import PRECEDENCE, Exit
+from overlord_run.errors import Exit, worst
 from overlord_run.executor.council import Halt, Policy, convene
 from overlord_run.executor.run import execute
 from overlord_run.host import fingerprint
@@ -100,15 +100,15 @@ def run(prepared: Prepared, listen: Listener, on_interrupt: Callable[[], object]
 
 async def _run(prepared: Prepared, listen: Listener, on_interrupt: Callable[[], object]) -> Finished:
     run_token = secrets.token_hex(16)
-    run_id = new_run_id(datetime.now(UTC), prepared.plan.name, run_token)
     engine = open_engine(prepared)  # before there is a run: a setting that cannot be used leaves none behind
     interrupt = Interrupt(Halt(), on_interrupt)
     with _signals(interrupt):  # until the record is closed: a third Ctrl-C must not tear that
+        run_id = new_run_id(datetime.now(UTC), prepared.plan.name, run_token)
         folder = RunFolder.create(prepared.state_dir, run_id)
         recorder = await Recorder.create(
             folder,
-            prepared.plan.to_json(),
-            _run_created(prepared, folder, run_id, run_token),
+            prepared.plan_json,
+            _run_created(prepared, engine, folder, run_token),
             ev.OwnerChanged(os.getpid(), fingerprint(os.getpid())),
             clock=now,
             listen=listen,
@@ -136,10 +136,9 @@ async def _carry_out(
     finally:
         await engine.aclose()
     state = recorder.state
-    codes = [EXITS[state.state]]
-    if state.state == "stopped" and interrupt.exit is not None:  # else the signal came too late to change anything
-        codes.append(interrupt.exit)
-    return Finished(state, folder, min(codes, key=PRECEDENCE.index), council.details)
+    # A signal that came too late to stop anything does not change how the run ended.
+    by_signal = interrupt.exit if state.state == "stopped" and interrupt.exit is not None else Exit.OK
+    return Finished(state, folder, worst(EXITS[state.state], by_signal), council.details)
 
 
 def open_engine(prepared: Prepared) -> ChatEngine:
@@ -181,12 +180,12 @@ def _signals(interrupt: Interrupt) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _run_created(prepared: Prepared, folder: RunFolder, run_id: str, run_token: str) -> ev.RunCreated:
+def _run_created(prepared: Prepared, engine: ChatEngine, folder: RunFolder, run_token: str) -> ev.RunCreated:
     playbook, plan, worktree = prepared.playbook, prepared.plan, prepared.worktree
     return ev.RunCreated(
-        run_id=run_id,
+        run_id=folder.run_id,
         run_token=run_token,
-        engine="rehearsal" if prepared.rehearse else "chat",
+        engine=engine.name,
         provider=prepared.settings.provider,
         worktree=str(worktree.path),
         run_dir=str(folder.path),
@@ -195,13 +194,13 @@ def _run_created(prepared: Prepared, folder: RunFolder, run_id: str, run_token: 
             "path": str(Path(playbook.file).absolute()),
             "digest": playbook.digest,
         },
-        plan_digest=plan.to_json()["digest"],
+        plan_digest=prepared.plan_json["digest"],
         settings=prepared.settings.to_json(),
         host=prepared.host.facts(),
         cwd=str(Path.cwd()),
         branch=worktree.branch,
         commit=worktree.commit,
-        servants=[_servant(prepared, servant, run_id, run_token) for servant in plan.servants],
+        servants=[_servant(prepared, servant, folder.run_id, run_token) for servant in plan.servants],
     )
 
 

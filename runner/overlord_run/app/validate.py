@@ -6,8 +6,8 @@ from pathlib import Path
 
 from overlord_run.errors import InvalidPlaybookError, Problem, UsageError
 from overlord_run.files import PLAYBOOK_LIMIT, FileError, read_bytes
-from overlord_run.plan.scopes import check as check_scopes
-from overlord_run.plan.scopes import check_role_file
+from overlord_run.plan.checks import check as check_scopes
+from overlord_run.plan.checks import check_role_file
 from overlord_run.playbook.checks import warnings as playbook_warnings
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.parse import read as read_playbook

@@ -4,14 +4,11 @@ import os
 import platform
 import tempfile
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from overlord_run import __version__
-from overlord_run.credential import Credential, Redactor
-from overlord_run.errors import Exit, OverlordError, SettingsError
-from overlord_run.settings.environment import API_KEY, API_KEY_FILE, environment
-from overlord_run.settings.key import KeySource, read_key
+from overlord_run.cli.redaction import without_keys
+from overlord_run.errors import Exit, OverlordError
 
 
 class CrashError(OverlordError):
@@ -31,9 +28,7 @@ def crash_text(error: Exception, args: Sequence[str]) -> str:
     """Return versions, platform and the stack trace, redacted of every key that the words or the environment name."""
     trace = "".join(traceback.format_exception(error))
     text = f"overlord-run {__version__}, Python {platform.python_version()}, {platform.platform()}\n{trace}"
-    for key in _keys(args, environment()):
-        text = Redactor(key).redact(text)
-    return text
+    return without_keys(text, args)
 
 
 def write_crash_log(text: str) -> str:
@@ -42,24 +37,3 @@ def write_crash_log(text: str) -> str:
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as log:
         log.write(text)
     return path
-
-
-def _keys(args: Sequence[str], environ: Mapping[str, str]) -> Iterator[Credential]:
-    """Yield every key that can have come near the program; one that is malformed never does."""
-    variables = (*API_KEY, *_values(args, "--api-key-env"))
-    sources = [KeySource(name) for name in variables if environ.get(name)]
-    sources += [KeySource("--api-key-file", Path(path)) for path in _values(args, "--api-key-file")]
-    sources += [KeySource(name, Path(environ[name])) for name in API_KEY_FILE if environ.get(name)]
-    for source in sources:
-        try:
-            yield read_key(source, environ)
-        except SettingsError:
-            continue
-
-
-def _values(args: Sequence[str], option: str) -> Iterator[str]:
-    for position, word in enumerate(args):
-        if word == option:
-            yield from args[position + 1 : position + 2]
-        elif word.startswith(f"{option}="):
-            yield word.removeprefix(f"{option}=")

@@ -4,6 +4,7 @@ This is the only place that tells an error and exits.
 """
 
 import importlib
+import json
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -131,13 +132,16 @@ def execute(args: Sequence[str]) -> int:
 
 def tell(error: OverlordError, args: Sequence[str]) -> int:
     """Tell an error in the form that the command line asks for, and return its exit code."""
+    from overlord_run.cli.redaction import without_keys  # noqa: PLC0415 - only an error needs it
+
+    text = without_keys(error_text(error), args)
     if not asks_for_json(args):
-        write_note(error_text(error))
+        write_note(text)
         return error.exit
     try:
-        write_json(error_json(error))
+        write_json(json.loads(without_keys(json.dumps(error_json(error)), args)))
     except StoreError:
-        write_note(error_text(error))
+        write_note(text)
     return error.exit
 
 

@@ -84,7 +84,7 @@ class Manner:
 @click.option("--api-key-env", metavar="NAME", help="The environment variable that holds the API key.")
 @click.option("--api-key-file", metavar="PATH", help="The file that holds the API key.")
 @click.option("--timeout", metavar="DURATION", help="What one attempt may take, from 5s to 10m, like 90s.")
-@click.option("--concurrency", type=click.IntRange(min=1), metavar="N", help="How many calls are under way at most.")
+@click.option("--concurrency", type=click.IntRange(1, 1000), metavar="N", help="How many calls are under way at most.")
 @click.option(
     "--trust-host",
     "trust_hosts",
@@ -201,7 +201,7 @@ def _listener(prepared: Prepared, manner: Manner, background: Background) -> Cal
 
     def launch(event: ev.Event, state: State) -> None:
         if isinstance(event.body, ev.RunCreated):
-            background.hand(partial(write_json, launch_json(state)))
+            background.hand(partial(write_json, launch_json(state, prepared.warnings)))
 
     def tell(event: ev.Event, state: State) -> None:
         for line in progress.lines(event, state):

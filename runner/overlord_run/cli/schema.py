@@ -1,7 +1,6 @@
 """The command `schema`."""
 
 import json
-from difflib import get_close_matches
 
 import click
 
@@ -9,6 +8,7 @@ from overlord_run.cli import options
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.streams import write_data, write_json, write_report
 from overlord_run.errors import Exit, UsageError
+from overlord_run.playbook.names import did_you_mean
 from overlord_run.playbook.schema import load
 
 NAMES = ("playbook", "role", "rehearsal", "registry", "ledger", "event", "output")
@@ -37,6 +37,6 @@ def command(name: str | None, output_format: str) -> Exit:
 
 
 def _unknown(name: str) -> UsageError:
-    near = get_close_matches(name, NAMES, n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    return UsageError(f"there is no schema '{name}'{hint}", next=f"The schemas are: {', '.join(NAMES)}.")
+    hint = did_you_mean(name, NAMES)
+    message = f"there is no schema '{name}'" + (f"; {hint}" if hint else "")
+    return UsageError(message, next=f"The schemas are: {', '.join(NAMES)}.")

@@ -1,7 +1,6 @@
 """The command `show`."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 import click
 
@@ -11,6 +10,7 @@ from overlord_run.cli.report.conversation import conversations_text
 from overlord_run.cli.report.json import conversations_json
 from overlord_run.cli.streams import write_json, write_note, write_report
 from overlord_run.errors import Exit, UsageError
+from overlord_run.playbook.names import did_you_mean
 
 
 @click.command("show")
@@ -42,6 +42,6 @@ def _chosen(slot: str | None, slots: Sequence[str]) -> Sequence[str]:
         return slots
     if slot in slots:
         return [slot]
-    near = get_close_matches(slot, slots, n=1)
-    message = f"the run has no servant '{slot}'" + (f"; did you mean '{near[0]}'?" if near else "")
+    hint = did_you_mean(slot, slots)
+    message = f"the run has no servant '{slot}'" + (f"; {hint}" if hint else "")
     raise UsageError(message, next=f"The slots are: {', '.join(slots)}.")

@@ -1,11 +1,12 @@
 """Name what the executor asks of an engine: one request in, one reply or one failure out."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 EngineName = Literal["chat", "rehearsal"]
+ProofMethod = Literal["models", "probe"]
 FailureKind = Literal[
     "timeout",
     "connect",
@@ -137,12 +138,20 @@ class Engine(Protocol):
         """What the records call it."""
         ...
 
+    @property
+    def proves_by(self) -> ProofMethod:
+        """How the preflight proves the models."""
+        ...
+
     def lane(self) -> AbstractAsyncContextManager[Lane]:
         """Lend a lane, waiting while all are lent."""
         ...
 
-    async def preflight(self) -> tuple[str, ...]:
-        """Prove the API and return the model ids proved; raise `PreflightError` where it cannot be proved."""
+    async def preflight(self, before_probe: Callable[[str], Awaitable[None]]) -> tuple[str, ...]:
+        """Prove the API and return the model ids proved; raise `PreflightError` where it cannot be proved.
+
+        `before_probe` is awaited with the model's id before each call of a probe, which may be billed.
+        """
         ...
 
     async def aclose(self) -> None:

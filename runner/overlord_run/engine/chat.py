@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 import httpx
 
 from overlord_run.credential import Redactor
-from overlord_run.engine.base import EngineName, Failure, Reply, Request
+from overlord_run.engine.base import EngineName, Failure, ProofMethod, Reply, Request
 from overlord_run.engine.completion import read_completion
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.engine.foreign import Fault
@@ -19,7 +19,6 @@ from overlord_run.engine.quote import token
 from overlord_run.engine.status import failure_of
 from overlord_run.engine.wire import exchange
 from overlord_run.host.shell import Host
-from overlord_run.plan.estimate import tokens
 
 DEFAULT_KEY_NAME: Final = "SAKANA_API_KEY"
 
@@ -33,7 +32,6 @@ class ChatEngine:
         host: Knows the syntax of the person's shell, for remedies.
         concurrency: How many calls may be in flight.
         timeout_s: Bounds each exchange of the preflight; a call brings its own.
-        key_name: The variable to name where a key is missing.
         is_key_required: Whether preflight refuses to go on without a key.
         is_probe: Whether preflight asks each model one word instead of reading `/models`.
         transport: Answers in the network's place: this is then the rehearsal, which needs no key and lists its models.
@@ -51,7 +49,6 @@ class ChatEngine:
         host: Host,
         concurrency: int = 8,
         timeout_s: float = 90.0,
-        key_name: str = DEFAULT_KEY_NAME,
         is_key_required: bool = True,
         is_probe: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
@@ -62,12 +59,12 @@ class ChatEngine:
         self._terms = Terms(
             endpoint=endpoint,
             models=models,
-            key_name=key_name,
+            key_name=DEFAULT_KEY_NAME,
             is_key_required=is_key_required and transport is None,
             host=host,
             timeout_s=timeout_s,
         )
-        self._is_probe = is_probe and transport is None
+        self._proves_by: ProofMethod = "probe" if is_probe and transport is None else "models"
         self._name: EngineName = "chat" if transport is None else "rehearsal"
         self._lanes = Lanes(concurrency, endpoint.connector() if transport is None else lambda: transport)
         self._clock = clock
@@ -77,24 +74,28 @@ class ChatEngine:
         """What the records call it."""
         return self._name
 
+    @property
+    def proves_by(self) -> ProofMethod:
+        """How the preflight proves the models."""
+        return self._proves_by
+
     @asynccontextmanager
     async def lane(self) -> AsyncIterator["ChatLane"]:
         """Lend a lane, waiting while all are lent."""
         async with self._lanes.lend() as connection:
             yield ChatLane(self._endpoint, connection, self._redactor, self._clock)
 
-    async def preflight(self) -> tuple[str, ...]:
-        """Prove the API and return the model ids proved.
+    async def preflight(self, before_probe: Callable[[str], Awaitable[None]]) -> tuple[str, ...]:
+        """Prove the API and return the model ids proved; `before_probe` is awaited before each call of a probe.
 
         Raises:
             PreflightError: The API is not proved; no model was asked (but by a probe).
         """
         require_key(self._terms)
         async with self._lanes.lend() as connection:
-            if self._is_probe:
-                return await prove_asked(
-                    ChatLane(self._endpoint, connection, self._redactor, self._clock).ask, self._terms
-                )
+            if self._proves_by == "probe":
+                lane = ChatLane(self._endpoint, connection, self._redactor, self._clock)
+                return await prove_asked(lane.ask, self._terms, before_probe)
             request = self._endpoint.request("/models", extensions={})
             outcome = await exchange(connection, request, timeout_s=self._terms.timeout_s)
             return prove_listed(outcome, self._terms, self._redactor)
@@ -126,7 +127,7 @@ class ChatLane:
             return self._failure(outcome)
         if outcome.status != httpx.codes.OK:
             return failure_of(outcome, self._redactor, now_s=self._clock())
-        return read_completion(outcome, request, self._redactor, tokens)
+        return read_completion(outcome, request, self._redactor)
 
     def _failure(self, fault: Fault) -> Failure:
         return Failure(

@@ -1,6 +1,6 @@
 """Read a chat completion: the assistant's text, what it cost, and why there is no text where there is none."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from overlord_run.credential import Redactor
@@ -9,6 +9,7 @@ from overlord_run.engine.payload import MalformedError, as_mapping, parse_json
 from overlord_run.engine.quote import sentence, token, whole
 from overlord_run.engine.status import read_error, request_id
 from overlord_run.engine.wire import Answer
+from overlord_run.plan.estimate import tokens
 
 MOST_TOKENS: Final = 1_000_000_000
 LEAST_DOUBTED: Final = 500
@@ -17,16 +18,13 @@ LEAST_DOUBTED: Final = 500
 TEXT_PARTS: Final = ("text", "output_text", None)
 
 
-def read_completion(
-    answer: Answer, request: Request, redactor: Redactor, estimate: Callable[[str], int]
-) -> Reply | Failure:
+def read_completion(answer: Answer, request: Request, redactor: Redactor) -> Reply | Failure:
     """Return the reply that an answer with status 200 holds, or why it holds none.
 
     Args:
         answer: The API's answer.
         request: What was asked.
         redactor: Takes the key out of what the provider wrote.
-        estimate: Gives the tokens of a text, roughly; to notice a prompt that was cut on the way.
     """
     try:
         body = as_mapping(parse_json(answer.body))
@@ -52,7 +50,7 @@ def read_completion(
         finish_reason=finish_reason,
         usage=usage,
         cut=finish_reason == "length",
-        note=_note(request, usage, estimate),
+        note=_note(request, usage),
     )
 
 
@@ -123,10 +121,10 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _note(request: Request, usage: Usage, estimate: Callable[[str], int]) -> str:
+def _note(request: Request, usage: Usage) -> str:
     if usage.prompt_tokens is None:
         return ""
-    expected = sum(estimate(message.content) for message in request.messages)
+    expected = sum(tokens(message.content) for message in request.messages)
     if expected < LEAST_DOUBTED or usage.prompt_tokens * 3 > expected:
         return ""
     return (

@@ -29,7 +29,7 @@ class Endpoint:
     Attributes:
         base_url: Like `https://api.sakana.ai/v1`; `http` or `https`.
         credential: The key to send, or None: then no `Authorization` header goes out.
-        proxy: A proxy's URL, `http` or `https`. It may hold a password. What the environment says of
+        proxy: A proxy's URL, `http` or `https`. It holds no password. What the environment says of
             proxies is not heeded.
         ca_file: The certificates to trust instead of the usual ones, a PEM file.
     """

@@ -90,13 +90,20 @@ def prove_listed(outcome: Answer | Fault, terms: Terms, redactor: Redactor) -> t
     return terms.models
 
 
-async def prove_asked(ask: Callable[[Request], Awaitable[Reply | Failure]], terms: Terms) -> tuple[str, ...]:
+async def prove_asked(
+    ask: Callable[[Request], Awaitable[Reply | Failure]],
+    terms: Terms,
+    before: Callable[[str], Awaitable[None]],
+) -> tuple[str, ...]:
     """Return the models once each has answered one tiny chat call: weaker than a list, and perhaps billed.
+
+    `before` is awaited with the model's id before each call.
 
     Raises:
         PreflightError: One did not; the error says why and what to do.
     """
     for model in terms.models:
+        await before(model)
         message = ChatMessage("user", PROBE)
         outcome = await ask(Request("", "preflight", 1, model, (message,), {}, terms.timeout_s))
         if isinstance(outcome, Failure) and outcome.kind not in ANSWERED:
@@ -196,6 +203,8 @@ _STATUSES: Final[Mapping[FailureKind, tuple[str, str, str]]] = {
     "key-in-prompt": ("key-in-prompt", "{reason}", "take the key out of the models' names"),
 }
 
+_MAY_PASS: Final[frozenset[FailureKind]] = frozenset({"timeout", "rate-limited", "overloaded", "server-error"})
+_CONNECTION_MAY_PASS: Final[frozenset[Cause | None]] = frozenset({"dns", "refused", "unreachable", None})
 _OTHERWISE: Final = ("api-failed", "{where}: {reason}{detail}", "check the base URL; {base}")
 
 
@@ -204,8 +213,10 @@ def _of_failure(failure: Failure, terms: Terms, cause: Cause | None = None) -> P
         return _of_refused_key(failure.status, terms)
     if failure.kind == "connect":
         code, message, remedy = _CONNECTION[cause or "unreachable"]
+        retryable = cause in _CONNECTION_MAY_PASS
     else:
         code, message, remedy = _STATUSES.get(failure.kind, _OTHERWISE)
+        retryable = failure.kind in _MAY_PASS
     facts: dict[str, Any] = {
         "where": terms.where,
         "reason": failure.reason,
@@ -214,7 +225,7 @@ def _of_failure(failure: Failure, terms: Terms, cause: Cause | None = None) -> P
         "base": terms.set_base_url,
         "probe": USE_PROBE,
     }
-    return PreflightError(message=message.format(**facts), next=remedy.format(**facts), code=code)
+    return PreflightError(message=message.format(**facts), next=remedy.format(**facts), code=code, retryable=retryable)
 
 
 def _of_refused_key(status: int | None, terms: Terms) -> PreflightError:

@@ -102,7 +102,7 @@ async def _deliver(council: Council, redirect: PlannedRedirect, slot: str, repli
         await council.recorder.record(ev.RedirectFailed(redirect.id, redirect.to, slot, str(error)))
         return "failed"
     ask = Ask(redirect.id, redirect.to, slot, text, council.timeout_s(slot, redirect.timeout_s))
-    return await take_turn(council, ask, may_send=lambda: not council.halt.wanted.is_set())
+    return await take_turn(council, ask)
 
 
 async def _settle(council: Council, redirect: PlannedRedirect, answered: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from overlord_run.plan.templates import ReplyText
+from overlord_run.plan.language.templates import ReplyText
 from overlord_run.store.state import State
 
 Replies = dict[str, dict[str, ReplyText]]

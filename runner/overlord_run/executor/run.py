@@ -37,14 +37,21 @@ async def _execute(council: Council) -> None:
 
 
 async def _prove(council: Council) -> bool:
-    """Do the preflight; return False where a person stopped it. Nothing paid is out, so it is cancelled at once."""
-    proof = asyncio.create_task(council.engine.preflight())
+    """Do the preflight; return False where a person stopped it.
+
+    It is cancelled at once, since nothing of it is waited for; a probe that was out stays on record as sent.
+    """
+
+    async def before_probe(model: str) -> None:
+        await council.recorder.record(ev.ProbeSent(model))
+
+    proof = asyncio.create_task(council.engine.preflight(before_probe))
     wanted = asyncio.create_task(council.halt.wanted.wait())
     try:
         await asyncio.wait({proof, wanted}, return_when=asyncio.FIRST_COMPLETED)
         if not proof.done():
             return False
-        await council.recorder.record(ev.PreflightPassed(proof.result()))
+        await council.recorder.record(ev.PreflightPassed(proof.result(), council.engine.proves_by))
     except PreflightError as error:
         await council.recorder.record(ev.PreflightFailed(error.code, error.message))
         raise

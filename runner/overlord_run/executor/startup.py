@@ -40,11 +40,11 @@ async def start(council: Council) -> bool:
 async def _ask_all(council: Council, asks: list[Ask]) -> dict[str, Outcome]:
     outcomes: dict[str, Outcome] = {}
 
-    def may_send() -> bool:
-        return not council.halt.wanted.is_set() and "failed" not in outcomes.values()
+    def may_begin() -> bool:
+        return "failed" not in outcomes.values()
 
     async def ask_one(ask: Ask) -> None:
-        outcomes[ask.slot] = await take_turn(council, ask, may_send=may_send)
+        outcomes[ask.slot] = await take_turn(council, ask, may_begin=may_begin)
 
     async with asyncio.TaskGroup() as group:
         for ask in asks:

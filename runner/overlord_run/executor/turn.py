@@ -33,10 +33,11 @@ class Try:
     waited_s: float
 
 
-async def take_turn(council: Council, ask: Ask, *, may_send: Callable[[], bool]) -> Outcome:
+async def take_turn(council: Council, ask: Ask, *, may_begin: Callable[[], bool] = lambda: True) -> Outcome:
     """Ask, again where nothing was billed, and return how it ended.
 
-    `may_send` is asked before each attempt; where it says no, the message stays as it is and `unsent` comes back.
+    `may_begin` is asked before the first attempt; where it says no, or a person stopped the run, the message stays as
+    it is and `unsent` comes back.
     """
     servant = council.state.servants[ask.slot]
     system = None if servant.conversation else council.servants[ask.slot].system
@@ -46,7 +47,7 @@ async def take_turn(council: Council, ask: Ask, *, may_send: Callable[[], bool])
     messages = (*history, *opening, ChatMessage("user", ask.text))
     attempt, waited_s = 1, 0.0
     while True:
-        ended = await _attempt(council, ask, messages, Try(attempt, waited_s), may_send=may_send)
+        ended = await _attempt(council, ask, messages, Try(attempt, waited_s), may_begin=may_begin)
         if not isinstance(ended, float):
             return ended
         if await _is_wanted_within(council.halt.wanted, ended):
@@ -60,7 +61,7 @@ async def _attempt(
     messages: tuple[ChatMessage, ...],
     attempt: Try,
     *,
-    may_send: Callable[[], bool],
+    may_begin: Callable[[], bool],
 ) -> Outcome | float:
     """Make one attempt; return how the turn ended, or the seconds to wait before the next attempt.
 
@@ -69,7 +70,7 @@ async def _attempt(
     model = council.plan.models[council.servants[ask.slot].model]
     request = Request(ask.slot, ask.message_id, attempt.number, model.id, messages, model.params, ask.timeout_s)
     async with council.engine.lane() as lane:
-        if not may_send():
+        if council.halt.wanted.is_set() or (attempt.number == 1 and not may_begin()):
             return "unsent"
         await council.recorder.record(
             ev.RequestSent(ask.message_id, ask.slot, attempt.number, model.id, digest(request.body()))
@@ -85,7 +86,8 @@ async def _attempt(
             waited_s=attempt.waited_s,
             jitter=council.policy.jitter(),
         )
-        council.details[ask.message_id, ask.slot] = result.detail
+        if again_s is None:
+            council.details[ask.message_id, ask.slot] = result.detail
         await council.recorder.record(*_failed(request, result, again_s))
     return "failed" if again_s is None else again_s
 

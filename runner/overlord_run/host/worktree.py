@@ -7,11 +7,12 @@ calls of their own, would bind it to another one.
 
 import os
 import re
-import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from overlord_run.files import FileError, read_bytes
 
 _SMALL = 4096
 _PACKED_REFS = 16 * 1024 * 1024
@@ -91,18 +92,11 @@ def _commit(git_dir: Path, ref: str) -> str | None:
 
 
 def _read(path: Path, limit: int = _SMALL) -> str | None:
-    """Return the beginning of a regular file, or None; it never waits for a pipe or a device."""
+    """Return the text of a regular file, or None where there is none or it is larger than git makes it."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except (OSError, ValueError):
+        return read_bytes(path, limit=limit).decode("utf-8", "replace")
+    except FileError:
         return None
-    try:
-        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        return os.read(descriptor, limit).decode("utf-8", "replace") if is_file else None
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
 
 
 def _user() -> int:

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from overlord_run.errors import InvalidPlaybookError, Problem
-from overlord_run.plan.meter import size
+from overlord_run.plan.language.templates import TemplateError, render, size
 from overlord_run.plan.sites import texts_in
-from overlord_run.plan.templates import TemplateError, render
 from overlord_run.playbook.model import Text
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 

@@ -17,10 +17,7 @@ def waits(redirects: Sequence[Redirect]) -> dict[str, tuple[str, ...]]:
 
 
 def ordered(redirects: Sequence[Redirect]) -> tuple[Redirect, ...]:
-    """Return the redirects so that each stands behind those it waits for, else in the playbook's order.
-
-    Those that wait for each other in a circle, or for one that is not there, come last.
-    """
+    """Return the redirects so that each stands behind those it waits for, else in the playbook's order."""
     waiting = {redirect_id: set(earlier) for redirect_id, earlier in waits(redirects).items()}
     followers: dict[str, list[int]] = {}
     for index, redirect in enumerate(redirects):
@@ -37,7 +34,7 @@ def ordered(redirects: Sequence[Redirect]) -> tuple[Redirect, ...]:
             left.discard(redirect.id)
             if not left:
                 heappush(ready, index)
-    return (*placed, *(redirect for redirect in redirects if waiting[redirect.id]))
+    return tuple(placed)
 
 
 class Ended(Set[str]):
@@ -69,7 +66,6 @@ def ended_before(redirects: Sequence[Redirect]) -> Mapping[str, Set[str]]:
     for redirect in in_order:
         bits = 0
         for earlier in waiting[redirect.id]:
-            if earlier in numbers:
-                bits |= ended.get(earlier, 0) | 1 << numbers[earlier]
+            bits |= ended[earlier] | 1 << numbers[earlier]
         ended[redirect.id] = bits
     return {redirect_id: Ended(bits, numbers) for redirect_id, bits in ended.items()}

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Set
 
-from overlord_run.plan.attributes import MAPPING_METHODS
+from overlord_run.plan.language.templates import MAPPING_METHODS, read
 from overlord_run.plan.model import STARTUP
 from overlord_run.plan.sites import templates
-from overlord_run.plan.templates import read
 from overlord_run.playbook.model import Playbook, Text
 
 

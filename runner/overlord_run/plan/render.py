@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from overlord_run.plan.language.templates import TemplateError, evaluate, render
 from overlord_run.plan.model import Plan, PlannedOutput, PlannedRedirect
-from overlord_run.plan.templates import TemplateError, evaluate, render
-from overlord_run.plan.values import ReplyText
 from overlord_run.plan.views import Replies, Servants, answers, servant_view
 from overlord_run.playbook.model import Text
 
-__all__ = ["RenderError", "Replies", "ReplyText", "evaluate_outputs", "render_message"]
+__all__ = ["RenderError", "Replies", "evaluate_outputs", "render_message"]
 
 
 class RenderError(Exception):

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from overlord_run.plan.known import Known, Site, Surroundings, in_role
 from overlord_run.plan.order import ended_before
+from overlord_run.plan.scope import Known, Site, Surroundings, in_role
 from overlord_run.playbook.model import Assignment, Playbook, Role, Source, Text
 
 

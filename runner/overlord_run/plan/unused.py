@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from overlord_run.errors import Problem
-from overlord_run.plan.attributes import MAPPING_METHODS
+from overlord_run.plan.language.templates import MAPPING_METHODS
 from overlord_run.playbook.model import Input, Playbook
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem

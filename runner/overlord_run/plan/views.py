@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from overlord_run.plan.language.templates import Answers, ReplyText
 from overlord_run.plan.model import Plan, PlannedServant
-from overlord_run.plan.values import Answers, ReplyText
 
 Replies = Mapping[str, Mapping[str, ReplyText]]
 """Message id → slot → reply; only servants that answered are there."""

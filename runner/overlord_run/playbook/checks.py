@@ -5,9 +5,9 @@ The checks read the document, not the Playbook, so they also work beside mistake
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from itertools import islice
-from urllib.parse import urlsplit
 
 from overlord_run.errors import Problem
+from overlord_run.playbook.address import AddressError, parse_address
 from overlord_run.playbook.declarations import check_declarations
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import Place, Playbook
@@ -119,27 +119,13 @@ def _check_timeouts(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
 def _check_base_url(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
     engine = fields.inner("engine")
     url = engine.string("base_url")
-    if url and (fault := _url_fault(url)):
-        hint = "write http or https, a host and a path, such as https://api.sakana.ai/v1"
-        yield problem(engine.place_of("base_url"), "base-url", f"the base URL {fault}", hint)
-
-
-def _url_fault(url: str) -> str:
-    """Return what is wrong with a base URL, without a word of it: a secret may stand in it."""
-    if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
-        return "holds a character that a URL cannot hold"
+    if not url:
+        return
     try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return "has a host or port that cannot be read"
-    faults = {
-        "is neither http nor https": parts.scheme not in ("http", "https"),
-        "has no host": not host,
-        "holds a user or password; a key comes from the environment": "@" in parts.netloc,
-        "has a query or fragment": "?" in url or "#" in url,
-    }
-    return next((fault for fault, is_so in faults.items() if is_so), "")
+        parse_address(url)
+    except AddressError as error:
+        hint = "write http or https, a host and a path, such as https://api.sakana.ai/v1"
+        yield problem(engine.place_of("base_url"), "base-url", f"the base URL {error}", hint)
 
 
 def _check_outputs(fields: Fields, _: Set[Place]) -> Iterator[Problem]:

@@ -49,7 +49,7 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     if len(wrong) > LONGEST_ECHO * 2 or len(candidates) > MOST_CANDIDATES:
         return ""
     near = difflib.get_close_matches(wrong, candidates, n=1)
-    return f"did you mean {shown(near[0])}?" if near else ""
+    return f"did you mean {shown(near[0], longest=LONGEST_PATH)}?" if near else ""
 
 
 def listed(names: Iterable[str], *, most: int = 12) -> str:

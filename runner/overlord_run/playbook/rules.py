@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from overlord_run.errors import Problem, Severity
 from overlord_run.playbook.model import Place
 
+MAX_BYTES = 4 * 1024 * 1024
+"""Of one file."""
+
 MAX_PROBLEMS = 200
 """Of one file; what more is wrong with it is told when these are mended."""
 

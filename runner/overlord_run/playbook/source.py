@@ -14,9 +14,7 @@ from typing import Any
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.playbook.compose import Composer, Entry, Node, StoppedError
 from overlord_run.playbook.model import Place, Text
-from overlord_run.playbook.rules import MAX_PROBLEMS, problem
-
-MAX_BYTES = 4 * 1024 * 1024
+from overlord_run.playbook.rules import MAX_BYTES, MAX_PROBLEMS, problem
 
 Path = tuple[str | int, ...]
 """The keys and list indexes that lead from the root to a value."""

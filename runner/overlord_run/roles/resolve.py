@@ -59,7 +59,7 @@ class _Reader:
             self.unread.add(role.name)
             return replace(role, system=Text("", role.place))
         if role.model is None and found.model is not None:
-            self._check_model(role.file, found.model)
+            self._check_model(role.file, found.name, found.model)
         return replace(
             role,
             system=found.system,
@@ -69,12 +69,12 @@ class _Reader:
             profile=role.profile or found.profile,
         )
 
-    def _check_model(self, file: FileRef, alias: str) -> None:
+    def _check_model(self, file: FileRef, name: str, alias: str) -> None:
         models = self.playbook.models
         if alias not in models:
-            message = f"the role file {shown(file.path)} asks for the model {shown(alias)}, which is not declared"
+            asks = f"the role {shown(name)} in {shown(file.path)} asks for the model {shown(alias)}"
             hint = did_you_mean(alias, models) or f"declare it, or choose one here: {listed(models)}"
-            self.problems.append(problem(file.place, "unknown-model", message, hint))
+            self.problems.append(problem(file.place, "unknown-model", f"{asks}, which is not declared", hint))
 
     def assignment(self, assignment: Assignment) -> Assignment:
         """Return an assignment with its task."""

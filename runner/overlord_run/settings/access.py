@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 
 from overlord_run.credential import Credential
 from overlord_run.errors import SettingsError, UsageError
+from overlord_run.playbook.address import Address, AddressError, parse_address, parse_authority
 from overlord_run.playbook.model import Engine
-from overlord_run.settings.address import Address, parse_address, parse_authority
-from overlord_run.settings.environment import BASE_URL, operator
+from overlord_run.settings.environment import BASE_URL, Said, operator
 from overlord_run.settings.key import KeySource, find_key, read_key
 from overlord_run.settings.model import Config, Flags
 from overlord_run.settings.trust import DEFAULT_ADDRESS, KeyUse, key_use, trusts
@@ -37,7 +37,7 @@ class Access:
 
 def rehearsed_access() -> Access:
     """Return the access of a rehearsal, which needs no address and reads no key."""
-    return Access(parse_address(_NOWHERE, name="a rehearsal"))
+    return Access(parse_address(_NOWHERE))
 
 
 def settle_access(flags: Flags, environ: Mapping[str, str], engine: Engine, config: Config) -> Access:
@@ -50,7 +50,7 @@ def settle_access(flags: Flags, environ: Mapping[str, str], engine: Engine, conf
     """
     said = operator(flags.base_url, "--base-url", environ, BASE_URL)
     named_by = said.by if said else None
-    address = parse_address(said.value, name=said.by) if said else _playbooks_address(engine)
+    address = address_said(said) if said else _playbooks_address(engine)
     is_trusted = trusts(_trusted_hosts(flags, config), address)
     use = key_use(address, is_operators=said is not None, is_trusted=is_trusted)
     if use == "refused":
@@ -58,6 +58,20 @@ def settle_access(flags: Flags, environ: Mapping[str, str], engine: Engine, conf
     access = Access(address, named_by, address.authority if is_trusted else None, key_required=use == "required")
     source = find_key(flags, environ)
     return access if source is None else _with_key(access, use, source, environ)
+
+
+def address_said(said: Said) -> Address:
+    """Return the address that the operator gives as a URL.
+
+    Raises:
+        SettingsError: It is no plain URL.
+    """
+    try:
+        return parse_address(said.value)
+    except AddressError as error:
+        message = f"the URL in {said.by} {error}"
+        remedy = "write it as https://HOST/PATH or https://HOST:PORT/PATH"
+        raise SettingsError(message, next=remedy, code="url-malformed") from None
 
 
 def _with_key(access: Access, use: KeyUse, source: KeySource, environ: Mapping[str, str]) -> Access:
@@ -69,9 +83,7 @@ def _with_key(access: Access, use: KeyUse, source: KeySource, environ: Mapping[s
 
 
 def _playbooks_address(engine: Engine) -> Address:
-    if engine.base_url is None:
-        return DEFAULT_ADDRESS
-    return parse_address(engine.base_url, name=f"{_where(engine)}base_url")
+    return DEFAULT_ADDRESS if engine.base_url is None else parse_address(engine.base_url)
 
 
 def _trusted_hosts(flags: Flags, config: Config) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from typing import Any
 import platformdirs
 
 from overlord_run.errors import InvalidPlaybookError, Problem, SettingsError
+from overlord_run.files import FileError, read_bytes
+from overlord_run.playbook.address import parse_authority
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.source import Document, read_yaml
-from overlord_run.settings.address import parse_authority
 from overlord_run.settings.model import Config
-from overlord_run.settings.regular import read_regular
 
 _LARGEST = 64 * 1024
 _MOST_TOLD = 10
@@ -30,11 +30,12 @@ def load_config(path: Path) -> Config:
         SettingsError: It cannot be read, is not YAML, or holds what no config file can; all problems are told.
     """
     try:
-        content = read_regular(path, limit=_LARGEST)
-    except (FileNotFoundError, NotADirectoryError):
-        return Config(path)
-    except OSError as error:
-        raise _unreadable(path, error.strerror or "it cannot be opened") from error
+        content = read_bytes(path, limit=_LARGEST)
+    except FileError as error:
+        if error.rule == "file-missing":
+            return Config(path)
+        message = f"the config file {error.message}"
+        raise SettingsError(message, next=error.next, code="config-unreadable") from error
     try:
         document = read_yaml(content, str(path))
     except InvalidPlaybookError as error:
@@ -84,10 +85,6 @@ def _trust_problems(document: Document, value: Any) -> Iterator[Problem]:
 def _problem(document: Document, path: tuple[str | int, ...], message: str, hint: str) -> Problem:
     place = document.key(path)
     return Problem(place.file, place.line, place.column, "config", message, hint)
-
-
-def _unreadable(path: Path, reason: str) -> SettingsError:
-    return SettingsError(f"{path}: the config file cannot be read: {reason}", code="config-unreadable")
 
 
 def _invalid(problems: tuple[Problem, ...]) -> SettingsError:

@@ -1,15 +1,15 @@
 """Find the API key by the names it may have, and read it where it may be sent."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from overlord_run.credential import Credential, parse_credential
 from overlord_run.errors import SettingsError, UsageError
+from overlord_run.files import FileError, read_bytes
 from overlord_run.settings.environment import API_KEY, API_KEY_FILE, variable
 from overlord_run.settings.model import Flags
-from overlord_run.settings.regular import read_regular
 
 # A name like this is told back to the user. Anything else after --api-key-env may be the key itself.
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
@@ -61,10 +61,28 @@ def read_key(source: KeySource, environ: Mapping[str, str]) -> Credential:
     if source.path is None:
         return parse_credential(environ[source.name], name=source.name)
     try:
-        content = read_regular(source.path, limit=_LONGEST_FILE)
-    except OSError as error:
-        raise _unreadable(source.name, error.strerror or "it cannot be opened") from None
+        content = read_bytes(source.path, limit=_LONGEST_FILE)
+    except FileError as error:
+        raise _unreadable(source.name, error.reason) from None
     return parse_credential(content.decode("utf-8-sig", "replace"), name=f"the file of {source.name}", is_file=True)
+
+
+def known_keys(environ: Mapping[str, str], *, named: Sequence[str], files: Sequence[str]) -> Iterator[Credential]:
+    """Yield every key that can have come near the program, also where none is used; one that is malformed never does.
+
+    Args:
+        environ: The environment.
+        named: The variables that `--api-key-env` names.
+        files: The files that `--api-key-file` names.
+    """
+    sources = [KeySource(name) for name in (*API_KEY, *named) if environ.get(name)]
+    sources += [KeySource("--api-key-file", Path(path)) for path in files]
+    sources += [KeySource(name, Path(environ[name])) for name in API_KEY_FILE if environ.get(name)]
+    for source in sources:
+        try:
+            yield read_key(source, environ)
+        except SettingsError:
+            continue
 
 
 def _not_set(name: str) -> SettingsError:
@@ -78,7 +96,7 @@ def _not_set(name: str) -> SettingsError:
 
 def _unreadable(name: str, reason: str) -> SettingsError:
     return SettingsError(
-        f"the key file that {name} names cannot be read: {reason}",
+        f"the key file that {name} names {reason}",
         next=f"give {name} the path of a file that holds the key alone",
         code="key-file",
     )

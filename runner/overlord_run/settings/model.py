@@ -60,7 +60,7 @@ class Settings:
         concurrency: How many calls are in flight at most.
         attempts: How many attempts a call is given at most.
         model_ids: The model ids that the operator gave, by alias: `normal`, `ultra`.
-        proxy: An address without a path.
+        proxy: A proxy's URL, `http` or `https`, without a user or a password.
         trusted: The host whose `base_url` was let through because the operator trusts it, or None.
         overrides: A sentence for each setting that won over the playbook's.
         notes: A sentence for each thing that the operator asked for and was not done so.

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from overlord_run.errors import SettingsError, UsageError
+from overlord_run.errors import UsageError
 from overlord_run.plan.model import Plan
+from overlord_run.playbook.address import parse_address
 from overlord_run.playbook.model import Engine, Model, Playbook
-from overlord_run.settings.access import Access, rehearsed_access, settle_access
-from overlord_run.settings.address import parse_address
+from overlord_run.settings.access import Access, address_said, rehearsed_access, settle_access
 from overlord_run.settings.environment import CA_FILE, MODEL, ULTRA_MODEL, Said, operator
 from overlord_run.settings.model import Config, Flags, Settings
 from overlord_run.settings.timeout import in_words, timeout_asked
@@ -20,7 +20,6 @@ _DEFAULT_TIMEOUT_S = 90.0
 _DEFAULT_ATTEMPTS = 3
 _DEFAULT_CONCURRENCY = 8
 _DEFAULT_CONCURRENCY_ON_LOOPBACK = 2
-_MOST_CONCURRENCY = 1000
 
 
 def resolve(
@@ -64,7 +63,10 @@ def resolve(
         proxy=None if rehearsal else _proxy(flags, config, access),
         ca_file=None if rehearsal else _ca_file(flags, environ, config),
         trusted=access.trusted,
-        notes=tuple(note for note in (access.note, timeout.note if timeout else None) if note),
+        notes=(
+            *(note for note in (access.note, timeout.note if timeout else None) if note),
+            *_not_used(flags, access, rehearsal=rehearsal),
+        ),
     )
     said_by = {
         "base_url": access.named_by,
@@ -104,9 +106,6 @@ def _concurrency(flags: Flags, engine: Engine, access: Access) -> int:
     if flags.concurrency is None:
         usual = _DEFAULT_CONCURRENCY_ON_LOOPBACK if access.address.is_loopback else _DEFAULT_CONCURRENCY
         return engine.concurrency or usual
-    if not 1 <= flags.concurrency <= _MOST_CONCURRENCY:
-        message = f"--concurrency takes a number from 1 to {_MOST_CONCURRENCY}, not {flags.concurrency}"
-        raise UsageError(message)
     return flags.concurrency
 
 
@@ -115,8 +114,26 @@ def _proxy(flags: Flags, config: Config, access: Access) -> str | None:
     said = Said(flags.proxy, "--proxy") if flags.proxy is not None else None
     if said is None and config.proxy is not None:
         said = Said(config.proxy, f"{config.path}: proxy")
-    proxy = None if said is None else parse_address(said.value, name=said.by)
+    proxy = None if said is None else address_said(said)
     return None if proxy is None or access.address.is_loopback else proxy.url
+
+
+def _not_used(flags: Flags, access: Access, *, rehearsal: bool) -> Iterator[str]:
+    """Yield a sentence for each flag that plays no part."""
+    if rehearsal:
+        sent_with = {
+            "--base-url": flags.base_url,
+            "--api-key-env": flags.api_key_env,
+            "--api-key-file": flags.api_key_file,
+            "--trust-host": flags.trust_hosts or None,
+            "--proxy": flags.proxy,
+            "--ca-file": flags.ca_file,
+        }
+        yield from (
+            f"{name} is not used: a rehearsal sends nothing" for name, said in sent_with.items() if said is not None
+        )
+    elif flags.proxy is not None and access.address.is_loopback:
+        yield f"--proxy is not used: {access.address.authority} is on this machine"
 
 
 def _ca_file(flags: Flags, environ: Mapping[str, str], config: Config) -> str | None:
@@ -129,7 +146,7 @@ def _overrides(
 ) -> Iterator[str]:
     """Yield a sentence for each setting that a flag or variable said and the playbook says otherwise."""
     rows = [
-        ("base_url", "the base URL", settings.base_url, engine.base_url and _plain(engine.base_url)),
+        ("base_url", "the base URL", settings.base_url, engine.base_url and parse_address(engine.base_url).url),
         ("timeout", "the timeout", in_words(settings.timeout_s), engine.timeout_s and in_words(engine.timeout_s)),
         ("concurrency", "the concurrency", settings.concurrency, engine.concurrency),
         ("attempts", "the number of attempts", settings.attempts, engine.attempts),
@@ -140,10 +157,3 @@ def _overrides(
     for name, what, ours, theirs in rows:
         if said_by.get(name) and theirs not in (None, ours):
             yield f"{what} is {ours}, from {said_by[name]}; the playbook says {theirs}"
-
-
-def _plain(base_url: str) -> str:
-    try:
-        return parse_address(base_url, name="the playbook").url
-    except SettingsError:
-        return "something else"

@@ -9,8 +9,8 @@ from overlord_run.playbook.checks import LONGEST_TIMEOUT_S, SHORTEST_TIMEOUT_S
 from overlord_run.playbook.names import shown
 from overlord_run.settings.environment import TIMEOUT_MS, Said, variable
 
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m|h)?")
-_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s|m)?")
+_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
 _MILLISECONDS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,9})?")
 
 

@@ -12,10 +12,10 @@ An operator who trusts a host that is reached by `http://` gets it without the k
 from collections.abc import Iterable
 from typing import Literal
 
-from overlord_run.settings.address import Address, parse_address, parse_authority
+from overlord_run.playbook.address import Address, parse_address, parse_authority
 
 DEFAULT_BASE_URL = "https://api.sakana.ai/v1"
-DEFAULT_ADDRESS = parse_address(DEFAULT_BASE_URL, name="the default")
+DEFAULT_ADDRESS = parse_address(DEFAULT_BASE_URL)
 
 KeyUse = Literal["required", "if-set", "withheld", "none-may-be-set", "refused"]
 

@@ -47,11 +47,20 @@ class OwnerChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeSent:
+    """A tiny chat call that proves a model leaves now; it may be billed. Only under `preflight: probe`."""
+
+    type: ClassVar[str] = "probe_sent"
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class PreflightPassed:
-    """The API was proved for these models."""
+    """The API was proved for these models: by a list of them, or (`method` is `probe`) by asking each one word."""
 
     type: ClassVar[str] = "preflight_passed"
     models: Sequence[str]
+    method: str = "models"
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +208,7 @@ class RunStopped:
 Body = (
     RunCreated
     | OwnerChanged
+    | ProbeSent
     | PreflightPassed
     | PreflightFailed
     | StartupBegan

@@ -1,6 +1,5 @@
 """Name, make and find the folders of runs under `.overlord/`."""
 
-import difflib
 import os
 import re
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from overlord_run.errors import RunNotFoundError, StoreError, UsageError
+from overlord_run.playbook.names import MOST_CANDIDATES, did_you_mean
 from overlord_run.store import atomic
 from overlord_run.store.disk import SYSTEM_DISK, make_folder, unreadable, unwritable
 
@@ -68,11 +68,9 @@ class RunFolder:
         """Make a run's folder, and the state folder where there is none, each for its owner only and ignored by git.
 
         Raises:
-            UsageError: The id is no file name, or there is such a run already.
+            UsageError: There is such a run already.
             StoreError: A folder cannot be made.
         """
-        if not _is_id(run_id):
-            raise _no_id(run_id)
         runs = state_dir / _RUNS
         folder = cls(runs / run_id)
         try:
@@ -174,17 +172,10 @@ def _made_at(folder: RunFolder) -> int:
         return 0
 
 
-def _no_id(run_id: str) -> UsageError:
-    return UsageError(
-        f"{run_id!r} cannot name a run",
-        next=f"use 1 to {_MAX_ID_CHARS} letters, digits, '.', '_' and '-', a letter or digit first and no '.' last",
-    )
-
-
 def _exists(folder: RunFolder) -> UsageError:
     return UsageError(
         f"there is a run {folder.run_id} already, in {folder.path}",
-        next="try again, or choose another id",
+        next="run the same command again: it will have another id",
     )
 
 
@@ -204,6 +195,6 @@ def _no_runs(state_dir: Path) -> RunNotFoundError:
 
 
 def _no_such_run(run_id: str, known: Sequence[str]) -> RunNotFoundError:
-    near = difflib.get_close_matches(run_id, known, n=1)
-    guess = f"; did you mean {near[0]!r}?" if near else ""
-    return RunNotFoundError(f"there is no run {run_id!r} here{guess}", next="overlord-run list shows the runs here")
+    hint = did_you_mean(run_id, known[-MOST_CANDIDATES:])
+    message = f"there is no run {run_id!r} here" + (f"; {hint}" if hint else "")
+    return RunNotFoundError(message, next="overlord-run list shows the runs here")

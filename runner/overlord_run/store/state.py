@@ -5,7 +5,7 @@ that no event before it named is a `KeyError`, which the reader tells as damage.
 its answer together, when the answer is there; so a question that failed is never part of the next request.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,7 @@ class Result:
     failure: str | None = None
     finish_reason: str | None = None
     cut: bool = False
+    note: str = ""
     usage: Mapping[str, Any] | None = None
     attempts: int = 0
     started_at: str | None = None
@@ -88,7 +89,6 @@ class State:
     updated_at: str | None = None
     owner: ev.OwnerChanged | None = None
     owned_at: str | None = None
-    proved: Sequence[str] = ()
     servants: dict[str, Servant] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     open_calls: dict[tuple[str, str], ev.RequestSent] = field(default_factory=dict)
@@ -140,10 +140,6 @@ def _owner_changed(state: State, body: ev.OwnerChanged, at: str) -> None:
     state.state = "preflight"
 
 
-def _preflight_passed(state: State, body: ev.PreflightPassed, _at: str) -> None:
-    state.proved = body.models
-
-
 def _preflight_failed(state: State, body: ev.PreflightFailed, _at: str) -> None:
     _ended(state, "failed", body.reason)
 
@@ -179,7 +175,7 @@ def _reply_received(state: State, body: ev.ReplyReceived, at: str) -> None:
     result.state, result.reply = "completed", body.text
     result.ended_at, result.ended_seq = at, state.last_seq
     result.llm_model, result.request_id, result.usage = body.model, body.request_id, body.usage
-    result.finish_reason, result.cut = body.finish_reason, body.cut
+    result.finish_reason, result.cut, result.note = body.finish_reason, body.cut, body.note
     servant = _servant(state, body.slot, at)
     servant.request_id, servant.last_useful_signal_at = body.request_id, at
     if result.system is not None:
@@ -265,7 +261,6 @@ def _message(state: State, message_id: str, target: str, at: str) -> Message:
 _CHANGES: Mapping[type, Callable[[State, Any, str], None]] = {
     ev.RunCreated: _run_created,
     ev.OwnerChanged: _owner_changed,
-    ev.PreflightPassed: _preflight_passed,
     ev.PreflightFailed: _preflight_failed,
     ev.StartupBegan: _startup_began,
     ev.MessageQueued: _message_queued,

@@ -79,9 +79,13 @@ def test_standard_input_is_read_for_one_file() -> None:
             given("tekst=a", "plan=nowhere.md", "text=fine"),
             "the playbook declares no input 'tekst'; 'nowhere.md' does not exist",
         ),
+        (
+            given("plan=nowhere.md", inputs=("nowhere.yml",)),
+            "'nowhere.yml' does not exist; 'nowhere.md' does not exist",
+        ),
         (given("plan=-", stdin=b"\xff"), "input 'plan' is not UTF-8: byte 0xff at offset 0"),
     ],
-    ids=["twice", "twice-by-two-flags", "several", "no-text"],
+    ids=["twice", "twice-by-two-flags", "several", "several-files", "no-text"],
 )
 def test_what_cannot_be_read_is_told_all_at_once(one: Given, message: str) -> None:
     with pytest.raises(UsageError) as caught:

@@ -17,7 +17,7 @@ ASKED = Request("alder", "rank", 1, "fugu", (ChatMessage("user", "Rank them."),)
 
 def read(body: Any, headers: dict[str, str] | None = None, asked: Request = ASKED) -> Reply | Failure:
     answer = Answer(200, headers or {}, body if isinstance(body, bytes) else json.dumps(body).encode())
-    return read_completion(answer, asked, REDACTOR, lambda text: len(text) // 4)
+    return read_completion(answer, asked, REDACTOR)
 
 
 def completion(message: Any, **fields: Any) -> dict[str, Any]:

@@ -28,12 +28,15 @@ def models_of(*ids: str) -> Answer:
     return Answer(body={"object": "list", "data": [{"id": id_, "object": "model"} for id_ in ids]})
 
 
-async def prove(base_url: str, **settings: Any) -> tuple[str, ...]:
+async def prove(base_url: str, probes: list[str] | None = None, **settings: Any) -> tuple[str, ...]:
+    async def before_probe(model: str) -> None:
+        (probes if probes is not None else []).append(model)
+
     known: dict[str, Any] = {"models": MODELS, "host": BASH, "timeout_s": 0.5, **settings}
     endpoint = Endpoint(base_url, known.pop("credential", CREDENTIAL))
     tested = ChatEngine(endpoint, **known)
     try:
-        return await tested.preflight()
+        return await tested.preflight(before_probe)
     finally:
         await tested.aclose()
 
@@ -300,7 +303,9 @@ def test_a_probe_asks_each_model_one_word_and_reads_no_list() -> None:
     with FakeApi(listing=Answer(status=404)) as api:
         api.answer("fugu", Answer("Ready"))
         api.answer("fugu-ultra", Answer(None))
-        assert asyncio.run(prove(api.base_url, is_probe=True)) == MODELS
+        probes: list[str] = []
+        assert asyncio.run(prove(api.base_url, probes, is_probe=True)) == MODELS
+    assert probes == list(MODELS)
     assert [asked.body for asked in api.requests] == [
         {"model": model, "messages": [{"role": "user", "content": "Reply with the one word: ready"}]}
         for model in MODELS
@@ -319,3 +324,12 @@ def test_a_probe_that_fails_is_told(settings: dict[str, Any], code: str, message
     with FakeApi(key=KEY) as api:
         assert refused(api.base_url, is_probe=True, **settings)[:2] == (code, message)
     assert api.chats == chats
+
+
+@pytest.mark.parametrize(
+    ("status", "retryable"), [(401, False), (404, False), (429, True), (500, True), (503, True), (302, False)]
+)
+def test_whether_the_same_command_can_succeed_later_is_told(status: int, *, retryable: bool) -> None:
+    with FakeApi(listing=Answer(status=status)) as api, pytest.raises(PreflightError) as caught:
+        asyncio.run(prove(api.base_url))
+    assert caught.value.retryable is retryable

@@ -29,6 +29,10 @@ ASKED = Request(
 )
 
 
+async def no_probe(model: str) -> None:
+    pytest.fail(f"a rehearsal probes nothing, and not {model}")
+
+
 def rehearse(script: Script | None = None, *, models: tuple[str, ...] = ("fugu",)) -> ChatEngine:
     transport = RehearsalTransport(models, script)
     return ChatEngine(Endpoint("https://rehearsal.invalid/v1"), models=("fugu",), host=HOST, transport=transport)
@@ -52,12 +56,12 @@ def played(answer: ScriptedAnswer, request: Request = ASKED) -> Reply | Failure:
 def test_a_rehearsal_is_called_so_and_needs_neither_key_nor_network() -> None:
     engine = rehearse()
     assert engine.name == "rehearsal"
-    assert asyncio.run(engine.preflight()) == ("fugu",)
+    assert asyncio.run(engine.preflight(no_probe)) == ("fugu",)
 
 
 def test_a_model_that_the_rehearsal_does_not_list_is_missing_as_it_would_be() -> None:
     with pytest.raises(PreflightError) as caught:
-        asyncio.run(rehearse(models=("gpt-9",)).preflight())
+        asyncio.run(rehearse(models=("gpt-9",)).preflight(no_probe))
     assert caught.value.code == "model-missing"
 
 

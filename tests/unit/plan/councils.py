@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from overlord_run.plan.build import build
+from overlord_run.plan.language.templates import ReplyText
 from overlord_run.plan.model import Plan
-from overlord_run.plan.values import ReplyText
 from overlord_run.playbook.model import Place, Playbook, Text
 from playbook_kit import parse
 

@@ -37,17 +37,6 @@ def test_the_playbooks_order_is_kept_where_nothing_speaks_against_it() -> None:
     assert [one.id for one in ordered(late_first)] == ["b", "c", "a", "d"]
 
 
-def test_what_waits_in_a_circle_comes_last() -> None:
-    circle = [redirect("a", ("b",)), redirect("b", ("a",)), redirect("c", ()), redirect("d", ("nobody",))]
-    assert [one.id for one in ordered(circle)] == ["c", "a", "b", "d"]
-    assert {id_: set(ended) for id_, ended in ended_before(circle).items()} == {
-        "a": {"b"},
-        "b": {"a", "b"},
-        "c": set(),
-        "d": set(),
-    }
-
-
 @given(redirects())
 def test_each_stands_behind_those_it_waits_for(chosen: list[Redirect]) -> None:
     in_order = [one.id for one in ordered(chosen)]

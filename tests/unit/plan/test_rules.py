@@ -5,7 +5,7 @@ from overlord_run.playbook.rules import RULES
 
 
 def test_every_rule_is_told_somewhere_and_no_other() -> None:
-    modules = Path(rules.__file__).parent.glob("*.py")
+    modules = Path(rules.__file__).parent.rglob("*.py")
     text = "".join(module.read_text("utf-8") for module in modules if module.name != "rules.py")
     assert {rule for rule in rules.RULES if f'"{rule}"' in text} == rules.RULES.keys()
 

@@ -44,7 +44,7 @@ def test_a_secret_in_a_base_url_is_not_repeated() -> None:
     problems = told(f"{PLAYBOOK}engine: {{base_url: 'https://user:canary@example.org'}}\n")
     assert problems == [
         (
-            "f:7:20: error: the base URL holds a user or password; a key comes from the environment "
+            "f:7:20: error: the base URL holds a user or a password "
             "(write http or https, a host and a path, such as https://api.sakana.ai/v1) [base-url]"
         )
     ]

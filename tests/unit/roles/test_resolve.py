@@ -153,7 +153,7 @@ def test_a_model_that_a_role_file_asks_for_must_be_declared_unless_the_playbook_
     (folder / "roles" / "critic.md").write_text(ROLE_FILE.replace("ultra", "large"))
     assert problems_of(folder, PLAYBOOK) == [
         (
-            "council.yml:4:18: error: the role file './roles/critic.md' asks for the model 'large', "
+            "council.yml:4:18: error: the role 'critic' in './roles/critic.md' asks for the model 'large', "
             "which is not declared (declare it, or choose one here: 'normal', 'ultra') [unknown-model]"
         )
     ]

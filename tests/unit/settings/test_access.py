@@ -117,25 +117,26 @@ def missing(path):
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (fifo, "it is not a regular file"),
-        (folder, "it is not a regular file"),
-        (device, "it is not a regular file"),
-        (large, "it is longer than 16384 bytes"),
-        (missing, "No such file or directory"),
+        (fifo, "is a named pipe, not a file"),
+        (folder, "is a folder, not a file"),
+        (device, "is a device, not a file"),
+        (large, "is larger than 16,384 bytes"),
+        (missing, "does not exist"),
     ],
 )
 def test_a_key_file_that_cannot_be_read_is_told_without_its_path(tmp_path, make, reason):
     path = tmp_path / CANARY
     make(path)
     error = refusal(flags=Flags(api_key_file=str(path)))
-    assert error.message == f"the key file that --api-key-file names cannot be read: {reason}"
+    assert error.message == f"the key file that --api-key-file names {reason}"
     assert error.next == "give --api-key-file the path of a file that holds the key alone"
     assert error.code == "key-file"
+    assert str(path) not in error.message + error.next
 
 
 def test_a_path_with_a_nul_character_is_no_crash():
     assert refusal(flags=Flags(api_key_file="a\0b")).message == (
-        "the key file that --api-key-file names cannot be read: its name holds a NUL character"
+        "the key file that --api-key-file names cannot be read: no file can have this path"
     )
 
 
@@ -232,15 +233,18 @@ def test_a_trusted_host_that_is_none_is_a_mistake_of_the_command_line(host):
     assert error.next == "write it without https:// and path, like llm.example.com or llm.example.com:8443"
 
 
-def test_a_playbooks_malformed_base_url_is_told_at_its_place_and_not_repeated():
-    error = refusal(engine=playbook(f"https://user:{CANARY}@llm.example.com/v1"))
-    assert error.message == "the URL in council.yml:7:13: base_url holds a user or a password"
-
-
-def test_a_base_url_without_a_known_place_is_told_all_the_same():
-    assert refusal(engine=Engine(base_url="nonsense")).message == (
-        "the URL in base_url does not begin with https:// or http://"
-    )
+@pytest.mark.parametrize(
+    ("flags", "environ", "name"),
+    [
+        (Flags(base_url=f"https://user:{CANARY}@llm.example.com/v1"), {}, "--base-url"),
+        (Flags(), {"OVERLORD_BASE_URL": f"https://user:{CANARY}@llm.example.com/v1"}, "OVERLORD_BASE_URL"),
+    ],
+)
+def test_an_operators_malformed_base_url_is_told_by_the_name_it_stands_under_and_not_repeated(flags, environ, name):
+    error = refusal(flags=flags, environ=environ)
+    assert error.message == f"the URL in {name} holds a user or a password"
+    assert error.next == "write it as https://HOST/PATH or https://HOST:PORT/PATH"
+    assert error.code == "url-malformed"
 
 
 def test_a_rehearsal_has_an_address_that_exists_nowhere_and_no_key():

@@ -82,9 +82,9 @@ def test_of_many_problems_the_first_are_told(tmp_path):
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (Path.mkdir, "it is not a regular file"),
-        (os.mkfifo, "it is not a regular file"),
-        (lambda path: path.write_bytes(b"#" * 70_000), "it is longer than 65536 bytes"),
+        (Path.mkdir, "is a folder, not a file"),
+        (os.mkfifo, "is a named pipe, not a file"),
+        (lambda path: path.write_bytes(b"#" * 70_000), "is larger than 65,536 bytes"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told(tmp_path, make, reason):
@@ -92,7 +92,7 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path, make, reason):
     make(path)
     with pytest.raises(SettingsError) as caught:
         load_config(path)
-    assert caught.value.message == f"{path}: the config file cannot be read: {reason}"
+    assert caught.value.message == f"the config file '{path}' {reason}"
     assert caught.value.code == "config-unreadable"
 
 

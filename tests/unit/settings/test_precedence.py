@@ -132,13 +132,6 @@ def test_on_loopback_two_calls_are_in_flight_unless_something_else_is_said(url):
     assert settled(Flags(base_url=url, concurrency=4), engine=Engine(concurrency=5)).concurrency == 4
 
 
-@pytest.mark.parametrize("concurrency", [-1, 0, 1001])
-def test_a_concurrency_out_of_range_is_a_mistake_of_the_command_line(concurrency):
-    with pytest.raises(UsageError) as caught:
-        settled(Flags(concurrency=concurrency))
-    assert caught.value.message == f"--concurrency takes a number from 1 to 1000, not {concurrency}"
-
-
 @pytest.mark.parametrize("attempts", [None, 1, 5])
 def test_fail_fast_leaves_one_attempt(attempts):
     assert settled(Flags(fail_fast=True), engine=Engine(attempts=attempts)).attempts == 1
@@ -202,13 +195,6 @@ def test_nothing_is_overridden_where_the_operator_says_what_the_playbook_says():
     assert settled(flags, engine=engine, models=models).overrides == ()
 
 
-def test_a_playbooks_base_url_that_is_overridden_is_not_repeated_where_it_is_malformed():
-    engine = Engine(base_url=f"https://user:{CANARY}@llm.example.com/v1")
-    assert settled(Flags(base_url="https://llm.example.com/v1"), engine=engine).overrides == (
-        "the base URL is https://llm.example.com/v1, from --base-url; the playbook says something else",
-    )
-
-
 def test_what_was_asked_and_not_done_is_noted():
     environ = {"OVERLORD_TIMEOUT_MS": "1", "SAKANA_API_KEY": CANARY}
     assert settled(environ=environ, engine=Engine(base_url="http://127.0.0.1:8000/v1")).notes == (
@@ -217,6 +203,36 @@ def test_what_was_asked_and_not_done_is_noted():
             "the playbook alone names it; --base-url would send it"
         ),
         "OVERLORD_TIMEOUT_MS asks for 0.001 s; a request may take from 5 s to 10 min, so it is 5 s",
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "where"), [("http://127.0.0.1:8000/v1", "127.0.0.1:8000"), ("https://[::1]/v1", "[::1]")]
+)
+def test_a_proxy_that_is_asked_for_and_not_used_on_loopback_is_noted(url, where):
+    settings = settled(Flags(base_url=url, proxy="http://p:3128"))
+    assert (settings.proxy, settings.notes) == (None, (f"--proxy is not used: {where} is on this machine",))
+
+
+def test_the_config_files_proxy_is_for_what_leaves_this_machine_and_needs_no_note():
+    config = replace(CONFIG, proxy="http://p:3128")
+    assert settled(Flags(base_url="http://127.0.0.1:8000/v1"), config=config).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("flags", "names"),
+    [
+        (Flags(), ()),
+        (Flags(model="a", timeout="60s", concurrency=1, fail_fast=True, state_dir="runs"), ()),
+        (Flags(base_url="https://h/v1"), ("--base-url",)),
+        (Flags(api_key_env="NAME"), ("--api-key-env",)),
+        (Flags(trust_hosts=("a", "b")), ("--trust-host",)),
+        (Flags(api_key_file="key", proxy="http://p", ca_file="pem"), ("--api-key-file", "--proxy", "--ca-file")),
+    ],
+)
+def test_each_flag_that_plays_no_part_in_a_rehearsal_is_noted(flags, names):
+    assert settled(flags, rehearsal=True).notes == tuple(
+        f"{name} is not used: a rehearsal sends nothing" for name in names
     )
 
 
@@ -246,7 +262,7 @@ def test_in_a_rehearsal_no_key_is_read_and_no_address_matters(flags, environ, en
     settings = settled(flags, environ, engine, rehearsal=True)
     assert (settings.key, settings.key_name, settings.key_required) == (None, None, False)
     assert (settings.base_url, settings.proxy, settings.ca_file) == ("https://rehearsal.invalid/v1", None, None)
-    assert (settings.concurrency, settings.overrides, settings.notes) == (8, (), ())
+    assert (settings.concurrency, settings.overrides) == (8, ())
 
 
 def playbook(models):

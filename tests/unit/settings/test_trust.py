@@ -1,6 +1,6 @@
 import pytest
 
-from overlord_run.settings.address import parse_address
+from overlord_run.playbook.address import parse_address
 from overlord_run.settings.trust import key_use, trusts
 
 OPERATOR, PLAYBOOK = True, False
@@ -51,7 +51,7 @@ TRUSTED, UNKNOWN = True, False
     ],
 )
 def test_a_key_goes_where_its_origin_lets_it(url, by_operator, trusted, use):
-    address = parse_address(url, name="--base-url")
+    address = parse_address(url)
     assert key_use(address, is_operators=by_operator, is_trusted=trusted) == use
 
 
@@ -75,4 +75,4 @@ def test_a_key_goes_where_its_origin_lets_it(url, by_operator, trusted, use):
     ],
 )
 def test_a_host_is_trusted_at_one_port_only(hosts, url, trusted):
-    assert trusts(hosts, parse_address(url, name="--base-url")) is trusted
+    assert trusts(hosts, parse_address(url)) is trusted

@@ -52,5 +52,6 @@ def _facts(result: Result) -> Iterable[str]:
         "" if tokens is None else counted(tokens, "token"),
         f"request {result.request_id}" if result.request_id else "",
         "cut at the token limit" if result.cut else "",
+        result.note,
     ]
     return filter(None, facts)

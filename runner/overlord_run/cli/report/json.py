@@ -6,22 +6,27 @@ from typing import Any
 from overlord_run.app.history import Inspection, RunSummary
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.report.conversation import exchanges_of
+from overlord_run.cli.report.problems import problems_json
 from overlord_run.cli.report.tally import Spent, Tally, spent, tallies
-from overlord_run.errors import Exit
+from overlord_run.errors import Exit, Problem
 from overlord_run.store.state import Message, Result, State
 from overlord_run.store.verify import Verification
 
 Json = dict[str, Any]
 
 
-def launch_json(state: State) -> Json:
-    """Return the line that says how a run that has just begun is addressed."""
+def launch_json(state: State, warnings: Sequence[Problem] = ()) -> Json:
+    """Return the line that says how a run that has just begun is addressed, and what a person would be told first."""
     created = state.created
+    settings = {} if created is None else created.settings
     return {
         "type": "launch",
         **_run(state),
         "planDigest": None if created is None else created.plan_digest,
         "runDir": None if created is None else created.run_dir,
+        "warnings": problems_json(warnings),
+        "notes": list(settings.get("notes", ())),
+        "overrides": list(settings.get("overrides", ())),
     }
 
 
@@ -174,6 +179,7 @@ def _result(result: Result) -> Json:
         "failureReason": result.failure,
         "finishReason": result.finish_reason,
         "cut": result.cut,
+        "note": result.note,
     }
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from overlord_run.errors import StoreError
 from overlord_run.plan.model import STARTUP, Plan, PlannedOutput
 from overlord_run.store.atomic import replace
-from overlord_run.store.disk import unwritable
+
+_ANOTHER = "Give another folder with --outputs."
 
 
 def outputs_text(outputs: Mapping[str, Any]) -> str:
@@ -52,7 +53,10 @@ def write_outputs(folder: Path, plan: Plan, outputs: Mapping[str, Any]) -> list[
     for name, value in outputs.items():
         path = target_in(folder, file_name(name, declared.get(name), value))
         _make(path.parent)
-        replace(path, [content(value).encode("utf-8", "backslashreplace")])
+        try:
+            replace(path, [content(value).encode("utf-8", "backslashreplace")])
+        except StoreError as error:
+            raise StoreError(error.message, next=_ANOTHER, code="outputs") from error
         written.append(str(path))
     return written
 
@@ -77,11 +81,13 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise unwritable(folder, error) from error
+        is_taken = isinstance(error, FileExistsError | NotADirectoryError)
+        message = f"the folder {folder} cannot be made: {'a file is in its way' if is_taken else error.strerror}"
+        raise StoreError(message, next=_ANOTHER, code="outputs") from error
 
 
 def _refused(path: Path, why: str) -> StoreError:
-    return StoreError(f"the output file {path} {why}", next="Give another folder with --outputs.", code="outputs")
+    return StoreError(f"the output file {path} {why}", next=_ANOTHER, code="outputs")
 
 
 def _replies(plan: Plan) -> Sequence[PlannedOutput]:

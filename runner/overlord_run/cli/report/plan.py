@@ -63,7 +63,7 @@ def plan_json(prepared: Prepared, *, with_bodies: bool = False) -> dict[str, Any
         "schemaVersion": VERSION,
         "playbook": {"name": plan.name, "path": prepared.playbook.file, "digest": prepared.playbook.digest},
         "rehearsal": prepared.rehearse,
-        "plan": plan.to_json(),
+        "plan": prepared.plan_json,
         "settings": prepared.settings.to_json(),
         "modelsToProve": list(prepared.models_to_prove),
         "messages": [_sending_json(sending) for sending in sendings(plan)],
@@ -92,7 +92,7 @@ def _head(prepared: Prepared) -> str:
     engine = "the rehearsal: no key, no network" if prepared.rehearse else settings.base_url
     lines = [
         f"Plan of {plan.name} ({prepared.playbook.file}); nothing has been sent",
-        f"digest   {plan.to_json()['digest']}",
+        f"digest   {prepared.plan_json['digest']}",
         f"engine   {engine}",
         f"calls    {calls}",
         *(f"model    {_model(model)}" for model in plan.models.values()),

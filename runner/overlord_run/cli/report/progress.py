@@ -63,7 +63,10 @@ def _owner_changed(progress: Progress, _body: ev.OwnerChanged, state: State) -> 
         return
     api = "Fugu API" if progress.base_url == DEFAULT_BASE_URL else "API"
     yield f"Checking the {api} key and base URL {progress.base_url}"
-    yield f"Checking /models for {joined(progress.models)}"
+    if state.created is not None and state.created.settings.get("preflight") == "probe":
+        yield f"Asking {joined(progress.models)} for a word each: a probe, weaker than /models, and perhaps billed"
+    else:
+        yield f"Checking /models for {joined(progress.models)}"
 
 
 def _startup_began(_progress: Progress, body: ev.StartupBegan, state: State) -> Iterable[str]:

@@ -46,6 +46,7 @@ def recap(
     """
     parts = [headline(state), servants_table(state)]
     parts += _listed("Cut at the token limit:", _cuts(state))
+    parts += _listed("To look at:", _notes(state))
     parts += _listed("Not answered:", _failures(state))
     parts += _listed("Outputs without a value:", (f"{name}: {why}" for name, why in state.output_failures.items()))
     parts += _listed("Settings that won over the playbook's:", _overrides(state))
@@ -93,6 +94,11 @@ def _listed(title: str, lines: Iterable[str]) -> list[str]:
 def _cuts(state: State) -> Iterable[str]:
     for message in state.messages.values():
         yield from (f"{message.id}: {result.slot}" for result in message.results.values() if result.cut)
+
+
+def _notes(state: State) -> Iterable[str]:
+    for message in state.messages.values():
+        yield from (f"{message.id}: {one.slot}: {one.note}" for one in message.results.values() if one.note)
 
 
 def _failures(state: State) -> Iterable[str]:

@@ -14,7 +14,7 @@ from overlord_run.cli.report.json import (
     status_json,
     verification_json,
 )
-from overlord_run.cli.report.problems import error_json, validation_json
+from overlord_run.cli.report.problems import error_json, problems_json, validation_json
 from overlord_run.errors import Exit, InvalidPlaybookError, Problem
 from overlord_run.playbook.schema import load
 from overlord_run.store.folder import RunFolder
@@ -64,7 +64,7 @@ def test_what_is_told_of_files_and_errors_fits_its_schema() -> None:
 
 
 def test_the_launch_line_says_how_the_run_is_addressed_and_that_it_is_a_rehearsal() -> None:
-    assert launch_json(example.state(*example.begun("rehearsal"))) == {
+    assert launch_json(example.state(*example.begun("rehearsal")), [PROBLEM]) == {
         "type": "launch",
         "schemaVersion": 1,
         "runId": "20260701-120000-council-ab12",
@@ -73,6 +73,9 @@ def test_the_launch_line_says_how_the_run_is_addressed_and_that_it_is_a_rehearsa
         "state": "preflight",
         "planDigest": "sha256:1",
         "runDir": "/work/.overlord/runs/20260701-120000-council-ab12",
+        "warnings": problems_json([PROBLEM]),
+        "notes": [],
+        "overrides": [],
     }
 
 
@@ -133,6 +136,7 @@ def test_a_failed_exchange_has_the_reason_and_no_reply() -> None:
         "failureReason": "it did not answer within 90 s",
         "finishReason": None,
         "cut": False,
+        "note": "",
         "llmModel": "fugu",
         "requestId": None,
         "usage": None,

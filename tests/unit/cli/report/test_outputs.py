@@ -93,5 +93,24 @@ def test_two_outputs_with_one_file_are_refused_whatever_the_case_of_its_letters(
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(StoreError, match="cannot write"):
-        check_folder(tmp_path / "file" / "out", plan())
+    for folder in (tmp_path / "file", tmp_path / "file" / "out"):
+        with pytest.raises(StoreError) as refused:
+            check_folder(folder, plan())
+        assert refused.value.message == f"the folder {folder} cannot be made: a file is in its way"
+        assert refused.value.next == "Give another folder with --outputs."
+        assert refused.value.code == "outputs"
+
+
+def test_a_folder_that_the_system_refuses_is_told_in_its_words(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 300)
+    with pytest.raises(StoreError) as refused:
+        check_folder(folder, plan())
+    assert refused.value.message == f"the folder {folder} cannot be made: File name too long"
+
+
+def test_a_file_that_cannot_be_written_asks_for_another_folder_of_outputs(tmp_path: Path) -> None:
+    name = "x" * 250  # the name of its temporary file is longer
+    with pytest.raises(StoreError) as refused:
+        write_outputs(tmp_path, plan(text_output("a", name)), {"a": "Ship it."})
+    assert refused.value.message == f"cannot write {tmp_path / name}: its name is too long"
+    assert (refused.value.next, refused.value.code) == ("Give another folder with --outputs.", "outputs")

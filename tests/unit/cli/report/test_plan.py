@@ -75,6 +75,7 @@ def prepared(plan: Plan = COUNCIL, *, rehearse: bool = False) -> Prepared:
     return Prepared(
         playbook=Playbook("council.yml", "council", "sha256:0", ()),
         plan=plan,
+        plan_json=plan.to_json(),
         settings=Settings(
             base_url="https://api.sakana.ai/v1",
             provider="sakana",

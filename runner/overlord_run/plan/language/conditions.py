@@ -8,9 +8,9 @@ from typing import Any
 
 from jinja2 import Undefined
 
-from overlord_run.plan.meter import Meter, RefusedError
-from overlord_run.plan.operators import compare, compute
-from overlord_run.plan.values import refuse
+from overlord_run.plan.language.meter import Meter, RefusedError
+from overlord_run.plan.language.operators import compare, compute
+from overlord_run.plan.language.values import refuse
 
 
 def _comparison(name: str) -> Callable[..., bool]:

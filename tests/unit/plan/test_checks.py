@@ -1,7 +1,7 @@
 import pytest
 
 from overlord_run.errors import Problem
-from overlord_run.plan.scopes import check, check_role_file
+from overlord_run.plan.checks import check, check_role_file
 from overlord_run.playbook.model import Input, Place, RoleFile
 from unit.plan.councils import COUNCIL, FILE, playbook, text
 

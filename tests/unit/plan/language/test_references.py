@@ -1,7 +1,7 @@
 import pytest
 
-from overlord_run.plan.references import Reference
-from overlord_run.plan.templates import read
+from overlord_run.plan.language.references import Reference
+from overlord_run.plan.language.templates import read
 from unit.plan.councils import text
 
 

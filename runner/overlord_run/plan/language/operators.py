@@ -7,8 +7,8 @@ from typing import Any
 
 from jinja2 import Undefined
 
-from overlord_run.plan.meter import MADE, Meter, RefusedError, size
-from overlord_run.plan.values import kind, plain
+from overlord_run.plan.language.meter import MADE, Meter, RefusedError, size
+from overlord_run.plan.language.values import kind, plain
 from overlord_run.playbook.scalars import LARGEST_INTEGER
 
 _TOO_LARGE = "the number is too large"

@@ -7,7 +7,7 @@ import json
 import sys
 import time
 
-from overlord_run.plan.templates import TemplateError, render
+from overlord_run.plan.language.templates import TemplateError, render
 from unit.plan.councils import text
 
 STEPS = "the template takes more than 1,000,000 loop steps"

@@ -7,12 +7,10 @@ they are written out. What a template works out (`replies[name]`) is met when it
 from collections.abc import Iterable, Iterator, Mapping
 
 from overlord_run.errors import Problem
-from overlord_run.plan.attributes import MAPPING_METHODS
-from overlord_run.plan.known import Known, Site, in_role
+from overlord_run.plan.language.templates import MAPPING_METHODS, Reference, read
 from overlord_run.plan.model import STARTUP
-from overlord_run.plan.references import Reference
+from overlord_run.plan.scope import Known, Site, in_role
 from overlord_run.plan.sites import Template, resolved, templates
-from overlord_run.plan.templates import read
 from overlord_run.plan.unused import unused_in_playbook, unused_in_role
 from overlord_run.playbook.model import Place, Playbook, RoleFile, Source
 from overlord_run.playbook.names import did_you_mean, listed, shown

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, TypeAlias
 
-from overlord_run.plan.attributes import FUNCTIONS, REPLY_ATTRIBUTES
+from overlord_run.plan.language.templates import FUNCTIONS, REPLY_ATTRIBUTES, TEXT_METHODS
 from overlord_run.plan.model import STARTUP
 from overlord_run.plan.targets import targets
-from overlord_run.plan.texts import TEXT_METHODS
 from overlord_run.playbook.model import Assignment, Playbook
 
 Known: TypeAlias = "Mapping[str, Known] | None"

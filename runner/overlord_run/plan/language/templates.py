@@ -37,16 +37,31 @@ from jinja2.exceptions import TemplateRuntimeError, UndefinedError
 from jinja2.parser import Parser
 
 from overlord_run.errors import Problem
-from overlord_run.plan.meter import MAX_OUTPUT_BYTES, Meter, RefusedError
-from overlord_run.plan.metering import Metering
-from overlord_run.plan.references import Reference, references
-from overlord_run.plan.sandbox import METER, Sandbox
-from overlord_run.plan.syntax import Finding, TemplateRule, inspect
-from overlord_run.plan.values import ReplyText, plain
+from overlord_run.plan.language.attributes import FUNCTIONS, MAPPING_METHODS, REPLY_ATTRIBUTES
+from overlord_run.plan.language.meter import MAX_OUTPUT_BYTES, Meter, RefusedError, size
+from overlord_run.plan.language.metering import Metering
+from overlord_run.plan.language.references import Reference, references
+from overlord_run.plan.language.sandbox import METER, Sandbox
+from overlord_run.plan.language.syntax import Finding, TemplateRule, inspect
+from overlord_run.plan.language.texts import TEXT_METHODS
+from overlord_run.plan.language.values import Answers, ReplyText, plain
 from overlord_run.playbook.model import Text
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 
-__all__ = ["ReplyText", "TemplateError", "evaluate", "read", "render"]
+__all__ = [
+    "FUNCTIONS",
+    "MAPPING_METHODS",
+    "REPLY_ATTRIBUTES",
+    "TEXT_METHODS",
+    "Answers",
+    "Reference",
+    "ReplyText",
+    "TemplateError",
+    "evaluate",
+    "read",
+    "render",
+    "size",
+]
 
 MAX_TOKENS = 20_000
 
@@ -147,10 +162,28 @@ def _run(
     except RecursionError as error:
         finding = Finding(_line(template, error), "template-limit", _TOO_DEEP)
         raise TemplateError(_problem(text, finding)) from error
-    except (TypeError, ValueError, TemplateRuntimeError) as error:
-        finding = Finding(_line(template, error), "template-error", f"the template cannot be rendered: {error}")
-        raise TemplateError(_problem(text, finding)) from error
+    except TemplateRuntimeError as error:
+        raise TemplateError(_problem(text, _cannot_be_rendered(template, error))) from error
+    except (TypeError, ValueError) as error:
+        if not _is_the_templates(error):
+            raise
+        raise TemplateError(_problem(text, _cannot_be_rendered(template, error))) from error
     return value
+
+
+def _cannot_be_rendered(template: Template, error: Exception) -> Finding:
+    return Finding(_line(template, error), "template-error", f"the template cannot be rendered: {error}")
+
+
+def _is_the_templates(error: Exception) -> bool:
+    """Say whether an error arose in the template's own code, as where `for a, b in …` has nothing to take apart.
+
+    Any other is a fault of ours.
+    """
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and traceback.tb_frame.f_code.co_filename == _FILENAME
 
 
 def _collect(template: Template, context: Any) -> str:
@@ -224,8 +257,10 @@ def _compiled(source: str, bare: bool) -> Template:  # noqa: FBT001 - a part of 
         code = sandbox.compile(tree, filename=_FILENAME)
     except TemplateSyntaxError as error:
         raise _SyntaxError(_syntax_finding(error)) from error
-    except (RecursionError, SyntaxError, MemoryError, ValueError) as error:
-        raise _SyntaxError(Finding(1, "template-limit", _TOO_DEEP)) from error
+    except (RecursionError, MemoryError, SyntaxError) as error:
+        # Python's own limits read "too many statically nested blocks"; any other invalid code is a fault of ours.
+        is_ours = isinstance(error, SyntaxError) and not error.msg.startswith("too many ")
+        raise (error if is_ours else _SyntaxError(Finding(1, "template-limit", _TOO_DEEP))) from None
     return Template.from_code(sandbox, code, sandbox.make_globals(None))
 
 

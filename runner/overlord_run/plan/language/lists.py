@@ -9,15 +9,15 @@ from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined, Undefined
 
-from overlord_run.plan.attributes import find, items
-from overlord_run.plan.conditions import CONDITIONS
-from overlord_run.plan.meter import MADE, Meter, RefusedError, size
-from overlord_run.plan.operators import compute
-from overlord_run.plan.texts import lower
-from overlord_run.plan.values import kind, quoted, refuse, text
+from overlord_run.plan.language.arguments import apply
+from overlord_run.plan.language.attributes import find, items
+from overlord_run.plan.language.conditions import CONDITIONS
+from overlord_run.plan.language.meter import MADE, Meter, RefusedError, size
+from overlord_run.plan.language.operators import compute
+from overlord_run.plan.language.texts import lower
+from overlord_run.plan.language.values import kind, quoted, refuse, text
 from overlord_run.playbook.names import did_you_mean
 
-Attribute = str | int | None
 _TRUTHY = "truthy"
 
 
@@ -61,7 +61,7 @@ def reverse(meter: Meter, value: object) -> Any:
     return elements(meter, value)[::-1]
 
 
-def join(meter: Meter, value: object, separator: object = "", attribute: Attribute = None) -> str:
+def join(meter: Meter, value: object, separator: object = "", attribute: object = None) -> str:
     """Return the elements as one text, with `separator` between them."""
     between = text(meter, separator)
     chosen = [text(meter, item) for item in _chosen(meter, value, attribute)]
@@ -69,7 +69,7 @@ def join(meter: Meter, value: object, separator: object = "", attribute: Attribu
     return between.join(chosen)
 
 
-def total(meter: Meter, value: object, attribute: Attribute = None, start: object = 0) -> Any:
+def total(meter: Meter, value: object, attribute: object = None, start: object = 0) -> Any:
     """Return the sum of the elements."""
     result = start
     for item in _chosen(meter, value, attribute):
@@ -82,7 +82,7 @@ def ordered(
     value: object,
     reverse: object = False,  # noqa: FBT002 - as Jinja names them
     case_sensitive: object = False,  # noqa: FBT002 - as Jinja names them
-    attribute: Attribute = None,
+    attribute: object = None,
 ) -> list[Any]:
     """Return the elements in order; the filter `sort`."""
     keyed = list(_keyed(meter, value, attribute, case_sensitive=bool(case_sensitive)))
@@ -96,7 +96,7 @@ def ordered(
     return [item for _, item in keyed]
 
 
-def unique(meter: Meter, value: object, case_sensitive: object = False, attribute: Attribute = None) -> list[Any]:  # noqa: FBT002 - as Jinja names them
+def unique(meter: Meter, value: object, case_sensitive: object = False, attribute: object = None) -> list[Any]:  # noqa: FBT002 - as Jinja names them
     """Return the elements without those that came before."""
     seen: dict[str | float, Any] = {}
     for key, item in _keyed(meter, value, attribute, case_sensitive=bool(case_sensitive)):
@@ -104,17 +104,17 @@ def unique(meter: Meter, value: object, case_sensitive: object = False, attribut
     return list(seen.values())
 
 
-def smallest(meter: Meter, value: object, case_sensitive: object = False, attribute: Attribute = None) -> Any:  # noqa: FBT002 - as Jinja names them
+def smallest(meter: Meter, value: object, case_sensitive: object = False, attribute: object = None) -> Any:  # noqa: FBT002 - as Jinja names them
     """Return the element that comes first in order; the filter `min`."""
     return first(meter, ordered(meter, value, case_sensitive=case_sensitive, attribute=attribute))
 
 
-def largest(meter: Meter, value: object, case_sensitive: object = False, attribute: Attribute = None) -> Any:  # noqa: FBT002 - as Jinja names them
+def largest(meter: Meter, value: object, case_sensitive: object = False, attribute: object = None) -> Any:  # noqa: FBT002 - as Jinja names them
     """Return the element that comes last in order; the filter `max`."""
     return last(meter, ordered(meter, value, case_sensitive=case_sensitive, attribute=attribute))
 
 
-def pluck(meter: Meter, value: object, attribute: str | int, **fallback: object) -> list[Any]:
+def pluck(meter: Meter, value: object, attribute: object, **fallback: object) -> list[Any]:
     """Return an attribute of each element, `default` where it is missing."""
     if not fallback.keys() <= {"default"}:
         message = "`map` takes attribute= and default="
@@ -123,22 +123,22 @@ def pluck(meter: Meter, value: object, attribute: str | int, **fallback: object)
     return [fallback.get("default", item) if isinstance(item, Undefined) else item for item in found]
 
 
-def select(meter: Meter, value: object, name: str = _TRUTHY, *args: Any) -> list[Any]:
+def select(meter: Meter, value: object, name: object = _TRUTHY, *args: Any) -> list[Any]:
     """Return the elements for which a test holds."""
     return [item for item in stepwise(meter, value) if _holds(meter, item, name, args)]
 
 
-def reject(meter: Meter, value: object, name: str = _TRUTHY, *args: Any) -> list[Any]:
+def reject(meter: Meter, value: object, name: object = _TRUTHY, *args: Any) -> list[Any]:
     """Return the elements for which a test does not hold."""
     return [item for item in stepwise(meter, value) if not _holds(meter, item, name, args)]
 
 
-def select_by(meter: Meter, value: object, attribute: str | int, name: str = _TRUTHY, *args: Any) -> list[Any]:
+def select_by(meter: Meter, value: object, attribute: object, name: object = _TRUTHY, *args: Any) -> list[Any]:
     """Return the elements for whose attribute a test holds; the filter `selectattr`."""
     return [item for item in stepwise(meter, value) if _holds(meter, reach(item, attribute), name, args)]
 
 
-def reject_by(meter: Meter, value: object, attribute: str | int, name: str = _TRUTHY, *args: Any) -> list[Any]:
+def reject_by(meter: Meter, value: object, attribute: object, name: object = _TRUTHY, *args: Any) -> list[Any]:
     """Return the elements for whose attribute a test does not hold; the filter `rejectattr`."""
     return [item for item in stepwise(meter, value) if not _holds(meter, reach(item, attribute), name, args)]
 
@@ -150,7 +150,7 @@ def stepwise(meter: Meter, value: object) -> Iterator[Any]:
         yield item
 
 
-def reach(item: Any, attribute: str | int) -> Any:
+def reach(item: Any, attribute: object) -> Any:
     """Return what `attribute`, like `a.b` or an index, is of an element; undefined where it is missing.
 
     Raises:
@@ -192,12 +192,12 @@ def refuse_kind(name: str, wanted: str, value: object) -> NoReturn:
     raise RefusedError(message)
 
 
-def _chosen(meter: Meter, value: object, attribute: Attribute) -> Iterator[Any]:
+def _chosen(meter: Meter, value: object, attribute: object) -> Iterator[Any]:
     return (item if attribute is None else reach(item, attribute) for item in stepwise(meter, value))
 
 
 def _keyed(
-    meter: Meter, value: object, attribute: Attribute, *, case_sensitive: bool
+    meter: Meter, value: object, attribute: object, *, case_sensitive: bool
 ) -> Iterator[tuple[str | float, Any]]:
     for item in stepwise(meter, value):
         key = item if attribute is None else reach(item, attribute)
@@ -216,7 +216,7 @@ def _weight(key: str | float) -> int:
     return size(key) if isinstance(key, str) else 1
 
 
-def _holds(meter: Meter, item: object, name: str, args: tuple[Any, ...]) -> bool:
+def _holds(meter: Meter, item: object, name: object, args: tuple[Any, ...]) -> bool:
     if name == _TRUTHY:
         return not isinstance(item, Undefined) and bool(item)
-    return bool(look_up(CONDITIONS, "test", name)(meter, item, *args))
+    return bool(apply(str(name), look_up(CONDITIONS, "test", name), meter, (item, *args), {}))

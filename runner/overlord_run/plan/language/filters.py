@@ -9,13 +9,15 @@ from typing import Any
 
 from jinja2 import Undefined
 
-from overlord_run.plan import lists, texts
-from overlord_run.plan.meter import Meter, RefusedError
-from overlord_run.plan.values import refuse, text
+from overlord_run.plan.language import lists, texts
+from overlord_run.plan.language.arguments import apply
+from overlord_run.plan.language.meter import Meter, RefusedError
+from overlord_run.plan.language.values import refuse, text
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.scalars import LARGEST_INTEGER
 
 _LONGEST_NUMBER = 40
+_MOST_DIGITS = 20
 _NO_DEFAULT = object()
 
 
@@ -25,12 +27,13 @@ def _default(_meter: Meter, value: object, fallback: object = "", boolean: objec
     return value
 
 
-def _map(meter: Meter, value: object, name: str | None = None, *args: Any, **kwargs: Any) -> list[Any]:
+def _map(meter: Meter, value: object, name: object = None, *args: Any, **kwargs: Any) -> list[Any]:
     """Apply a filter to each element, or take an attribute of each."""
     if name is None:
-        return lists.pluck(meter, value, **kwargs)
+        found: list[Any] = apply("map", lists.pluck, meter, (value, *args), kwargs)
+        return found
     chosen = lists.look_up(FILTERS, "filter", name)
-    return [chosen(meter, item, *args, **kwargs) for item in lists.stepwise(meter, value)]
+    return [apply(str(name), chosen, meter, (item, *args), kwargs) for item in lists.stepwise(meter, value)]
 
 
 def _int(meter: Meter, value: object, default: object = _NO_DEFAULT) -> Any:
@@ -47,7 +50,7 @@ def _number(meter: Meter, value: object, name: str, default: object) -> Any:
     if isinstance(value, Undefined):
         refuse(value)
     number = _read_number(value) if isinstance(value, str | int | float) else None
-    if number is not None and isfinite(number) and abs(number) <= LARGEST_INTEGER:
+    if number is not None and abs(number) <= LARGEST_INTEGER:
         return number
     if default is _NO_DEFAULT:
         message = f"`{name}` finds no number in {shown(text(meter, value))}"
@@ -71,6 +74,12 @@ def _read_number(value: str | float) -> float | None:
 def _round(_meter: Meter, value: object, precision: int = 0) -> Any:
     if not isinstance(value, int | float):
         lists.refuse_kind("round", "a number", value)
+    if abs(precision) > _MOST_DIGITS:
+        message = f"`round` keeps at most {_MOST_DIGITS} digits"
+        raise RefusedError(message)
+    if isinstance(value, float) and not isfinite(value):
+        message = "the number is not finite"
+        raise RefusedError(message)
     return round(value, precision) if precision else round(value)
 
 
@@ -83,7 +92,7 @@ def _abs(_meter: Meter, value: object) -> Any:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "abs": _abs,
     "as_data": texts.as_data,
-    "capitalize": texts.on_text(texts.TEXT_METHODS["capitalize"]),
+    "capitalize": texts.on_text("capitalize", texts.TEXT_METHODS["capitalize"]),
     "count": lists.length,
     "d": _default,
     "default": _default,
@@ -96,13 +105,13 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "last": lists.last,
     "length": lists.length,
     "list": lists.elements,
-    "lower": texts.on_text(texts.TEXT_METHODS["lower"]),
+    "lower": texts.on_text("lower", texts.TEXT_METHODS["lower"]),
     "map": _map,
     "max": lists.largest,
     "min": lists.smallest,
     "reject": lists.reject,
     "rejectattr": lists.reject_by,
-    "replace": texts.on_text(texts.TEXT_METHODS["replace"]),
+    "replace": texts.on_text("replace", texts.TEXT_METHODS["replace"]),
     "reverse": lists.reverse,
     "round": _round,
     "select": lists.select,
@@ -112,9 +121,9 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "string": text,
     "sum": lists.total,
     "to_json": texts.to_json,
-    "trim": texts.on_text(texts.TEXT_METHODS["strip"]),
+    "trim": texts.on_text("trim", texts.TEXT_METHODS["strip"]),
     "truncate": texts.truncate,
     "unique": lists.unique,
-    "upper": texts.on_text(texts.TEXT_METHODS["upper"]),
+    "upper": texts.on_text("upper", texts.TEXT_METHODS["upper"]),
     "wordcount": texts.count_words,
 }

@@ -7,7 +7,7 @@ from typing import Any, NoReturn, Self
 
 from jinja2 import Undefined
 
-from overlord_run.plan.meter import MADE, MAX_VALUE_DEPTH, Meter, RefusedError, size
+from overlord_run.plan.language.meter import MADE, MAX_VALUE_DEPTH, Meter, RefusedError, size
 from overlord_run.playbook.names import shown
 
 

@@ -7,12 +7,13 @@ from jinja2 import StrictUndefined, pass_context
 from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from overlord_run.plan.attributes import FUNCTIONS, Function, find
-from overlord_run.plan.conditions import CONDITIONS
-from overlord_run.plan.filters import FILTERS
-from overlord_run.plan.meter import MADE, Meter, RefusedError
-from overlord_run.plan.operators import compare, compute
-from overlord_run.plan.values import key_text, kind, refuse, text
+from overlord_run.plan.language.arguments import apply
+from overlord_run.plan.language.attributes import FUNCTIONS, Function, find
+from overlord_run.plan.language.conditions import CONDITIONS
+from overlord_run.plan.language.filters import FILTERS
+from overlord_run.plan.language.meter import MADE, Meter, RefusedError
+from overlord_run.plan.language.operators import compare, compute
+from overlord_run.plan.language.values import key_text, kind, refuse, text
 
 # Names that no template can write, so none can shadow or call them.
 METER = "!meter"
@@ -44,7 +45,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             optimized=False,
             cache_size=0,
         )
-        self.filters = {name: _metered(name, filter_) for name, filter_ in {**FILTERS, **_INTERNAL}.items()}
+        self.filters = {name: _metered(name, filter_) for name, filter_ in FILTERS.items()}
+        self.filters |= {name: _with_meter(step) for name, step in _INTERNAL.items()}
         self.tests = {name: _metered(name, condition) for name, condition in CONDITIONS.items()}
         self.globals = dict(FUNCTIONS)
 
@@ -79,41 +81,37 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return compute(context[METER], operator, 0, arg)
 
 
-def apply(
-    name: str,
-    implementation: Callable[..., Any],
-    meter: Meter,
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
-) -> Any:
-    """Return what a function, a method, a filter or a test gives.
-
-    Raises:
-        RefusedError: It does not take these arguments, or refuses them.
-        UndefinedError: One of them is undefined where a value is needed.
-    """
-    try:
-        return implementation(meter, *args, **kwargs)
-    except (TypeError, ValueError, OverflowError) as error:
-        message = f"`{name}` does not take these arguments"
-        raise RefusedError(message) from error
-
-
 def _call_macro(meter: Meter, macro: Macro, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
     meter.enter()
     try:
         return macro(*args, **kwargs)
     except TypeError as error:
+        if not _is_of_the_call(error):
+            raise
         message = f"macro '{macro.name or 'caller'}' does not take these arguments"
         raise RefusedError(message) from error
     finally:
         meter.leave()
 
 
+def _is_of_the_call(error: TypeError) -> bool:
+    """Say whether Jinja itself refused a macro's arguments: in the macro's body the error would come from deeper."""
+    here = error.__traceback__
+    return here is not None and here.tb_next is not None and here.tb_next.tb_next is None
+
+
 def _metered(name: str, implementation: Callable[..., Any]) -> Callable[..., Any]:
     @pass_context
-    def call(context: Context, *args: Any, **kwargs: Any) -> Any:
+    def call(context: Context, /, *args: Any, **kwargs: Any) -> Any:
         return apply(name, implementation, context[METER], args, kwargs)
+
+    return call
+
+
+def _with_meter(step: Callable[..., Any]) -> Callable[..., Any]:
+    @pass_context
+    def call(context: Context, *args: Any) -> Any:
+        return step(context[METER], *args)
 
     return call
 
@@ -148,16 +146,29 @@ def _concat(meter: Meter, *values: object) -> str:
     return "".join([text(meter, value) for value in values])
 
 
-def _slice(meter: Meter, value: object, start: int | None, stop: int | None, step: int | None) -> Any:
+def _slice(meter: Meter, value: object, start: object, stop: object, step: object) -> Any:
+    bounds = slice(*(_bound(one) for one in (start, stop, step)))
+    if bounds.step == 0:
+        message = "a slice's step cannot be 0"
+        raise RefusedError(message)
     if isinstance(value, str):
         meter.charge(4 * len(value))
-        return value[start:stop:step]
+        return value[bounds]
     if isinstance(value, list | tuple | range):
         meter.charge(MADE + 8 * len(value))
-        return list(value[start:stop:step])
+        return list(value[bounds])
     if isinstance(value, StrictUndefined):
         refuse(value)
     message = f"{kind(value)} has no slices"
+    raise RefusedError(message)
+
+
+def _bound(value: object) -> int | None:
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, StrictUndefined):
+        refuse(value)
+    message = f"a slice needs whole numbers, not {kind(value)}"
     raise RefusedError(message)
 
 

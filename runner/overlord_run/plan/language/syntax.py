@@ -1,15 +1,17 @@
 """Say which part of Jinja's language templates may use, and what is wrong with the rest, all at once."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
+from unicodedata import normalize
 
 from jinja2 import nodes
 
-from overlord_run.plan.conditions import CONDITIONS
-from overlord_run.plan.filters import FILTERS
+from overlord_run.plan.language.conditions import CONDITIONS
+from overlord_run.plan.language.filters import FILTERS
 from overlord_run.playbook.names import did_you_mean, shown
+from overlord_run.playbook.scalars import LARGEST_INTEGER
 
 TemplateRule = Literal[
     "template-error",
@@ -130,6 +132,8 @@ def _inspect_for(node: Any) -> Iterator[Finding]:
 
 
 def _inspect_const(node: Any) -> Iterator[Finding]:
+    if isinstance(node.value, int) and node.value > LARGEST_INTEGER:
+        yield Finding(node.lineno, "template-syntax", "the number is too large")
     if isinstance(node.value, float) and not isfinite(node.value):
         yield Finding(node.lineno, "template-syntax", "the number is not finite")
 
@@ -149,9 +153,20 @@ def _inspect_keyword(node: Any) -> Iterator[Finding]:
         yield _unavailable(node, f"an argument named '{node.key}'")
 
 
+def _inspect_parameters(node: Any) -> Iterator[Finding]:
+    yield from _repeated(node, [argument.name for argument in node.args])
+
+
 def _inspect_call(node: Any) -> Iterator[Finding]:
+    yield from _repeated(node, [keyword.key for keyword in node.kwargs])
     if node.dyn_args is not None or node.dyn_kwargs is not None:
         yield _unavailable(node, "spreading arguments with `*` or `**`")
+
+
+def _repeated(node: nodes.Node, names: Sequence[str]) -> Iterator[Finding]:
+    """Tell arguments of the same name; to Python, which the template becomes, some letters are the same."""
+    if len({normalize("NFKC", name) for name in names}) < len(names):
+        yield Finding(node.lineno, "template-syntax", "two arguments have the same name")
 
 
 def _inspect_filter(node: Any) -> Iterator[Finding]:
@@ -176,11 +191,13 @@ def _inspect_name(node: nodes.Node, word: str, name: str) -> Iterator[Finding]:
 
 _INSPECTORS: Mapping[type[nodes.Node], Callable[[Any], Iterator[Finding]]] = {
     nodes.Call: _inspect_call,
+    nodes.CallBlock: _inspect_parameters,
     nodes.Const: _inspect_const,
     nodes.Filter: _inspect_filter,
     nodes.For: _inspect_for,
     nodes.Getattr: _inspect_getattr,
     nodes.Keyword: _inspect_keyword,
+    nodes.Macro: _inspect_parameters,
     nodes.Name: _inspect_name_node,
     nodes.Test: _inspect_test,
 }

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overlord_run.errors import Problem
-from overlord_run.plan.meter import MAX_OUTPUT_BYTES
-from overlord_run.plan.templates import ReplyText, TemplateError, evaluate, read, render
-from unit.plan import bombs, escapes
+from overlord_run.plan.language.meter import MAX_OUTPUT_BYTES
+from overlord_run.plan.language.templates import ReplyText, TemplateError, evaluate, read, render
 from unit.plan.councils import FILE, reply, text
+from unit.plan.language import bombs, escapes
 
 UNREAD = "this cannot be read: "
 LOOKING = (
@@ -22,6 +23,16 @@ LOOKING = (
 CALLER = 'when defining macros or call blocks the special "caller" argument must be omitted or be given a default'
 SECONDS = 5
 MEBIBYTES = 160
+
+
+class Broken(dict[str, object]):
+    """A mapping with a bug, as one of ours could have."""
+
+    def __contains__(self, key: object) -> bool:
+        raise ValueError(self.__doc__)
+
+    def __iter__(self) -> Iterator[str]:
+        raise TypeError(self.__doc__)
 
 
 def problem_of(source: str, scope: dict[str, object] | None = None, *, bare: bool = False) -> Problem:
@@ -142,6 +153,13 @@ def test_a_template_prints(source: str, printed: str) -> None:
             "{% macro m(a) %}{{ a }}{% endmacro %}{{ m() }}",
             "10:5: error: parameter 'a' was not provided [template-undefined]",
         ),
+        (
+            "{% macro m() %}{% for x, y in [1] %}{% endfor %}{% endmacro %}{{ m() }}",
+            "10:5: error: the template cannot be rendered: cannot unpack non-iterable int object [template-error]",
+        ),
+        ("{% macro m(a, a) %}{% endmacro %}", "10:5: error: two arguments have the same name [template-syntax]"),
+        ("{{ namespace(fi=1, \ufb01=2) }}", "10:5: error: two arguments have the same name [template-syntax]"),
+        ("{{ 0x" + "f" * 9000 + " }}", "10:5: error: the number is too large [template-syntax]"),
         ("{{ {1: 2} }}", "10:5: error: a mapping's key must be text, not a number [template-error]"),
         (
             "{% macro m(caller) %}{{ caller() }}{% endmacro %}",
@@ -247,10 +265,16 @@ def test_no_reply_is_ever_a_template(content: str) -> None:
     assert render(text("{{ r }}"), {"r": ReplyText(content)}) == content
 
 
+@pytest.mark.parametrize("source", ["{{ broken.size }}", "{{ broken | list }}", "{% for part in broken %}{% endfor %}"])
+def test_a_fault_of_our_own_is_not_told_as_the_templates(source: str) -> None:
+    with pytest.raises((TypeError, ValueError), match="one of ours"):
+        render(text(source), {"broken": Broken()})
+
+
 @pytest.fixture(scope="module")
 def explosions() -> tuple[dict[str, tuple[str, float]], int]:
     environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    program = [sys.executable, "-m", "unit.plan.bombs"]
+    program = [sys.executable, "-m", "unit.plan.language.bombs"]
     done = subprocess.run(program, env=environment, capture_output=True, text=True, check=True)
     outcomes, mebibytes = json.loads(done.stdout)
     return outcomes, mebibytes

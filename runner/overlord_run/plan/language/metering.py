@@ -13,8 +13,8 @@ from typing import Any
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from overlord_run.plan.meter import MADE, NODE
-from overlord_run.plan.sandbox import CHARGE, COMPARE, CONCAT, KEY, LOOP, PRINT, SLICE
+from overlord_run.plan.language.meter import MADE, NODE
+from overlord_run.plan.language.sandbox import CHARGE, COMPARE, CONCAT, KEY, LOOP, PRINT, SLICE
 
 
 class Metering(NodeTransformer):

@@ -1,6 +1,6 @@
 """Templates that reach for what they must not have, one mechanism a row, and what each is told or prints."""
 
-from overlord_run.plan.values import ReplyText
+from overlord_run.plan.language.templates import ReplyText
 
 SECRET = "the canary in the coal mine"
 

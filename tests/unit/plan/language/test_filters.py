@@ -1,14 +1,15 @@
 import pytest
 
-from overlord_run.plan.conditions import CONDITIONS
-from overlord_run.plan.filters import FILTERS
-from overlord_run.plan.templates import TemplateError, render
+from overlord_run.plan.language.conditions import CONDITIONS
+from overlord_run.plan.language.filters import FILTERS
+from overlord_run.plan.language.templates import TemplateError, render
 from unit.plan.councils import reply, text
 
 SCOPE = {
     "nested": {"a": {"b": 1}, "c": 2},
     "people": [{"name": "Oak", "age": 9}, {"name": "elm", "age": 7}, {"name": "Ash"}],
     "reply": reply("Yes.", model="fugu"),
+    "not_a_number": float("nan"),
 }
 
 PRINTED = {
@@ -178,9 +179,22 @@ REFUSED = [
     ("{{ nothing is string }}", "'nothing' is undefined"),
     ("{{ [] | first }}", "there is no first one, the list is empty"),
     ("{{ [] | last }}", "there is no last one, the list is empty"),
-    ("{{ 'a'.split('') }}", "`split` does not take these arguments"),
+    ("{{ 'a'.split('') }}", "`split` needs a separator that is not empty"),
     ("{{ nested.get([]) }}", "`get` does not take these arguments"),
-    ("{{ range(1, 2, 0) }}", "`range` does not take these arguments"),
+    ("{{ range(1, 2, 0) }}", "the step of `range` cannot be 0"),
+    ("{{ range('a') }}", "`range` does not take these arguments"),
+    ("{{ ['a'] | map('upper', 5) }}", "`upper` does not take these arguments"),
+    ("{{ [1] | select('divisibleby') }}", "`divisibleby` does not take these arguments"),
+    ("{{ [1] | map(attribute='a', meter=1) }}", "`map` does not take these arguments"),
+    ("{{ 'a' | trim(context=1) }}", "`trim` does not take these arguments"),
+    ("{{ 'a' | indent(1.5) }}", "`indent` does not take these arguments"),
+    ("{{ 1.5 | round('a') }}", "`round` does not take these arguments"),
+    ("{{ 5 | round(-1000000000) }}", "`round` keeps at most 20 digits"),
+    ("{{ not_a_number | round }}", "the number is not finite"),
+    ("{% for i in 'a' %}{{ loop.cycle() }}{% endfor %}", "`cycle` needs values to go through"),
+    ("{{ 'abc'['a':] }}", "a slice needs whole numbers, not text"),
+    ("{{ 'abc'[nothing:] }}", "'nothing' is undefined"),
+    ("{{ 'abc'[::0] }}", "a slice's step cannot be 0"),
     ("{{ 'a'[0.5] }}", "text has no 0.5"),
 ]
 

@@ -8,8 +8,6 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from overlord_run.errors import SettingsError
-
 Scheme = Literal["http", "https"]
 
 _PORTS = {"http": 80, "https": 443}
@@ -24,12 +22,17 @@ _WRONG = (
     (re.compile(r"\?"), "holds a query (?)"),
     (re.compile(r"#"), "holds a fragment (#)"),
 )
+_NOT_PLAIN = "has a host or a port that is not written plainly"
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9a-f:.]*\]|[^:\[\]]*)(?::(?P<port>[0-9]{1,5}))?")
 _NAME = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 )
 # Some programs read `127.1`, `0x7f.1` and `2130706433` as IPv4 addresses. Source: the URL standard, "ends in a number".
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
+
+
+class AddressError(Exception):
+    """A text is no base URL. The message ends a sentence on it and repeats nothing of it: it may hold a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +75,20 @@ class Address:
         return (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
 
 
-def parse_address(text: str, *, name: str) -> Address:
+def parse_address(text: str) -> Address:
     """Return a base URL in parts.
 
-    Args:
-        text: The URL. It is never repeated in an error, since it may hold a password.
-        name: The flag, variable or place that it stands in, for the error.
-
     Raises:
-        SettingsError: It is not a plain `http(s)://HOST[:PORT][/PATH]`.
+        AddressError: It is not a plain `http(s)://HOST[:PORT][/PATH]`.
     """
     wrong = next((reason for pattern, reason in _WRONG if pattern.search(text)), None)
     if wrong:
-        raise _unusable(name, wrong)
+        raise AddressError(wrong)
     scheme: Scheme = "https" if text.lower().startswith("https:") else "http"
     place, slash, path = text.partition("://")[2].partition("/")
     parts = parse_authority(place)
     if parts is None:
-        raise _unusable(name, "has a host or a port that is not written plainly")
+        raise AddressError(_NOT_PLAIN)
     host, port = parts
     return Address(scheme, host, port or _PORTS[scheme], (slash + path).rstrip("/"))
 
@@ -116,11 +115,3 @@ def _host(text: str) -> str | None:
     except ValueError:
         return None
     return text if _NAME.fullmatch(text) else None
-
-
-def _unusable(name: str, wrong: str) -> SettingsError:
-    return SettingsError(
-        f"the URL in {name} {wrong}",
-        next="write it as https://HOST/PATH or https://HOST:PORT/PATH",
-        code="url-malformed",
-    )

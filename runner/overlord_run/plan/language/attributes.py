@@ -8,9 +8,9 @@ from jinja2 import StrictUndefined, Undefined
 from jinja2.runtime import LoopContext
 from jinja2.utils import Namespace
 
-from overlord_run.plan.meter import MADE, MAX_STEPS, Meter, RefusedError, size
-from overlord_run.plan.texts import TEXT_METHODS
-from overlord_run.plan.values import Answers, ReplyText, kind, quoted, refuse
+from overlord_run.plan.language.meter import MADE, MAX_STEPS, Meter, RefusedError, size
+from overlord_run.plan.language.texts import TEXT_METHODS
+from overlord_run.plan.language.values import Answers, ReplyText, kind, quoted, refuse
 
 REPLY_ATTRIBUTES = ("text", "model", "finish_reason", "cut")
 LOOP_ATTRIBUTES = frozenset(
@@ -80,7 +80,7 @@ def _find_in_loop(loop: LoopContext, name: str) -> Any:
     if name in LOOP_ATTRIBUTES:
         return getattr(loop, name)
     if name == "cycle":
-        return Function(name, lambda _meter, *values: loop.cycle(*values))
+        return Function(name, _cycle, (loop,))
     return _missing(loop, f"a loop has no {quoted(name)}")
 
 
@@ -109,9 +109,20 @@ def items(meter: Meter, mapping: Mapping[str, Any]) -> list[tuple[str, Any]]:
     return list(mapping.items())
 
 
-def _range(meter: Meter, *bounds: int) -> range:
+def _cycle(_meter: Meter, loop: LoopContext, *values: Any) -> Any:
+    if not values:
+        message = "`cycle` needs values to go through"
+        raise RefusedError(message)
+    return loop.cycle(*values)
+
+
+def _range(meter: Meter, start: int, stop: int | None = None, step: int = 1, /) -> range:
     meter.charge(MADE)
-    numbers = range(*bounds)
+    if step == 0:
+        message = "the step of `range` cannot be 0"
+        raise RefusedError(message)
+    bounds = (0, start) if stop is None else (start, stop)
+    numbers = range(*bounds, step)
     if numbers and max(abs(numbers[0]), abs(numbers[-1])) > MAX_STEPS:
         message = f"`range` goes up to {MAX_STEPS:,}"
         raise RefusedError(message, rule="template-limit")

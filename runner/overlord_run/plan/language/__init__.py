@@ -1,0 +1,1 @@
+"""The template language: what a template may say, reach and cost; its door is `templates`."""
