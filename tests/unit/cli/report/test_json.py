@@ -72,7 +72,7 @@ def test_the_launch_line_says_how_the_run_is_addressed_and_that_it_is_a_rehearsa
         "engine": "rehearsal",
         "state": "preflight",
         "planDigest": "sha256:1",
-        "runDir": "/work/.overlord/runs/20260701-120000-council-ab12",
+        "runDir": "/srv/.overlord/runs/20260701-120000-council-ab12",
         "warnings": problems_json([PROBLEM]),
         "notes": [],
         "overrides": [],

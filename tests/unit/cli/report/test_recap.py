@@ -15,7 +15,7 @@ def test_a_run_that_completed_is_a_table_its_exit_code_and_the_next_command() ->
         "in all     2         2       0        0   2,246\n"
         "\n"
         "Exit 0: done, and nothing failed\n"
-        "Record: /work/.overlord/runs/20260701-120000-council-ab12\n"
+        "Record: /srv/.overlord/runs/20260701-120000-council-ab12\n"
         "Next: overlord-run show"
     )
 
@@ -54,7 +54,7 @@ def test_a_run_in_which_something_failed_names_each_failure() -> None:
         "    try later\n"
         "\n"
         "Exit 1: the run ended, and something failed\n"
-        "Record: /work/.overlord/runs/20260701-120000-council-ab12\n"
+        "Record: /srv/.overlord/runs/20260701-120000-council-ab12\n"
         "Next: overlord-run show oak"
     )
 
@@ -78,7 +78,7 @@ def test_what_won_over_the_playbook_is_told() -> None:
         "  the model normal is m1, by --model\n"
         "\n"
         "Exit 130: interrupted; what was answered is kept\n"
-        "Record: /work/.overlord/runs/20260701-120000-council-ab12\n"
+        "Record: /srv/.overlord/runs/20260701-120000-council-ab12\n"
         "Next: x"
     )
 
