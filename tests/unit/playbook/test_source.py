@@ -282,7 +282,7 @@ def is_plain(value: Any) -> bool:
     return json.loads(json.dumps(value)) == value
 
 
-def read_anything(content: bytes | str) -> None:
+def assert_read(content: bytes | str) -> None:
     document, problems = scan(content, "f")
     assert document is not None or problems
     assert [problem for problem in problems if problem.line < 1 or problem.column < 1 or not problem.hint] == []
@@ -295,7 +295,7 @@ def read_anything(content: bytes | str) -> None:
 @example(b"2001-99-99")
 @example(b"\xef\xbb\xbf\xef\xbb\xbfa: |\n b")
 def test_any_bytes_are_a_document_or_problems(content: bytes) -> None:
-    read_anything(content)
+    assert_read(content)
 
 
 YAML_PIECES = [
@@ -308,4 +308,4 @@ YAML_PIECES = [
 @settings(max_examples=500)
 @given(st.lists(st.sampled_from(YAML_PIECES), max_size=30).map("".join))
 def test_any_mix_of_yaml_is_a_document_or_problems(content: str) -> None:
-    read_anything(content)
+    assert_read(content)
