@@ -147,7 +147,7 @@ def _preflight_failed(state: State, body: ev.PreflightFailed, _at: str) -> None:
 def _startup_began(state: State, body: ev.StartupBegan, at: str) -> None:
     state.state = "starting"
     for slot in body.slots:
-        _servant(state, slot, at).state = "starting"
+        _servant(state, slot, at)
 
 
 def _message_queued(state: State, body: ev.MessageQueued, at: str) -> None:

@@ -109,6 +109,7 @@ def test_nothing_new_is_started_after_the_first_failed_startup(tmp_path: Path) -
     record = carry_out(tmp_path, TWO_CRITICS_AND_A_JUDGE, script(alder_startup="{status: 401}"), concurrency=1)
     assert [body.slot for body in record.of(ev.RequestSent)] == ["alder"]
     assert record.results("startup") == {"alder": "failed", "birch": "skipped"}
+    assert record.state.servants["birch"].state == "pending"
     assert record.state.messages["startup"].state == "failed"
 
 

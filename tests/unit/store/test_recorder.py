@@ -88,7 +88,7 @@ def test_the_state_holds_an_event_when_its_record_returns(folder):
     async def scenario():
         recorder = await opened(folder)
         await recorder.record(ev.PreflightPassed(["fugu"]), ev.StartupBegan(["alder"]))
-        seen = recorder.state.servants["alder"].state
+        seen = recorder.state.state
         await recorder.aclose()
         return seen
 
