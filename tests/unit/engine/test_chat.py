@@ -57,7 +57,7 @@ def test_a_question_gets_its_answer() -> None:
 
 
 def test_slot_message_and_attempt_never_go_over_the_wire() -> None:
-    request = dataclasses.replace(question(), slot="slot_canary", message="message_canary", attempt=77)
+    request = dataclasses.replace(question(), slot="slot_canary", message="message_canary", attempt=7_000_000_077)
 
     async def go() -> bytes:
         async with FaultServer(raw(GOOD_ANSWER)) as server:
@@ -66,7 +66,7 @@ def test_slot_message_and_attempt_never_go_over_the_wire() -> None:
 
     sent = asyncio.run(go())
     assert b"canary" not in sent.replace(KEY.encode(), b"")
-    assert b"77" not in sent
+    assert b"7000000077" not in sent
 
 
 @pytest.mark.parametrize(
