@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from overlord_run.app.mailbox import Mailbox
 from overlord_run.engine.chat import ChatEngine
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.engine.rehearsal import RehearsalTransport
@@ -16,6 +17,7 @@ from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
+from overlord_run.store.inbox import Inbox
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.state import State
 from playbook_kit import parse
@@ -83,13 +85,13 @@ def carry_out(
             RunFolder.create(folder, "run"),
             plan.to_json(),
             created(plan),
-            ev.OwnerChanged(1, {}),
+            ev.OwnerChanged(1, {}, "run"),
             clock=lambda: "2026-11-22T10:00:00.000Z",
             listen=listen,
         )
         convened.append(convene(plan, engine, recorder, policy, Halt()))
         try:
-            await execute(convened[0])
+            await execute(convened[0], Mailbox(Inbox(folder / "inbox")))
         finally:
             await engine.aclose()
             await recorder.aclose()

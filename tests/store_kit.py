@@ -72,7 +72,7 @@ def servant(slot: str, **changes: Any) -> dict[str, Any]:
     } | changes
 
 
-OWNER = ev.OwnerChanged(4711, {"boot": "b00t", "start": 12, "executable": "/usr/bin/python3"})
+OWNER = ev.OwnerChanged(4711, {"boot": "b00t", "start": 12, "executable": "/usr/bin/python3"}, "run")
 
 
 def queued(message_id: str, slot: str, text: str = "And then?", system: str | None = None) -> ev.MessageQueued:

@@ -171,7 +171,7 @@ def test_a_whole_chain_of_nonsense_gets_a_clean_answer(tmp_path):
     made = RunFolder.create(tmp_path / ".overlord", RUN_ID)
     odd: dict[str, object] = {"promptTokens": [], "cachedTokens": True, "": {"cuts": [[]]}}
     nonsense: list[list[ev.Body]] = [
-        [ev.OwnerChanged(-1, odd)],
+        [ev.OwnerChanged(-1, odd, "run")],
         [ev.PreflightFailed("", "")],
         [ev.MessageQueued("../..", "", "alder", "\ud800", "\0")],
         [ev.RequestSent("../..", "alder", -1, "", "")],

@@ -1,5 +1,6 @@
 """Turn a playbook and what a person gave into a plan and settings: everything short of the network."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,16 +9,17 @@ from typing import Any
 
 from overlord_run.app.here import current_host, current_worktree, state_dir
 from overlord_run.app.inputs import Given, gather
+from overlord_run.app.session import Session
 from overlord_run.app.validate import load, read
 from overlord_run.credential import Redactor
 from overlord_run.engine.base import ChatMessage, Request
-from overlord_run.engine.script import Script, parse_script
+from overlord_run.engine.script import parse_script
 from overlord_run.errors import Problem, SettingsError
-from overlord_run.host import Host, Worktree, require_supported
+from overlord_run.host import Worktree, require_supported
 from overlord_run.plan.build import build
 from overlord_run.plan.model import STARTUP, Plan, PlannedRedirect, PlannedServant
 from overlord_run.playbook.model import Playbook
-from overlord_run.settings import Flags, Settings, environment
+from overlord_run.settings import Flags, environment
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.key import known_keys
 from overlord_run.settings.precedence import models_to_prove, resolve
@@ -34,28 +36,22 @@ class RunRequest:
     script_path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Everything short of the network; what a dry run prints.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared(Session):
+    """A session that has not begun: everything short of the network, which is what a dry run prints.
 
     Attributes:
         plan_json: The plan as JSON values, made once.
         warnings: Problems that stop nothing.
-        models_to_prove: The model ids that `/models` must list.
-        script: What the rehearsal answers, None without a script.
+        script_file: The script's path and digest; None without a script.
     """
 
     playbook: Playbook
-    plan: Plan
     plan_json: Mapping[str, Any]
-    settings: Settings
-    host: Host
     worktree: Worktree
     state_dir: Path
     warnings: tuple[Problem, ...]
-    models_to_prove: tuple[str, ...]
-    rehearse: bool
-    script: Script | None = None
+    script_file: Mapping[str, str] | None = None
 
 
 def prepare(request: RunRequest) -> Prepared:
@@ -75,9 +71,11 @@ def prepare(request: RunRequest) -> Prepared:
     )
     values = gather(playbook.inputs, request.given)
     plan = build(playbook, values, model_ids=settings.model_ids, host=host.facts())
-    script = None
+    script, script_file = None, None
     if request.script_path is not None:
-        script = parse_script(read(request.script_path), request.script_path, plan)
+        content = read(request.script_path)
+        script = parse_script(content, request.script_path, plan)
+        script_file = {"path": str(Path(request.script_path).absolute()), "digest": digest_of(content)}
     worktree = current_worktree()
     prepared = Prepared(
         playbook=playbook,
@@ -91,9 +89,15 @@ def prepare(request: RunRequest) -> Prepared:
         models_to_prove=models_to_prove(settings, playbook, plan),
         rehearse=request.rehearse,
         script=script,
+        script_file=script_file,
     )
     _require_no_key(prepared, request.flags)
     return prepared
+
+
+def digest_of(content: bytes) -> str:
+    """Return `sha256:` and the hex digest of a file's bytes."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _require_no_key(prepared: Prepared, flags: Flags) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import click
 
 from overlord_run.app.inputs import Given
+from overlord_run.app.own import Finished
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
-from overlord_run.app.run import Finished, run
+from overlord_run.app.run import run
 from overlord_run.cli import options
 from overlord_run.cli.background import Background
 from overlord_run.cli.main import COMMANDS

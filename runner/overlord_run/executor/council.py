@@ -1,12 +1,13 @@
 """Hold what every step of a run needs, and whether anything new may be sent."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from overlord_run.engine.base import Engine
-from overlord_run.plan.model import Plan, PlannedServant
+from overlord_run.plan.model import Plan, PlannedRedirect, PlannedServant
 from overlord_run.store.events import Body
 from overlord_run.store.state import State
 
@@ -45,10 +46,15 @@ class Policy:
 
 @dataclass(slots=True)
 class Halt:
-    """A request to send nothing new: from a person (`wanted`), or from a redirect that says so (`reason`)."""
+    """A request to send nothing new: from a person (`wanted`), or from a redirect that says so (`reason`).
+
+    Attributes:
+        request_id: Of the person who asked through the inbox; None where it was a signal.
+    """
 
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     reason: str | None = None
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class Council:
 
     Attributes:
         details: Message id and slot → what the provider said of the call's failure, redacted. It reaches no file.
+        floor: Slot → the lock of whoever speaks with that servant: a conversation has one question at a time, and the
+            waiting are served as they came.
     """
 
     plan: Plan
@@ -65,7 +73,9 @@ class Council:
     policy: Policy
     halt: Halt
     servants: dict[str, PlannedServant]
+    redirects: dict[str, PlannedRedirect]
     details: dict[tuple[str, str], str] = field(default_factory=dict)
+    floor: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
 
     @property
     def state(self) -> State:
@@ -80,4 +90,6 @@ class Council:
 
 def convene(plan: Plan, engine: Engine, recorder: Recorder, policy: Policy, halt: Halt) -> Council:
     """Return the council of a plan."""
-    return Council(plan, engine, recorder, policy, halt, {servant.slot: servant for servant in plan.servants})
+    servants = {servant.slot: servant for servant in plan.servants}
+    redirects = {redirect.id: redirect for redirect in plan.redirects}
+    return Council(plan, engine, recorder, policy, halt, servants, redirects)

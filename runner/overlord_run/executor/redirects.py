@@ -3,17 +3,14 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from overlord_run.executor.council import Council
-from overlord_run.executor.replies import Replies, replies_of, states_of
-from overlord_run.executor.turn import Ask, Outcome, take_turn
+from overlord_run.executor.errand import deliver, of_redirect, settle
 from overlord_run.plan.model import PlannedRedirect
-from overlord_run.plan.render import RenderError, render_message
 from overlord_run.store import events as ev
+from overlord_run.store.state import Message
 
 Turn = tuple[str, str]
-Delivery = Outcome | Literal["skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class Schedule:
 
 
 async def send_redirects(council: Council) -> None:
-    """Send every redirect of the plan; return when each has ended, or when a person stopped it and no call is out."""
+    """Send every redirect that has not ended; return when each has, or a person stopped it and no call is out."""
     redirects = council.plan.redirects
     schedule = Schedule(
         ended={redirect.id: asyncio.Event() for redirect in redirects},
@@ -63,59 +60,35 @@ def previous_turns(redirects: Iterable[PlannedRedirect]) -> dict[Turn, Turn]:
 async def _send(council: Council, schedule: Schedule, redirect: PlannedRedirect) -> None:
     for earlier in redirect.after:
         await schedule.ended[earlier].wait()
-    if council.halt.reason is not None:
-        await council.recorder.record(ev.RedirectSkipped(redirect.id, redirect.to, None, council.halt.reason))
-        for slot in redirect.targets:
-            schedule.over[redirect.id, slot].set()
-    else:
-        await _send_to_all(council, schedule, redirect)
+    message = council.state.messages.get(redirect.id)
+    if message is None or message.ended_at is None:
+        if council.halt.reason is None:
+            await _send_to_all(council, schedule, redirect)
+        else:
+            await council.recorder.record(ev.RedirectSkipped(redirect.id, redirect.to, None, council.halt.reason))
+        message = council.state.messages.get(redirect.id)
+    if redirect.on_failure == "stop" and _has_failed(message):
+        council.halt.reason = f"redirect '{redirect.id}' failed, and its on_failure is stop"
+    for slot in redirect.targets:
+        schedule.over[redirect.id, slot].set()
     schedule.ended[redirect.id].set()
 
 
 async def _send_to_all(council: Council, schedule: Schedule, redirect: PlannedRedirect) -> None:
-    replies = replies_of(council.state, redirect.reads)
-    deliveries: dict[str, Delivery] = {}
+    errand = of_redirect(council, redirect)
 
     async def send_to(slot: str) -> None:
         turn = (redirect.id, slot)
         if turn in schedule.previous:
             await schedule.over[schedule.previous[turn]].wait()
-        deliveries[slot] = await _deliver(council, redirect, slot, replies)
+        await deliver(council, errand, slot)
         schedule.over[turn].set()
 
     async with asyncio.TaskGroup() as group:
         for slot in redirect.targets:
             group.create_task(send_to(slot))
-    if "unsent" not in deliveries.values():
-        await _settle(council, redirect, sum(delivery == "answered" for delivery in deliveries.values()))
+    await settle(council, errand)
 
 
-async def _deliver(council: Council, redirect: PlannedRedirect, slot: str, replies: Replies) -> Delivery:
-    if council.halt.wanted.is_set():
-        return "unsent"
-    if council.state.servants[slot].state == "blocked":
-        await council.recorder.record(ev.RedirectSkipped(redirect.id, redirect.to, slot, "the servant is blocked"))
-        return "skipped"
-    try:
-        text = render_message(council.plan, redirect, slot, replies, states_of(council.state))
-    except RenderError as error:
-        await council.recorder.record(ev.RedirectFailed(redirect.id, redirect.to, slot, str(error)))
-        return "failed"
-    ask = Ask(redirect.id, redirect.to, slot, text, council.timeout_s(slot, redirect.timeout_s))
-    return await take_turn(council, ask)
-
-
-async def _settle(council: Council, redirect: PlannedRedirect, answered: int) -> None:
-    count = len(redirect.targets)
-    if answered == count:
-        await council.recorder.record(ev.MessageSettled(redirect.id, "completed", None))
-        return
-    reason = f"{answered} of {count} servants answered"
-    if answered >= redirect.require:
-        await council.recorder.record(ev.MessageSettled(redirect.id, "partial", reason))
-        return
-    if redirect.require > 1:
-        reason += f", {redirect.require} are required"
-    if redirect.on_failure == "stop":
-        council.halt.reason = f"redirect '{redirect.id}' failed, and its on_failure is stop"
-    await council.recorder.record(ev.MessageSettled(redirect.id, "failed", reason))
+def _has_failed(message: Message | None) -> bool:
+    return message is not None and message.state == "failed"

@@ -1,17 +1,21 @@
-"""Carry a plan out from preflight to the outputs."""
+"""Carry a plan out from preflight to the outputs, from wherever the log says that it stands."""
 
 import asyncio
 
-from overlord_run.errors import PreflightError
 from overlord_run.executor.council import Council
+from overlord_run.executor.desk import Desk, Mailbox
+from overlord_run.executor.errand import of_accepted, run_errand
+from overlord_run.executor.proof import prove
 from overlord_run.executor.redirects import send_redirects
 from overlord_run.executor.replies import replies_of, states_of
 from overlord_run.executor.startup import start
 from overlord_run.plan.render import evaluate_outputs
 from overlord_run.store import events as ev
 
+_FINISHED = frozenset({"completed", "partial"})
 
-async def execute(council: Council) -> None:
+
+async def execute(council: Council, mailbox: Mailbox) -> None:
     """Carry the plan out; return when the run has ended, or when a person stopped it and no call is in flight.
 
     Raises:
@@ -19,53 +23,68 @@ async def execute(council: Council) -> None:
         StoreError: The log cannot be written any more; calls in flight were cancelled.
     """
     try:
-        await _execute(council)
+        await _execute(council, mailbox)
     except BaseExceptionGroup as group:
         raise _first(group) from group
 
 
-async def _execute(council: Council) -> None:
-    if not await _prove(council):
-        return
-    if not await start(council):
-        if not council.halt.wanted.is_set():
-            await council.recorder.record(ev.RunFinished("failed", "startup was not proved", {}, {}))
-        return
-    await send_redirects(council)
-    if _has_settled(council):
-        await _finish(council)
+async def serve(council: Council, mailbox: Mailbox) -> None:
+    """Do what the inbox asks of a run that has ended, until it is empty; the plan is not carried on.
 
-
-async def _prove(council: Council) -> bool:
-    """Do the preflight; return False where a person stopped it.
-
-    It is cancelled at once, since nothing of it is waited for; a probe that was out stays on record as sent.
+    Raises:
+        PreflightError: The API was not proved; the failure is recorded and no model was asked.
+        StoreError: The log cannot be written any more; calls in flight were cancelled.
     """
-
-    async def before_probe(model: str) -> None:
-        await council.recorder.record(ev.ProbeSent(model))
-
-    proof = asyncio.create_task(council.engine.preflight(before_probe))
-    wanted = asyncio.create_task(council.halt.wanted.wait())
     try:
-        await asyncio.wait({proof, wanted}, return_when=asyncio.FIRST_COMPLETED)
-        if not proof.done():
-            return False
-        await council.recorder.record(ev.PreflightPassed(proof.result(), council.engine.proves_by))
-    except PreflightError as error:
-        await council.recorder.record(ev.PreflightFailed(error.code, error.message))
-        raise
-    finally:
-        proof.cancel()
-        wanted.cancel()
-    return True
+        await _serve(council, mailbox)
+    except BaseExceptionGroup as group:
+        raise _first(group) from group
+
+
+async def _execute(council: Council, mailbox: Mailbox) -> None:
+    async with asyncio.TaskGroup() as group:
+        desk = Desk(council, mailbox, group)
+        attending = group.create_task(desk.attend())
+        is_started = await prove(council) and await start(council)
+        if is_started:
+            desk.is_open = True
+            _carry_on_sending(council, group)
+            await send_redirects(council)
+        desk.close()
+        await attending
+    if council.halt.wanted.is_set() and not _has_settled(council):
+        return
+    if is_started:
+        await _finish(council)
+    else:
+        await council.recorder.record(ev.RunFinished("failed", "startup was not proved", {}, {}))
+
+
+def _carry_on_sending(council: Council, group: asyncio.TaskGroup) -> None:
+    """Go on with what persons sent before a crash or a stop came."""
+    for message in council.state.messages.values():
+        if message.accepted is not None and message.ended_at is None:
+            group.create_task(run_errand(council, of_accepted(message.accepted)))
+
+
+async def _serve(council: Council, mailbox: Mailbox) -> None:
+    had_ended = council.state.state
+    if not await prove(council):
+        return
+    taken, has_asked_again = 1, False
+    while taken and not council.halt.wanted.is_set():
+        async with asyncio.TaskGroup() as group:
+            desk = Desk(council, mailbox, group, is_proved=True)
+            taken = await desk.take()
+        has_asked_again = has_asked_again or desk.has_asked_again
+    if has_asked_again and had_ended in _FINISHED and council.state.state == had_ended:
+        await _finish(council)  # what the council came to may be another thing now
 
 
 def _has_settled(council: Council) -> bool:
     messages = council.state.messages
-    return all(
-        redirect.id in messages and messages[redirect.id].ended_at is not None for redirect in council.plan.redirects
-    )
+    declared = all(redirect.id in messages for redirect in council.plan.redirects)
+    return declared and all(message.ended_at is not None for message in messages.values())
 
 
 async def _finish(council: Council) -> None:

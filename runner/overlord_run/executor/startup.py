@@ -1,59 +1,63 @@
-"""Ask every servant that has a task, side by side; all must answer."""
+"""Ask every servant that has a task, side by side, until as many have answered as the plan requires."""
 
 import asyncio
 
 from overlord_run.executor.council import Council
-from overlord_run.executor.turn import Ask, Outcome, take_turn
+from overlord_run.executor.errand import Errand, deliver, of_startup, settle
 from overlord_run.plan.model import STARTUP
 from overlord_run.store import events as ev
+from overlord_run.store.state import Result
 
 
 async def start(council: Council) -> bool:
-    """Start the servants and return whether each one that was asked gave text.
+    """Start the servants that have not answered yet, and return whether as many as required have answered.
 
-    Nothing new is started after the first failure; what was not sent is recorded as skipped, unless a person stopped
-    the run: then it waits as it is.
+    Where all must answer, nothing new is started after the first failure, and what was not sent is recorded as skipped;
+    unless a person stopped the run: then it waits as it is.
     """
-    asks = [
-        Ask(STARTUP, "all", servant.slot, servant.task, council.timeout_s(servant.slot))
-        for servant in council.plan.servants
-        if servant.task is not None
-    ]
-    await council.recorder.record(ev.StartupBegan([ask.slot for ask in asks]))
-    if not asks:
+    errand = of_startup(council)
+    missing = [] if _is_proved(council) else [slot for slot in errand.targets if not _has_answered(council, slot)]
+    await council.recorder.record(ev.StartupBegan(missing))
+    if not missing:
         return True
-    outcomes = await _ask_all(council, asks)
-    if council.halt.wanted.is_set() and "unsent" in outcomes.values():
-        return False
-    answered = sum(outcome == "answered" for outcome in outcomes.values())
-    await council.recorder.record(
-        *[
-            ev.RedirectSkipped(STARTUP, "all", slot, "another servant's startup failed")
-            for slot, outcome in outcomes.items()
-            if outcome == "unsent"
-        ],
-        _settled(answered, len(asks)),
-    )
-    return answered == len(asks)
+    await _ask_all(council, errand, missing)
+    unsent = [slot for slot in missing if _is_open(council, slot)]
+    if unsent and not council.halt.wanted.is_set():
+        why = "another servant's startup failed"
+        await council.recorder.record(*[ev.RedirectSkipped(STARTUP, "all", slot, why) for slot in unsent])
+    await settle(council, errand)
+    return _is_proved(council)
 
 
-async def _ask_all(council: Council, asks: list[Ask]) -> dict[str, Outcome]:
-    outcomes: dict[str, Outcome] = {}
-
+async def _ask_all(council: Council, errand: Errand, missing: list[str]) -> None:
     def may_begin() -> bool:
-        return "failed" not in outcomes.values()
-
-    async def ask_one(ask: Ask) -> None:
-        outcomes[ask.slot] = await take_turn(council, ask, may_begin=may_begin)
+        return errand.require < len(errand.targets) or not any(_has_failed(council, slot) for slot in missing)
 
     async with asyncio.TaskGroup() as group:
-        for ask in asks:
-            group.create_task(ask_one(ask))
-    return outcomes
+        for slot in missing:
+            group.create_task(deliver(council, errand, slot, may_begin=may_begin))
 
 
-def _settled(answered: int, asked: int) -> ev.MessageSettled:
-    if answered == asked:
-        return ev.MessageSettled(STARTUP, "completed", None)
-    state = "partial" if answered else "failed"
-    return ev.MessageSettled(STARTUP, state, f"{answered} of {asked} servants answered")
+def _is_proved(council: Council) -> bool:
+    message = council.state.messages.get(STARTUP)
+    return message is not None and message.state in {"completed", "partial"}
+
+
+def _result(council: Council, slot: str) -> Result | None:
+    message = council.state.messages.get(STARTUP)
+    return None if message is None else message.results.get(slot)
+
+
+def _has_answered(council: Council, slot: str) -> bool:
+    result = _result(council, slot)
+    return result is not None and result.reply is not None
+
+
+def _has_failed(council: Council, slot: str) -> bool:
+    result = _result(council, slot)
+    return result is not None and result.state == "failed"
+
+
+def _is_open(council: Council, slot: str) -> bool:
+    result = _result(council, slot)
+    return result is None or result.ended_at is None

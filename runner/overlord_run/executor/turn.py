@@ -10,6 +10,7 @@ from overlord_run.engine.retry import delay_s
 from overlord_run.executor.council import Council
 from overlord_run.plan.model import digest
 from overlord_run.store import events as ev
+from overlord_run.store.state import Result
 
 Outcome = Literal["answered", "failed", "unsent"]
 
@@ -27,32 +28,55 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """Which attempt at a call this is, from 1, and how long the call has waited between its attempts so far."""
+    """Which attempt at a call this is, from 1; how many there were before this turn; how long this turn has waited."""
 
     number: int
+    before: int
     waited_s: float
 
 
-async def take_turn(council: Council, ask: Ask, *, may_begin: Callable[[], bool] = lambda: True) -> Outcome:
+def always() -> bool:
+    """Say that a first attempt may begin."""
+    return True
+
+
+async def take_turn(council: Council, ask: Ask, *, may_begin: Callable[[], bool] = always) -> Outcome:
     """Ask, again where nothing was billed, and return how it ended.
 
-    `may_begin` is asked before the first attempt; where it says no, or a person stopped the run, the message stays as
-    it is and `unsent` comes back.
+    A question that was asked before, by a process that is gone, is asked as it stands on record, and its attempts count
+    on. `may_begin` is asked before the first attempt; where it says no, or a person stopped the run, the message stays
+    as it is and `unsent` comes back.
     """
-    servant = council.state.servants[ask.slot]
-    system = None if servant.conversation else council.servants[ask.slot].system
-    council.recorder.note(ev.MessageQueued(ask.message_id, ask.target, ask.slot, ask.text, system))
-    history = tuple(ChatMessage(**turn) for turn in servant.conversation)
-    opening = () if system is None else (ChatMessage("system", system),)
-    messages = (*history, *opening, ChatMessage("user", ask.text))
-    attempt, waited_s = 1, 0.0
+    asked = _asked_before(council, ask)
+    if asked is None:
+        asked = _queue(council, ask)
+    history = tuple(ChatMessage(**turn) for turn in council.state.servants[ask.slot].conversation)
+    opening = () if asked.system is None else (ChatMessage("system", asked.system),)
+    messages = (*history, *opening, ChatMessage("user", asked.text or ""))
+    attempt, waited_s = asked.attempts + 1, 0.0
     while True:
-        ended = await _attempt(council, ask, messages, Try(attempt, waited_s), may_begin=may_begin)
+        ended = await _attempt(council, ask, messages, Try(attempt, asked.attempts, waited_s), may_begin=may_begin)
         if not isinstance(ended, float):
             return ended
         if await _is_wanted_within(council.halt.wanted, ended):
             return "unsent"
         attempt, waited_s = attempt + 1, waited_s + ended
+
+
+def _asked_before(council: Council, ask: Ask) -> Result | None:
+    message = council.state.messages.get(ask.message_id)
+    result = None if message is None else message.results.get(ask.slot)
+    return None if result is None or result.text is None else result
+
+
+def _queue(council: Council, ask: Ask) -> Result:
+    """Record the question to a servant; its first one comes with the system message, and with what it takes over."""
+    servant = council.state.servants[ask.slot]
+    system = None if servant.conversation else council.servants[ask.slot].system
+    handoff = None if servant.conversation else servant.handoff
+    text = ask.text if handoff is None else f"{handoff}\n{ask.text}"
+    council.recorder.note(ev.MessageQueued(ask.message_id, ask.target, ask.slot, text, system))
+    return Result(ask.slot, text, system=system)
 
 
 async def _attempt(
@@ -70,7 +94,7 @@ async def _attempt(
     model = council.plan.models[council.servants[ask.slot].model]
     request = Request(ask.slot, ask.message_id, attempt.number, model.id, messages, model.params, ask.timeout_s)
     async with council.engine.lane() as lane:
-        if council.halt.wanted.is_set() or (attempt.number == 1 and not may_begin()):
+        if council.halt.wanted.is_set() or (attempt.number == attempt.before + 1 and not may_begin()):
             return "unsent"
         await council.recorder.record(
             ev.RequestSent(ask.message_id, ask.slot, attempt.number, model.id, digest(request.body()))
@@ -81,7 +105,7 @@ async def _attempt(
             return "answered"
         again_s = delay_s(
             result,
-            attempt=attempt.number,
+            attempt=attempt.number - attempt.before,
             attempts=council.policy.attempts,
             waited_s=attempt.waited_s,
             jitter=council.policy.jitter(),
@@ -105,8 +129,8 @@ def _kept(council: Council, request: Request, reply: Reply) -> tuple[ev.Body, ..
         usage={ev.camel(name): count for name, count in asdict(reply.usage).items()},
         note=reply.note,
     )
-    is_first = not council.state.servants[request.slot].conversation
-    return (received, ev.ServantReady(request.slot)) if is_first else (received,)
+    is_ready = council.state.servants[request.slot].state == "ready"
+    return (received,) if is_ready else (received, ev.ServantReady(request.slot))
 
 
 def _failed(request: Request, failure: Failure, again_s: float | None) -> tuple[ev.Body, ...]:

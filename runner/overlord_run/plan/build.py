@@ -18,6 +18,7 @@ from overlord_run.playbook.model import Playbook, Profile, Role
 
 _MODEL = "normal"
 _PROFILE: Profile = "consultation"
+_STARTUP_REQUIRE = "all"
 
 
 def build(
@@ -52,7 +53,14 @@ def build(
         redirects=redirects,
         outputs=tuple(PlannedOutput(one.name, one.value, one.text, one.file) for one in playbook.outputs),
         last=playbook.redirects[-1].id if playbook.redirects else STARTUP,
+        startup_require=_startup_require(playbook, servants),
+        recovery=playbook.engine.recovery or "manual",
     )
+
+
+def _startup_require(playbook: Playbook, servants: Sequence[PlannedServant]) -> int:
+    asked = sum(servant.task is not None for servant in servants)
+    return min(required(playbook.engine.startup_require or _STARTUP_REQUIRE, asked), asked)
 
 
 def _servant(draft: Draft, playbook: Playbook, index: int, scope: Mapping[str, Any]) -> PlannedServant:

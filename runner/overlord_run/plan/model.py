@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from overlord_run.playbook.model import OnFailure, Profile, Text
+from overlord_run.playbook.model import OnFailure, Profile, Recovery, Text
 
 STARTUP = "startup"
 
@@ -134,6 +134,8 @@ class Plan:
         models: The models that servants use, by alias.
         redirects: In an order that keeps every `after`; else the playbook's.
         last: The message whose replies are the outputs where the playbook declares none.
+        startup_require: How many of the servants with a task must answer it.
+        recovery: Whether a blocked servant is asked again, and then replaced, without a person's word.
         by_slot: The servants by their slots.
         targets: Whom each message goes to, by its id: the redirects and `startup`.
     """
@@ -148,6 +150,8 @@ class Plan:
     redirects: tuple[PlannedRedirect, ...]
     outputs: tuple[PlannedOutput, ...]
     last: str = STARTUP
+    startup_require: int = 0
+    recovery: Recovery = "manual"
     by_slot: Mapping[str, PlannedServant] = field(init=False, repr=False, compare=False)
     targets: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
@@ -170,6 +174,8 @@ class Plan:
             "redirects": [redirect.to_json() for redirect in self.redirects],
             "outputs": [output.to_json() for output in self.outputs],
             "last": self.last,
+            "startupRequire": self.startup_require,
+            "recovery": self.recovery,
         }
         return {"schemaVersion": 1, "digest": digest(content), **content}
 

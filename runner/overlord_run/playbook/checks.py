@@ -20,6 +20,8 @@ DEFAULT_MODELS = {"normal": "fugu", "ultra": "fugu-ultra"}
 
 SHORTEST_TIMEOUT_S = 5.0
 LONGEST_TIMEOUT_S = 600.0
+SHORTEST_LEASE_S = 10.0
+LONGEST_LEASE_S = 168 * 3600.0
 
 DEEPEST_OUTPUT = 10
 """Folders and file in the path of an output."""
@@ -116,6 +118,14 @@ def _check_timeouts(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
             yield problem(owner.place_of("timeout"), "out-of-range", message, "for example 90s")
 
 
+def _check_lease(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
+    engine = fields.inner("engine")
+    seconds = engine.seconds("lease", units="smh")
+    if seconds is not None and not SHORTEST_LEASE_S <= seconds <= LONGEST_LEASE_S:
+        message = f"'lease' is {shown(engine.string('lease'))}; it must be from 10s to 168h"
+        yield problem(engine.place_of("lease"), "out-of-range", message, "for example 30m")
+
+
 def _check_base_url(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
     engine = fields.inner("engine")
     url = engine.string("base_url")
@@ -178,6 +188,7 @@ _CHECKS: tuple[Callable[[Fields, Set[Place]], Iterator[Problem]], ...] = (
     _check_names,
     check_declarations,
     _check_timeouts,
+    _check_lease,
     _check_base_url,
     _check_roles,
     _check_assignments,

@@ -11,8 +11,8 @@ from typing import Any
 from overlord_run.playbook.model import FileRef, Place, Source, Text
 from overlord_run.playbook.source import Document, Path
 
-_DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([sm])")
-_SECONDS = {"s": 1.0, "m": 60.0}
+_DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smh])")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ class Fields:
         is_whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
         return int(value) if is_whole and value is not None else None
 
-    def seconds(self, name: str) -> float | None:
-        """Return a duration in seconds, or None."""
+    def seconds(self, name: str, *, units: str = "sm") -> float | None:
+        """Return a duration in seconds, or None; it may be given in these units, of `s`, `m` and `h`."""
         found = _DURATION.fullmatch(self.string(name) or "")
-        return float(found[1]) * _SECONDS[found[2]] if found else None
+        return float(found[1]) * _SECONDS[found[2]] if found and found[2] in units else None
 
     def mapping(self, name: str) -> dict[str, Any]:
         """Return a mapping as it is, or an empty one."""

@@ -40,6 +40,11 @@ FORMATS = {
         "{subject} is {value}, which is not a duration",
         "write a number and s or m, such as 90s or 5m",
     ),
+    r"^[0-9]{1,6}(\.[0-9]{1,3})?(s|m|h)$": Format(
+        "bad-value",
+        "{subject} is {value}, which is not a duration",
+        "write a number and s, m or h, such as 30m or 8h",
+    ),
     r"^\S{1,200}$": Format(
         "bad-value",
         "{value} cannot be the id of a model",

@@ -8,6 +8,7 @@ InputType = Literal["string", "integer", "number", "boolean", "array", "object",
 Profile = Literal["consultation", "implementation"]
 OnFailure = Literal["continue", "stop"]
 Preflight = Literal["models", "probe"]
+Recovery = Literal["manual", "auto"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,12 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What the playbook says of the API; None where it is silent."""
+    """What the playbook says of the API and of its servants' readiness; None where it is silent.
+
+    Attributes:
+        lease_s: How long a sign of a servant proves that it is ready.
+        startup_require: How many servants must answer their first task: `any`, `all`, a count, or a percentage.
+    """
 
     base_url: str | None = None
     base_url_place: Place | None = None
@@ -174,6 +180,9 @@ class Engine:
     concurrency: int | None = None
     preflight: Preflight | None = None
     attempts: int | None = None
+    lease_s: float | None = None
+    startup_require: str | int | None = None
+    recovery: Recovery | None = None
 
 
 @dataclass(frozen=True, slots=True)

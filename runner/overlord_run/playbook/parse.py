@@ -18,6 +18,7 @@ from overlord_run.playbook.model import (
     Playbook,
     Preflight,
     Profile,
+    Recovery,
     Redirect,
     Role,
     Text,
@@ -28,6 +29,7 @@ from overlord_run.playbook.source import Document, scan
 PROFILES: Mapping[str | None, Profile] = {name: name for name in get_args(Profile)}
 _ON_FAILURE: Mapping[str | None, OnFailure] = {name: name for name in get_args(OnFailure)}
 _PREFLIGHT: Mapping[str | None, Preflight] = {name: name for name in get_args(Preflight)}
+_RECOVERY: Mapping[str | None, Recovery] = {name: name for name in get_args(Recovery)}
 
 
 def read(data: bytes, file: str) -> tuple[Playbook | None, list[Problem]]:
@@ -89,7 +91,15 @@ def _engine(fields: Fields) -> Engine:
         concurrency=fields.integer("concurrency"),
         preflight=_PREFLIGHT.get(fields.string("preflight")),
         attempts=fields.inner("retry").integer("attempts"),
+        lease_s=fields.seconds("lease", units="smh"),
+        startup_require=_require(fields.inner("startup")),
+        recovery=_RECOVERY.get(fields.string("recovery")),
     )
+
+
+def _require(fields: Fields) -> str | int | None:
+    count = fields.integer("require")
+    return fields.string("require") if count is None else count
 
 
 def _models(fields: Fields) -> dict[str, Model]:
@@ -130,7 +140,7 @@ def _assignment(fields: Fields) -> Assignment:
 
 
 def _redirect(fields: Fields) -> Redirect:
-    require = fields.integer("require")
+    require = _require(fields)
     after = tuple(id_ for id_, _ in fields.strings("after"))
     return Redirect(
         id=fields.string("id") or "",
@@ -138,7 +148,7 @@ def _redirect(fields: Fields) -> Redirect:
         to=tuple(target for target, _ in fields.strings("to")),
         message=fields.source("message") or Text("", fields.key),
         timeout_s=fields.seconds("timeout"),
-        require=fields.string("require") or "any" if require is None else require,
+        require="any" if require is None else require,
         after=after if fields.has("after") else None,
         on_failure=_ON_FAILURE.get(fields.string("on_failure"), "continue"),
     )

@@ -60,6 +60,11 @@ def _check_role(role: str, place: Place, assigned: Collection[str], declared: Co
 
 def _check_require(fields: Fields, roles: Mapping[str, str]) -> Iterator[Problem]:
     members = Counter(roles.values())
+    startup = fields.inner("engine").inner("startup")
+    required = startup.integer("require")
+    if required is not None and required > len(roles) > 0:
+        message = f"{required} answers are required at the startup, and there are {len(roles)} servants"
+        yield problem(startup.place_of("require"), "require-too-many", message, "require fewer, or all")
     for redirect in fields.listed("redirects"):
         required = redirect.integer("require")
         count = _count({target for target, _ in redirect.strings("to")}, roles, members)

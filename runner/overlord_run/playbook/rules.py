@@ -54,7 +54,7 @@ RULES = {
     "never-asked": "Each servant has a task, or a redirect that goes to it.",
     "no-target": "A redirect goes to somebody.",
     "output-file": "An output's file is a safe path of its own.",
-    "require-too-many": "A redirect requires no more answers than it has targets.",
+    "require-too-many": "A redirect, or the startup, requires no more answers than it can have.",
     "reserved-name": "An id is not reserved.",
     "unknown-model": "A model that is named is declared.",
     "unknown-redirect": "A redirect that is named is declared.",

@@ -8,6 +8,8 @@ from typing import Any
 from overlord_run.credential import Credential
 from overlord_run.playbook.model import Preflight
 
+DEFAULT_LEASE_S = 1800.0
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
@@ -61,6 +63,8 @@ class Settings:
         attempts: How many attempts a call is given at most.
         model_ids: The model ids that the operator gave, by alias: `normal`, `ultra`.
         proxy: A proxy's URL, `http` or `https`, without a user or a password.
+        base_url_from: The flag or variable that named the base URL; None for the playbook's and for the default.
+        lease_s: How long a sign of a servant proves that it is ready.
         trusted: The host whose `base_url` was let through because the operator trusts it, or None.
         overrides: A sentence for each setting that won over the playbook's.
         notes: A sentence for each thing that the operator asked for and was not done so.
@@ -79,6 +83,8 @@ class Settings:
     proxy: str | None
     ca_file: str | None
     trusted: str | None
+    base_url_from: str | None = None
+    lease_s: float = DEFAULT_LEASE_S
     overrides: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -97,6 +103,8 @@ class Settings:
             "proxy": self.proxy,
             "caFile": self.ca_file,
             "trusted": self.trusted,
+            "baseUrlFrom": self.base_url_from,
+            "leaseS": self.lease_s,
             "overrides": list(self.overrides),
             "notes": list(self.notes),
         }

@@ -9,7 +9,7 @@ from overlord_run.playbook.address import parse_address
 from overlord_run.playbook.model import Engine, Model, Playbook
 from overlord_run.settings.access import Access, address_said, rehearsed_access, settle_access
 from overlord_run.settings.environment import CA_FILE, MODEL, ULTRA_MODEL, Said, operator
-from overlord_run.settings.model import Config, Flags, Settings
+from overlord_run.settings.model import DEFAULT_LEASE_S, Config, Flags, Settings
 from overlord_run.settings.timeout import in_words, timeout_asked
 from overlord_run.settings.trust import DEFAULT_BASE_URL
 
@@ -63,6 +63,8 @@ def resolve(
         proxy=None if rehearsal else _proxy(flags, config, access),
         ca_file=None if rehearsal else _ca_file(flags, environ, config),
         trusted=access.trusted,
+        base_url_from=access.named_by,
+        lease_s=engine.lease_s or DEFAULT_LEASE_S,
         notes=(
             *(note for note in (access.note, timeout.note if timeout else None) if note),
             *_not_used(flags, access, rehearsal=rehearsal),

@@ -46,6 +46,10 @@ class Disk(Protocol):
         """Return when the file's bytes survive a power cut."""
         ...
 
+    def truncate(self, fd: int, size: int) -> None:
+        """Cut a file off behind so many bytes."""
+        ...
+
     def replace(self, source: Path, target: Path) -> None:
         """Give a file another one's name, at once."""
         ...
@@ -79,6 +83,10 @@ class SystemDisk:
             os.fsync(fd)
         else:
             os.fdatasync(fd)
+
+    def truncate(self, fd: int, size: int) -> None:
+        """Cut a file off behind so many bytes."""
+        os.ftruncate(fd, size)
 
     def replace(self, source: Path, target: Path) -> None:
         """Give a file another one's name, at once."""

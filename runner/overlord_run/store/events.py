@@ -39,11 +39,22 @@ class RunCreated:
 
 @dataclass(frozen=True, slots=True)
 class OwnerChanged:
-    """A process took the run's lock."""
+    """A process took the run's lock: to `run` or `resume` the plan, or for one deed like `send`."""
 
     type: ClassVar[str] = "owner_changed"
     pid: int
     fingerprint: Mapping[str, Any]
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRepaired:
+    """What a crash had torn at the log's end, from `line` on, was moved aside into the file `path`."""
+
+    type: ClassVar[str] = "log_repaired"
+    line: int
+    size: int
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,18 @@ class StartupBegan:
 
     type: ClassVar[str] = "startup_began"
     slots: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAccepted:
+    """A message that a person sends is the run's from now on. The text is no template; `request_id` is taken once."""
+
+    type: ClassVar[str] = "message_accepted"
+    message_id: str
+    target: str
+    slots: Sequence[str]
+    text: str
+    request_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +194,7 @@ class RedirectFailed:
 
 @dataclass(frozen=True, slots=True)
 class ServantReady:
-    """A servant gave its first useful text."""
+    """A servant gave useful text: its first, or the first since it was blocked."""
 
     type: ClassVar[str] = "servant_ready"
     slot: str
@@ -187,6 +210,50 @@ class ServantBlocked:
 
 
 @dataclass(frozen=True, slots=True)
+class ServantRecovered:
+    """A blocked servant is asked the question that failed, `message_id`, again."""
+
+    type: ClassVar[str] = "servant_recovered"
+    slot: str
+    message_id: str
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServantReplaced:
+    """A new servant takes a slot, and the question `message_id` that the old one failed to answer, if there is one.
+
+    `handoff` is what the new one is told of the old one, before its first question. `generation` counts from 1.
+    """
+
+    type: ClassVar[str] = "servant_replaced"
+    slot: str
+    generation: int
+    scope_token: str
+    handoff: str
+    message_id: str | None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServantsReleased:
+    """The leases of these servants are given up: nothing more is sent to them."""
+
+    type: ClassVar[str] = "servants_released"
+    slots: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseChecked:
+    """The API, and the conversations of these servants, were proved just now, which renews their leases."""
+
+    type: ClassVar[str] = "lease_checked"
+    slots: Sequence[str]
+    method: str
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RunFinished:
     """The run ended. `state` is `completed`, `partial` or `failed`; `failures` names the outputs that have no value."""
 
@@ -199,19 +266,22 @@ class RunFinished:
 
 @dataclass(frozen=True, slots=True)
 class RunStopped:
-    """The run was interrupted or terminated before its end; what was answered is kept."""
+    """The run was interrupted, terminated or stopped before its end; what was answered is kept."""
 
     type: ClassVar[str] = "run_stopped"
     reason: str
+    request_id: str | None = None
 
 
 Body = (
     RunCreated
     | OwnerChanged
+    | LogRepaired
     | ProbeSent
     | PreflightPassed
     | PreflightFailed
     | StartupBegan
+    | MessageAccepted
     | MessageQueued
     | RequestSent
     | ReplyReceived
@@ -221,6 +291,10 @@ Body = (
     | RedirectFailed
     | ServantReady
     | ServantBlocked
+    | ServantRecovered
+    | ServantReplaced
+    | ServantsReleased
+    | LeaseChecked
     | RunFinished
     | RunStopped
 )

@@ -19,6 +19,7 @@ _MAX_ID_CHARS = 80
 _TOKEN_CHARS = 4
 # A digit or letter, then no dot at the end: a name that every file system takes as it is.
 _ID = re.compile(rf"[A-Za-z0-9](?:[A-Za-z0-9._-]{{0,{_MAX_ID_CHARS - 2}}}[A-Za-z0-9_-])?")
+_TORN = re.compile(r"torn-[0-9]+\.jsonl")
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 
 
@@ -62,6 +63,11 @@ class RunFolder:
     def lock_path(self) -> Path:
         """The file whose lock says who may write."""
         return self.path / "owner.lock"
+
+    @property
+    def inbox_dir(self) -> Path:
+        """The folder of what other processes ask of the run's owner."""
+        return self.path / "inbox"
 
     @classmethod
     def create(cls, state_dir: Path, run_id: str) -> "RunFolder":
@@ -110,12 +116,22 @@ def run_ids(state_dir: Path) -> list[str]:
     runs = state_dir / _RUNS
     try:
         with os.scandir(runs) as entries:
-            ids = [entry.name for entry in entries if _is_id(entry.name) and entry.is_dir(follow_symlinks=False)]
+            ids = [entry.name for entry in entries if is_run_id(entry.name) and entry.is_dir(follow_symlinks=False)]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise unreadable(runs, error) from error
     return sorted(ids, key=lambda run_id: (_made_at(RunFolder(runs / run_id)), run_id))
+
+
+def torn_name(line: int) -> str:
+    """Return the name of the file that holds what a crash had torn at the log's end, from that line on."""
+    return f"torn-{line}.jsonl"
+
+
+def is_torn_name(name: str) -> bool:
+    """Say whether a file's name is one of those."""
+    return _TORN.fullmatch(name) is not None
 
 
 def new_run_id(now: datetime, name: str, token: str) -> str:
@@ -158,10 +174,12 @@ def _make(folder: RunFolder) -> None:
     except FileExistsError as error:
         raise _exists(folder) from error
     make_folder(folder.journals_dir)
+    make_folder(folder.inbox_dir)
     SYSTEM_DISK.sync_folder(folder.path.parent)
 
 
-def _is_id(text: str) -> bool:
+def is_run_id(text: str) -> bool:
+    """Say whether a text can be a run's id: a file name that every platform takes, of 80 characters at most."""
     return _ID.fullmatch(text) is not None and _DEVICES.fullmatch(text) is None
 
 

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
 from overlord_run.errors import StoreError
@@ -39,12 +40,24 @@ _KEYS: Mapping[type[Body], Mapping[str, str]] = {
     body: {field.name: camel(field.name) for field in fields(body)} for body in BODIES.values()
 }
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _SLOT = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SERVANT_KEYS = ("name", "role", "model", "llmModel", "profile", "scopeToken")
 
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str)
+
+
+def _is_time(value: object) -> bool:
+    """Say whether a value is a moment in UTC: what is reckoned with it later must not fail."""
+    if not (isinstance(value, str) and _TIME.fullmatch(value)):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_count(value: object) -> bool:
@@ -211,7 +224,7 @@ def _misorder(data: Mapping[str, Any], before: Event | None) -> str | None:
             _is_count(data.get("batch")) and data["batch"] in {batch or 1, batch + 1},
             "its batch does not follow that of the line before",
         ),
-        (_is_text(data.get("at")), "it has no time"),
+        (_is_time(data.get("at")), "it has no time"),
         (_is_text(data.get("type")), "it has no type"),
         ((data.get("type") == "run_created") == (before is None), "run_created is the first line, and only the first"),
     )

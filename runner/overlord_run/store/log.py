@@ -29,8 +29,6 @@ from overlord_run.store.disk import SYSTEM_DISK, Disk, open_to_read, unreadable,
 from overlord_run.store.events import NO_HASH, Event
 from overlord_run.store.lines import MAX_LINE_BYTES, Entry, Misfit, build, legible_batch, parse
 
-_EPOCH = 1  # of a run's first owner; there is no other yet
-
 
 @dataclass(frozen=True, slots=True)
 class Torn:
@@ -45,18 +43,25 @@ class Torn:
 
 
 class Log:
-    """The writing end of a new run's log. One thread uses it."""
+    """The writing end of a log, of one owner of the run. One thread uses it.
 
-    def __init__(self, path: Path, *, disk: Disk = SYSTEM_DISK) -> None:
+    Args:
+        path: The log's file.
+        disk: What carries the writing out.
+        last: The event that stands last in it; None makes the file.
+        size: How many bytes stand in it.
+    """
+
+    def __init__(self, path: Path, *, disk: Disk = SYSTEM_DISK, last: Event | None = None, size: int = 0) -> None:
         self._path = path
         self._disk = disk
-        self._batch = 0
-        self._seq = 0
-        self._last_hash = NO_HASH
-        self._size = 0
+        self._size = size
+        self._seq, self._epoch, self._batch, self._last_hash = 0, 1, 0, NO_HASH
+        if last is not None:
+            self._seq, self._epoch, self._batch, self._last_hash = last.seq, last.epoch + 1, last.batch, last.hash
         self._broken: OverlordError | None = None
         try:
-            self._fd = disk.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND)
+            self._fd = disk.open(path, os.O_WRONLY | os.O_APPEND | (os.O_CREAT | os.O_EXCL if last is None else 0))
         except OSError as error:
             raise unwritable(path, error) from error
         self._inode = os.fstat(self._fd).st_ino
@@ -107,7 +112,7 @@ class Log:
         seq, last_hash, size, batch = self._seq, self._last_hash, self._size, self._batch + 1
         for entry in entries:
             seq += 1
-            line, event = build(entry, seq=seq, epoch=_EPOCH, batch=batch, prev=last_hash)
+            line, event = build(entry, seq=seq, epoch=self._epoch, batch=batch, prev=last_hash)
             write_whole(self._disk, self._fd, line)
             last_hash, size = event.hash, size + len(line)
             events.append(event)
@@ -126,11 +131,13 @@ class LogReading:
 
     Attributes:
         path: The log's file.
+        size: How many bytes the events so far take.
         torn: Known after the last event: the rest that a crash left, or None.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.size = 0
         self.torn: Torn | None = None
 
     def __iter__(self) -> Iterator[Event]:
@@ -148,18 +155,17 @@ class LogReading:
 
     def _events(self, file: BinaryIO) -> Iterator[Event]:
         before: Event | None = None
-        offset = 0
         while line := file.readline(MAX_LINE_BYTES + 1):
             try:
                 event = parse(line, before)
             except Misfit as misfit:
-                self.torn = self._torn(file, line, offset, before, misfit)
+                self.torn = self._torn(file, line, before, misfit)
                 return
-            offset += len(line)
+            self.size += len(line)
             before = event
             yield event
 
-    def _torn(self, file: BinaryIO, line: bytes, offset: int, before: Event | None, misfit: Misfit) -> Torn:
+    def _torn(self, file: BinaryIO, line: bytes, before: Event | None, misfit: Misfit) -> Torn:
         """Return the torn rest that begins with `line`, or raise what is wrong with that line."""
         number, batch = (1, 0) if before is None else (before.seq + 1, before.batch)
         damage = damaged(self.path, number, misfit)
@@ -172,7 +178,7 @@ class LogReading:
             size += len(rest)
             if (legible_batch(rest) or 0) > (begun or batch + 1):
                 raise damage from misfit
-        return Torn(number, offset, size)
+        return Torn(number, self.size, size)
 
 
 def read(path: Path) -> LogReading:

@@ -1,4 +1,4 @@
-"""Record a live run from an event loop.
+"""Record a live run from an event loop: a new one, or one that had another owner before.
 
 The loop is never made to wait for the disk: events are handed to the writer's thread, and each waits there for the sync
 that makes it durable. What comes back is applied to `state` in the log's order, told to the listener, and only then do
@@ -6,16 +6,22 @@ those who recorded it go on.
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from overlord_run.errors import OverlordError
 from overlord_run.store.disk import SYSTEM_DISK, Disk
 from overlord_run.store.events import Body, Event, OwnerChanged, RunCreated
+from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import make_entry
+from overlord_run.store.opening import Opening, again, new
 from overlord_run.store.plan_file import plan_bytes
-from overlord_run.store.state import State, apply
+from overlord_run.store.state import State
 from overlord_run.store.writer import Listener, Writer
 
 Clock = Callable[[], str]
@@ -30,7 +36,7 @@ class Recorder:
         state: What the events that are on disk fold into.
     """
 
-    def __init__(self, folder: RunFolder, plan: bytes, *, clock: Clock, listen: Listen, disk: Disk) -> None:
+    def __init__(self, lock_path: Path, opening: Opening, *, clock: Clock, listen: Listen) -> None:
         self.state = State()
         self._clock = clock
         self._listen = listen
@@ -38,14 +44,17 @@ class Recorder:
         self._waiting: deque[asyncio.Future[None] | None] = deque()
         self._error: BaseException | None = None
         self._is_closed = False
+        self._opened: asyncio.Future[tuple[Body, ...]] = self._loop.create_future()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         in_loop = self._loop.call_soon_threadsafe
         listener = Listener(
+            opened=lambda state, first: in_loop(self._take_opened, state, first),
             synced=lambda count, events: in_loop(self._take_synced, count, events),
             failed=lambda error: in_loop(self._take_failure, error),
             ended=lambda: in_loop(self._ended.set_result, None),
         )
-        self._writer = Writer(folder, plan, listener, disk=disk)
+        self._writer = Writer(lock_path, opening, listener)
+        self._writer.start()
 
     @classmethod
     async def create(
@@ -74,14 +83,41 @@ class Recorder:
             RunBusyError: Another process owns the run.
             StoreError: The folder cannot be written.
         """
-        recorder = cls(folder, plan_bytes(plan_json), clock=clock, listen=listen, disk=disk)
-        recorder._writer.start()
+        opening = partial(new, folder, plan_bytes(plan_json), disk)
+        recorder = cls(folder.lock_path, opening, clock=clock, listen=listen)
+        return await recorder._begun(created, owner)
+
+    @classmethod
+    async def open(
+        cls, folder: RunFolder, owner: OwnerChanged, *, clock: Clock, listen: Listen, disk: Disk = SYSTEM_DISK
+    ) -> "Recorder":
+        """Own a run that was recorded before, mend what a crash left, and return when the owner is on disk.
+
+        Args:
+            folder: The run's folder.
+            owner: The first event of this owner; what was mended is told before it.
+            clock: As for `create`.
+            listen: As for `create`; it hears of the events from here on only.
+            disk: What carries the writing out.
+
+        Raises:
+            RunBusyError: Another process owns the run.
+            RunNotFoundError: The run ended before it began.
+            StoreError: The folder cannot be read or written.
+        """
+        recorder = cls(folder.lock_path, partial(again, folder, disk), clock=clock, listen=listen)
+        return await recorder._begun(owner)
+
+    async def _begun(self, *bodies: Body) -> "Recorder":
+        """Return this recorder once it has the run, and these events are on disk; else close it."""
         try:
-            await recorder.record(created, owner)
+            first = await self._opened
+            await self.record(*first, *bodies)
         except BaseException:
-            await recorder.aclose()
+            with contextlib.suppress(OverlordError):  # the error that is under way is the one that counts
+                await self.aclose()
             raise
-        return recorder
+        return self
 
     async def record(self, *bodies: Body) -> None:
         """Return when the events are on disk and in `state`. Cancelling the wait does not take them back.
@@ -143,8 +179,15 @@ class Recorder:
             if done is not None and not done.done():
                 done.set_result(None)
 
+    def _take_opened(self, state: State, first: tuple[Body, ...]) -> None:
+        self.state = state
+        if not self._opened.done():
+            self._opened.set_result(first)
+
     def _take_failure(self, error: BaseException) -> None:
         self._error = self._error or error
+        if not self._opened.done():
+            self._opened.set_exception(self._error)
         while self._waiting:
             done = self._waiting.popleft()
             if done is not None and not done.done():

@@ -5,6 +5,7 @@ from typing import Any
 
 from overlord_run.store.events import RunCreated, encode
 from overlord_run.store.excerpt import cut_values
+from overlord_run.store.lease import expires_at
 from overlord_run.store.state import Message, Result, Servant, State
 
 SCHEMA_VERSION = 1
@@ -56,7 +57,7 @@ def registry(state: State) -> dict[str, Any]:
         "budget": None,
         "usage": _usage(state.messages.values()),
         "outputs": outputs,
-        "servants": [_servant(servant, paths) for servant in state.servants.values()],
+        "servants": [_servant(servant, created, paths) for servant in (*state.servants.values(), *state.replaced)],
         "messages": [_message(message) for message in state.messages.values()],
         "ownedResources": _owned_resources(state, created),
         "lastSeq": state.last_seq,
@@ -96,7 +97,7 @@ class _Paths:
         return self._prefix + self._prefix[-1].join(names)
 
 
-def _servant(servant: Servant, paths: _Paths) -> dict[str, Any]:
+def _servant(servant: Servant, created: RunCreated, paths: _Paths) -> dict[str, Any]:
     view = {
         "slot": servant.slot,
         "name": servant.name,
@@ -110,16 +111,16 @@ def _servant(servant: Servant, paths: _Paths) -> dict[str, Any]:
         "llmMessages": len(servant.conversation),
         "lastEventAt": servant.last_event_at,
         "lastAckAt": servant.last_ack_at,
-        "lastLivenessCheckAt": None,
+        "lastLivenessCheckAt": servant.last_check_at,
         "lastUsefulSignalAt": servant.last_useful_signal_at,
-        "leaseExpiresAt": None,
+        "leaseExpiresAt": None if servant.state == "released" else expires_at(servant, created),
         "journalPath": paths.join("journals", f"{servant.slot}.jsonl"),
         "eventJournalPath": paths.join("events.jsonl"),
         "scopeToken": servant.scope_token,
         "assignment": servant.assignment,
-        "handoff": None,
+        "handoff": servant.handoff,
     }
-    return _shortened(view, {"assignment": 1})
+    return _shortened(view, {"assignment": 1, "handoff": servant.handoff_seq})
 
 
 def _message(message: Message) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from overlord_run.store.disk import unreadable
 from overlord_run.store.events import Event
+from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import LogReading, Torn, damaged, read
-from overlord_run.store.state import State, apply
+from overlord_run.store.state import State
 
 _EMPTY = "the log is empty: the run ended before it began"
 

@@ -25,7 +25,7 @@ from overlord_run.store.compare import (
 )
 from overlord_run.store.disk import open_to_read, unreadable
 from overlord_run.store.events import RunCreated, decode
-from overlord_run.store.folder import RunFolder
+from overlord_run.store.folder import RunFolder, is_torn_name
 from overlord_run.store.journal import FILE_BYTES, file_name, older_file_name
 from overlord_run.store.log import read
 from overlord_run.store.plan_file import plan_difference
@@ -34,6 +34,7 @@ from overlord_run.store.rehydrate import replay
 from overlord_run.store.state import State
 
 _MAY_BE_READ_BY_OTHERS = 0o077
+_FOLDERS = frozenset({"journals", "inbox"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ def _check_presence(folder: RunFolder, views: _Views, log: _Log, findings: Findi
     for name in sorted(required - views.files):
         findings.differ(name, "", "is missing")
     for name in sorted(views.files - required - {folder.registry_path.name}):
-        findings.notes.append(f"{name} is no file of this run")
+        is_torn = is_torn_name(name)
+        findings.notes.append(f"{name} {'holds what a crash had torn' if is_torn else 'is no file of this run'}")
 
 
 def _check_registry(folder: RunFolder, views: _Views, log: _Log, findings: Findings) -> None:
@@ -235,7 +237,7 @@ def _is_aside(name: str, findings: Findings) -> bool:
 
 
 def _is_file(name: str, mode: int, prefix: str, findings: Findings) -> bool:
-    if stat.S_ISDIR(mode) and prefix + name == "journals":
+    if stat.S_ISDIR(mode) and prefix + name in _FOLDERS:
         return False
     if not stat.S_ISREG(mode):
         findings.differ(prefix + name, "", "is not a regular file")

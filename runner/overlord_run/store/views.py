@@ -14,11 +14,12 @@ from pathlib import Path
 from overlord_run.store import atomic
 from overlord_run.store.disk import SYSTEM_DISK, Disk, unwritable, write_whole
 from overlord_run.store.events import Event
+from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.journal import file_name, journal_bytes, journal_lines, older_file_name, starts_new_file
 from overlord_run.store.ledger import ledger_bytes, ledger_line
 from overlord_run.store.registry import registry, registry_lines
-from overlord_run.store.state import State, apply
+from overlord_run.store.state import State
 
 # Below this the registry of a small run would be written again for every few events.
 MIN_GROWTH_BYTES = 64 * 1024
@@ -26,13 +27,19 @@ _SYNCS_AT_ONCE = 8  # a file system that keeps a journal of its own commits them
 
 
 class Views:
-    """The views of a new run."""
+    """The views of a run, in step with its log so far.
 
-    def __init__(self, folder: RunFolder, *, disk: Disk = SYSTEM_DISK) -> None:
+    Args:
+        folder: The run's.
+        state: What that log folds into, of its own; None for an empty one, of a run whose views are yet to be made.
+        disk: What carries the writing out.
+    """
+
+    def __init__(self, folder: RunFolder, state: State | None = None, *, disk: Disk = SYSTEM_DISK) -> None:
         self._folder = folder
         self._disk = disk
-        self._state = State()
-        self._ledger = _Ledger(folder.ledger_path, disk)
+        self._state = State() if state is None else state
+        self._ledger = _Ledger(folder.ledger_path, disk, is_new=state is None)
         self._journals = _Journals(folder.journals_dir, disk)
         self._written_state = ""
         self._written_seq = 0
@@ -78,11 +85,11 @@ class Views:
 class _Ledger:
     """The writing end of the ledger."""
 
-    def __init__(self, path: Path, disk: Disk) -> None:
+    def __init__(self, path: Path, disk: Disk, *, is_new: bool) -> None:
         self._path = path
         self._disk = disk
         try:
-            self._fd = disk.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND)
+            self._fd = disk.open(path, os.O_WRONLY | os.O_APPEND | (os.O_CREAT | os.O_EXCL if is_new else 0))
         except OSError as error:
             raise unwritable(path, error) from error
 
@@ -135,7 +142,7 @@ class _Journals:
 
     def _append(self, slot: str, data: bytes) -> None:
         path = self._folder / file_name(slot)
-        size = self._sizes.get(slot, 0)
+        size = self._size(slot, path)
         if starts_new_file(size, data):
             self._disk.replace(path, self._folder / older_file_name(slot))
             size = 0
@@ -146,6 +153,11 @@ class _Journals:
             os.close(fd)
         self._sizes[slot] = size + len(data)
         self._unsynced.add(slot)
+
+    def _size(self, slot: str, path: Path) -> int:
+        if slot not in self._sizes:
+            self._sizes[slot] = path.stat().st_size if path.exists() else 0
+        return self._sizes[slot]
 
     def _sync(self, slot: str) -> None:
         for path in (self._folder / older_file_name(slot), self._folder / file_name(slot)):

@@ -5,19 +5,16 @@ written; the lock is kept until the writer is closed, since calls of this proces
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from overlord_run.store import atomic
-from overlord_run.store.disk import SYSTEM_DISK, Disk, unwritable
-from overlord_run.store.events import Event
-from overlord_run.store.folder import RunFolder
+from overlord_run.store.events import Body, Event
 from overlord_run.store.lines import Entry
-from overlord_run.store.log import Log
+from overlord_run.store.opening import Opening
 from overlord_run.store.owner import owned
-from overlord_run.store.views import Views
+from overlord_run.store.state import State
 
 Handed = tuple[Entry, ...]
 
@@ -27,31 +24,38 @@ class Listener:
     """Who hears of what the thread did. All of these are called in the writer's thread.
 
     Attributes:
+        opened: The lock is held and the files are open: the run's state so far, and what is to be recorded first.
         synced: How many of the tuples handed in, the oldest, are on disk now, and their events.
         failed: Nothing is written any more, and why.
         ended: The thread is done; every file is closed and the lock is free.
     """
 
+    opened: Callable[[State, tuple[Body, ...]], object]
     synced: Callable[[int, Sequence[Event]], object]
     failed: Callable[[BaseException], object]
     ended: Callable[[], object]
 
 
 class Writer:
-    """The writing thread of a new run."""
+    """The writing thread of one owner of a run.
 
-    def __init__(self, folder: RunFolder, plan: bytes, listener: Listener, *, disk: Disk = SYSTEM_DISK) -> None:
-        self._folder = folder
-        self._plan = plan
+    Args:
+        lock_path: The file whose lock it holds while it lives.
+        opening: Opens the run's files, once the lock is held.
+        listener: Hears of what the thread did.
+    """
+
+    def __init__(self, lock_path: Path, opening: Opening, listener: Listener) -> None:
+        self._lock_path = lock_path
+        self._opening = opening
         self._listener = listener
-        self._disk = disk
         self._queue: SimpleQueue[Handed | None] = SimpleQueue()
         self._is_closing = False
         # A daemon: a program that forgets to close it must not hang; what is not acknowledged may be lost then.
         self._thread = threading.Thread(target=self._run, name="overlord-run writer", daemon=True)
 
     def start(self) -> None:
-        """Start the thread: it takes the lock, writes the plan, and waits for events."""
+        """Start the thread: it takes the lock, opens the files, and waits for events."""
         self._thread.start()
 
     def hand(self, entries: Handed) -> None:
@@ -68,7 +72,7 @@ class Writer:
 
     def _run(self) -> None:
         try:
-            with owned(self._folder.lock_path):
+            with owned(self._lock_path):
                 self._write()
         except BaseException as error:  # noqa: BLE001 - whatever ends the thread must reach those who wait
             self._listener.failed(error)
@@ -76,7 +80,9 @@ class Writer:
 
     def _write(self) -> None:
         try:
-            with _opened(self._folder, self._plan, self._disk) as (log, views):
+            with self._opening() as opened:
+                log, views = opened.log, opened.views
+                self._listener.opened(opened.state, opened.first)
                 while batch := self._take():
                     events = log.append([entry for entries in batch for entry in entries])
                     self._listener.synced(len(batch), events)
@@ -103,15 +109,3 @@ class Writer:
     def _wait_for_close(self) -> None:
         while not self._is_closing:
             self._is_closing = self._queue.get() is None
-
-
-@contextmanager
-def _opened(folder: RunFolder, plan: bytes, disk: Disk) -> Iterator[tuple[Log, Views]]:
-    """Make the files of a new run; the plan stands before the first event, which names its digest."""
-    atomic.replace(folder.plan_path, [plan], disk=disk)
-    with closing(Log(folder.log_path, disk=disk)) as log, closing(Views(folder, disk=disk)) as views:
-        try:
-            disk.sync_folder(folder.path)
-        except OSError as error:
-            raise unwritable(folder.path, error) from error
-        yield log, views

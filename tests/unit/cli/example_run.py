@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from overlord_run.store import events as ev
-from overlord_run.store.state import State, fold
+from overlord_run.store.fold import fold
+from overlord_run.store.state import State
 
 USAGE: Mapping[str, int | None] = {
     "promptTokens": 100,
@@ -109,7 +110,7 @@ def begun(engine: str = "chat", **changed: Any) -> list[ev.Body]:
     """Return the events up to the servants' startup."""
     return [
         created(engine, **changed),
-        ev.OwnerChanged(4711, {}),
+        ev.OwnerChanged(4711, {}, "run"),
         ev.PreflightPassed(["fugu", "fugu-ultra"]),
     ]
 

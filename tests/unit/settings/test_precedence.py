@@ -39,6 +39,8 @@ def test_the_defaults_are_those_of_the_api():
         "proxy": None,
         "caFile": None,
         "trusted": None,
+        "baseUrlFrom": None,
+        "leaseS": 1800.0,
         "overrides": [],
         "notes": [],
     }

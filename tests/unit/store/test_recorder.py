@@ -14,7 +14,7 @@ from overlord_run.store.log import read
 from overlord_run.store.owner import is_owned, owned
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.rehydrate import rehydrate
-from overlord_run.store.state import fold
+from overlord_run.store.fold import fold
 from overlord_run.store.verify import verify
 from store_kit import OWNER, PLAN, RUN_ID, FaultyDisk, clock, contents, created, queued, replied, sent, story, tell
 

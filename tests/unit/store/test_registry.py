@@ -11,7 +11,8 @@ from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import build, make_entry, parse
 from overlord_run.store.registry import registry, registry_lines
-from overlord_run.store.state import State, fold
+from overlord_run.store.fold import fold
+from overlord_run.store.state import State
 from store_kit import OWNER, TOKEN, USAGE, clock, created, failed, queued, replied, sent, servant, story
 
 FOLDER = RunFolder(Path("/runs/one"))

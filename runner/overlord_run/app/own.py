@@ -1,0 +1,162 @@
+"""Own a run: take its lock, open the engine, do what is to be done, and say how it ended, whatever signals come."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from overlord_run.app.mailbox import Mailbox
+from overlord_run.app.session import Session, open_engine
+from overlord_run.engine.base import Engine
+from overlord_run.errors import Exit, worst
+from overlord_run.executor.council import Council, Halt, Policy, convene
+from overlord_run.host import fingerprint
+from overlord_run.store import events as ev
+from overlord_run.store.folder import RunFolder
+from overlord_run.store.inbox import Inbox
+from overlord_run.store.recorder import Recorder
+from overlord_run.store.state import State
+
+Listener = Callable[[ev.Event, State], None]
+Deed = Callable[[Council, Mailbox], Awaitable[None]]
+Opening = Callable[[], Awaitable[tuple[RunFolder, Recorder]]]
+
+EXITS: Mapping[str, Exit] = {
+    "completed": Exit.OK,
+    "partial": Exit.FAILED,
+    "failed": Exit.FAILED,
+    "stopped": Exit.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a run stands once its owner is done.
+
+    Attributes:
+        details: Message id and slot → what the provider said of a failure, redacted; it is in no file.
+    """
+
+    state: State
+    folder: RunFolder
+    exit: Exit
+    details: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Interrupt:
+    """What signals did to a run: the first Ctrl-C asks it to send nothing new, the second and SIGTERM cancel it.
+
+    Attributes:
+        told: Called at the first Ctrl-C, so that a person sees that it was heard.
+    """
+
+    halt: Halt
+    told: Callable[[], object]
+    exit: Exit | None = None
+    cancel: Callable[[], object] = field(default=lambda: None)
+
+    def on_interrupt(self) -> None:
+        """Take a Ctrl-C."""
+        if self.halt.wanted.is_set():
+            self.cancel()
+        else:
+            self.told()
+        self.exit = Exit.INTERRUPTED
+        self.halt.wanted.set()
+
+    def on_terminate(self) -> None:
+        """Take a SIGTERM."""
+        self.exit = Exit.TERMINATED
+        self.halt.wanted.set()
+        self.cancel()
+
+
+def own(session: Session, opening: Opening, deed: Deed, on_interrupt: Callable[[], object]) -> Finished:
+    """Own a run while `deed` is done, and return how it stands then.
+
+    Args:
+        session: What it is done with.
+        opening: Makes or opens the run, and takes its lock.
+        deed: What is done.
+        on_interrupt: Is called at the first Ctrl-C, after which nothing new is sent.
+
+    Raises:
+        SettingsError: The file of certificates cannot be used; nothing was opened.
+        PreflightError: The API was not proved; no model was asked.
+        StoreError: The run folder cannot be read or written.
+        RunBusyError: Another process owns the run.
+    """
+    return asyncio.run(_own(session, opening, deed, on_interrupt))
+
+
+async def _own(session: Session, opening: Opening, deed: Deed, on_interrupt: Callable[[], object]) -> Finished:
+    engine = open_engine(session)  # before there is a run: a setting that cannot be used leaves none behind
+    interrupt = Interrupt(Halt(), on_interrupt)
+    with _signals(interrupt):  # until the record is closed: a third Ctrl-C must not tear that
+        folder, recorder = await opening()
+        try:
+            policy = Policy(session.settings.timeout_s, session.settings.attempts, random.random)
+            council = convene(session.plan, engine, recorder, policy, interrupt.halt)
+            await _do(council, engine, deed, Mailbox(Inbox(folder.inbox_dir)), interrupt)
+        finally:
+            await recorder.aclose()
+    return Finished(recorder.state, folder, _exit_of(recorder.state, interrupt), council.details)
+
+
+async def _do(council: Council, engine: Engine, deed: Deed, mailbox: Mailbox, interrupt: Interrupt) -> None:
+    work = asyncio.ensure_future(deed(council, mailbox))
+    interrupt.cancel = work.cancel
+    try:
+        await asyncio.wait({work})
+        if not work.cancelled():
+            work.result()
+        if not council.state.has_ended and council.state.rest is None:
+            await council.recorder.record(ev.RunStopped(_why(interrupt), interrupt.halt.request_id))
+    finally:
+        await engine.aclose()
+
+
+def _why(interrupt: Interrupt) -> str:
+    if interrupt.exit is Exit.TERMINATED:
+        return "terminated"
+    return "interrupted" if interrupt.exit is Exit.INTERRUPTED else "stopped on request"
+
+
+def _exit_of(state: State, interrupt: Interrupt) -> Exit:
+    """Return the exit code; a signal that came too late to stop anything does not change how the run ended."""
+    ended = EXITS.get(state.state, Exit.FAILED)
+    was_stopped = state.state == "stopped" or not state.has_ended
+    return worst(ended, interrupt.exit) if was_stopped and interrupt.exit is not None else ended
+
+
+def this_process(purpose: str) -> ev.OwnerChanged:
+    """Return the event that this process takes a run's lock."""
+    return ev.OwnerChanged(os.getpid(), fingerprint(os.getpid()), purpose)
+
+
+def now() -> str:
+    """Return the time in UTC, RFC 3339 with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@contextmanager
+def _signals(interrupt: Interrupt) -> Iterator[None]:
+    """Hand Ctrl-C and SIGTERM to the run while it lasts."""
+    loop = asyncio.get_running_loop()
+    actions = {signal.SIGINT: interrupt.on_interrupt, signal.SIGTERM: interrupt.on_terminate}
+
+    def take(number: int, _frame: object) -> None:
+        loop.call_soon_threadsafe(actions[signal.Signals(number)])
+
+    # signal.signal and not loop.add_signal_handler: the latter does not exist on Windows.
+    before = {number: signal.signal(number, take) for number in actions}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,140 @@
+"""Take what other processes ask of the run's owner out of the inbox, and do it beside the plan.
+
+A request is on record before it leaves the inbox, and its id is in the event: a crash in between makes it come twice
+and be taken once.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from overlord_run.executor.council import Council
+from overlord_run.executor.errand import deliver, of_accepted, of_message, run_errand, settle
+from overlord_run.executor.proof import is_proved, with_conversation
+from overlord_run.executor.recovery import failed_question, recovered, replaced
+from overlord_run.plan.model import Plan
+from overlord_run.store import events as ev
+from overlord_run.store.inbox import Check, Letter, Recover, Send, Stop
+
+
+class Mailbox(Protocol):
+    """Where requests come in."""
+
+    async def letters(self) -> Sequence[Letter]:
+        """Return what is there, the oldest first."""
+        ...
+
+    async def discard(self, letter: Letter) -> None:
+        """Take a request out."""
+        ...
+
+    async def pause(self, closing: asyncio.Event) -> None:
+        """Return when it is worth looking again, or at once when `closing` is set."""
+        ...
+
+
+class Desk:
+    """Where the owner of a run takes requests.
+
+    Args:
+        council: The run.
+        mailbox: Where requests come in.
+        group: What is begun here ends before this group does.
+        is_proved: Whether the API was proved just now.
+
+    Attributes:
+        is_open: Whether messages for servants are taken; before the startup is done they wait in the inbox.
+        has_asked_again: Whether a question that had failed was asked again.
+    """
+
+    def __init__(
+        self, council: Council, mailbox: Mailbox, group: asyncio.TaskGroup, *, is_proved: bool = False
+    ) -> None:
+        self._council = council
+        self._mailbox = mailbox
+        self._group = group
+        self._is_proved = is_proved
+        self._closing = asyncio.Event()
+        self.is_open = is_proved
+        self.has_asked_again = False
+
+    async def attend(self) -> None:
+        """Take requests until the desk is closed."""
+        while not self._closing.is_set():
+            await self.take()
+            await self._mailbox.pause(self._closing)
+
+    def close(self) -> None:
+        """Let `attend` return once it has done what it is at."""
+        self._closing.set()
+
+    async def take(self) -> int:
+        """Take what is in the inbox now, and return how many requests that were."""
+        taken = 0
+        for letter in await self._mailbox.letters():
+            if letter.request.request_id not in self._council.state.requests:
+                if not self._may_take(letter):
+                    continue
+                await self._take(letter)
+            await self._mailbox.discard(letter)
+            taken += 1
+        return taken
+
+    def _may_take(self, letter: Letter) -> bool:
+        if isinstance(letter.request, Send | Recover):
+            return self.is_open and not self._council.halt.wanted.is_set()
+        return True
+
+    async def _take(self, letter: Letter) -> None:
+        match letter.request:
+            case Send() as request:
+                await self._send(request)
+            case Recover() as request:
+                await self._recover(request)
+            case Check() as request:
+                await self._check(request)
+            case Stop() as request:
+                self._council.halt.request_id = request.request_id
+                self._council.halt.wanted.set()
+
+    async def _send(self, request: Send) -> None:
+        slots = slots_of(self._council.plan, request.target)
+        if not slots:
+            return  # who asked knows that nobody is called so
+        number = 1 + sum(message.accepted is not None for message in self._council.state.messages.values())
+        accepted = ev.MessageAccepted(f"send.{number}", request.target, slots, request.text, request.request_id)
+        await self._council.recorder.record(accepted)
+        self._group.create_task(run_errand(self._council, of_accepted(accepted)))
+
+    async def _recover(self, request: Recover) -> None:
+        state, slot = self._council.state, request.slot
+        if slot not in state.servants:
+            return
+        message_id = failed_question(state, slot) if state.servants[slot].state == "blocked" else None
+        if request.replace:
+            await self._council.recorder.record(replaced(state, slot, message_id, request.request_id))
+        elif message_id is not None:
+            await self._council.recorder.record(recovered(slot, message_id, request.request_id))
+        if message_id is not None:
+            self.has_asked_again = True
+            self._group.create_task(self._ask_again(slot, message_id))
+
+    async def _ask_again(self, slot: str, message_id: str) -> None:
+        errand = of_message(self._council, self._council.state.messages[message_id])
+        await deliver(self._council, errand, slot)
+        await settle(self._council, errand)
+
+    async def _check(self, request: Check) -> None:
+        was_proved = self._is_proved or await is_proved(self._council)
+        slots = with_conversation(self._council.state) if was_proved else []
+        await self._council.recorder.record(ev.LeaseChecked(slots, self._council.engine.proves_by, request.request_id))
+
+
+def slots_of(plan: Plan, target: str) -> list[str]:
+    """Return the slots that `all`, a slot, `role:NAME`, or several of these joined by `,` name, in the plan's order."""
+    wanted = {part.strip() for part in target.split(",")}
+    return [
+        servant.slot
+        for servant in plan.servants
+        if not wanted.isdisjoint({"all", servant.slot, f"role:{servant.role}"})
+    ]

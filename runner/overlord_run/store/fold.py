@@ -1,0 +1,299 @@
+"""Fold events into the state of a run: the same function for a live run, `status`, `resume` and `verify`.
+
+An event that it does not know changes nothing but the last sequence number; one that speaks of a servant or message
+that no event before it named is a `KeyError`, which the reader tells as damage. A conversation takes the question and
+its answer together, when the answer is there; so a question that failed is never part of the next request.
+
+A run that has ended can be asked again (`send`, `recover`). It is `working` then, remembers how it had ended, and rests
+like that again when all of it is over; so what a run came to is never changed by a message that came later.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from overlord_run.plan.model import STARTUP
+from overlord_run.store import events as ev
+from overlord_run.store.state import CARRIES_ON, Message, Rest, Result, Servant, State
+
+
+def fold(events: Iterable[ev.Event], state: State | None = None) -> State:
+    """Return the state after `events`, starting from `state` (changed in place) or from nothing."""
+    state = State() if state is None else state
+    for event in events:
+        apply(state, event)
+    return state
+
+
+def apply(state: State, event: ev.Event) -> None:
+    """Change `state` by one event."""
+    state.last_seq, state.last_hash, state.updated_at = event.seq, event.hash, event.at
+    change = _CHANGES.get(type(event.body))
+    if change is not None:
+        change(state, event.body, event.at)
+
+
+def _run_created(state: State, body: ev.RunCreated, at: str) -> None:
+    state.created, state.created_at = body, at
+    for facts in body.servants:
+        state.servants[facts["slot"]] = Servant(
+            slot=facts["slot"],
+            name=facts["name"],
+            role=facts["role"],
+            model=facts["model"],
+            llm_model=facts["llmModel"],
+            profile=facts["profile"],
+            assignment=facts["assignment"],
+            scope_token=facts["scopeToken"],
+        )
+
+
+def _owner_changed(state: State, body: ev.OwnerChanged, at: str) -> None:
+    state.owner, state.owned_at = body, at
+    if body.purpose in CARRIES_ON:
+        state.state, state.reason, state.ended_seq, state.rest = "preflight", None, 0, None
+        state.outputs, state.output_failures, state.awaited = None, {}, set()
+
+
+def _preflight_failed(state: State, body: ev.PreflightFailed, _at: str) -> None:
+    if state.state == "preflight":
+        _ended(state, "failed", body.reason)
+
+
+def _startup_began(state: State, body: ev.StartupBegan, at: str) -> None:
+    state.state = "starting" if body.slots else "ready"
+    message = state.messages.get(STARTUP)
+    for slot in body.slots:
+        servant = _servant(state, slot, at)
+        if servant.state == "blocked":
+            servant.state = "pending"
+        if message is not None and slot in message.results:
+            _ask_again(message, slot)
+
+
+def _reopen(message: Message) -> None:
+    """Take back how a message ended, since one of its servants is asked again."""
+    message.state, message.failure, message.ended_at, message.ended_seq = "queued", None, None, 0
+
+
+def _ask_again(message: Message, slot: str) -> None:
+    """Take back how a question to a servant ended, so that it is asked once more; what it was asked stays."""
+    _reopen(message)
+    before = message.results[slot]
+    if before.text is None:
+        del message.results[slot]
+    else:
+        message.results[slot] = Result(
+            slot, before.text, before.text_seq, system=before.system, attempts=before.attempts
+        )
+
+
+def _message_accepted(state: State, body: ev.MessageAccepted, at: str) -> None:
+    _wake(state, body.message_id)
+    message = _message(state, body.message_id, body.target, at)
+    message.accepted = body
+    state.requests[body.request_id] = body.message_id
+
+
+def _message_queued(state: State, body: ev.MessageQueued, at: str) -> None:
+    message = _message(state, body.message_id, body.target, at)
+    message.results[body.slot] = Result(body.slot, body.text, state.last_seq, system=body.system)
+    _servant(state, body.slot, at)
+
+
+def _request_sent(state: State, body: ev.RequestSent, at: str) -> None:
+    state.open_calls[body.message_id, body.slot] = body
+    message = state.messages[body.message_id]
+    message.state = "started"
+    message.started_at = message.started_at or at
+    result = message.results[body.slot]
+    result.state, result.attempts, result.llm_model = "started", body.attempt, body.model
+    result.started_at = result.started_at or at
+    servant = _servant(state, body.slot, at)
+    if servant.state == "pending":
+        servant.state = "starting"
+
+
+def _reply_received(state: State, body: ev.ReplyReceived, at: str) -> None:
+    state.open_calls.pop((body.message_id, body.slot), None)
+    result = state.messages[body.message_id].results[body.slot]
+    result.state, result.reply = "completed", body.text
+    result.ended_at, result.ended_seq = at, state.last_seq
+    result.llm_model, result.request_id, result.usage = body.model, body.request_id, body.usage
+    result.finish_reason, result.cut, result.note = body.finish_reason, body.cut, body.note
+    servant = _servant(state, body.slot, at)
+    servant.request_id, servant.last_useful_signal_at = body.request_id, at
+    if result.system is not None:
+        servant.conversation.append({"role": "system", "content": result.system})
+    servant.conversation.append({"role": "user", "content": result.text or ""})
+    servant.conversation.append({"role": "assistant", "content": body.text})
+
+
+def _request_failed(state: State, body: ev.RequestFailed, at: str) -> None:
+    state.open_calls.pop((body.message_id, body.slot), None)
+    _servant(state, body.slot, at)
+    if body.retry_in_s is not None:
+        return
+    result = state.messages[body.message_id].results[body.slot]
+    result.state, result.failure = "failed", body.reason
+    result.ended_at, result.ended_seq = at, state.last_seq
+    result.request_id = body.request_id
+
+
+def _message_settled(state: State, body: ev.MessageSettled, at: str) -> None:
+    message = state.messages[body.message_id]
+    message.state, message.failure = body.state, body.reason
+    message.ended_at, message.ended_seq = at, state.last_seq
+    if state.state == "starting" and body.message_id == STARTUP and body.state != "failed":
+        state.state = "ready"
+    _rest_after(state, body.message_id)
+
+
+def _redirect_skipped(state: State, body: ev.RedirectSkipped, at: str) -> None:
+    message = _message(state, body.message_id, body.target, at)
+    if body.slot is None:
+        message.state, message.failure = "skipped", body.reason
+        message.ended_at, message.ended_seq = at, state.last_seq
+        _rest_after(state, body.message_id)
+    else:
+        _servant(state, body.slot, at)
+        message.results[body.slot] = _unsent(state, body.slot, "skipped", body.reason)
+
+
+def _redirect_failed(state: State, body: ev.RedirectFailed, at: str) -> None:
+    message = _message(state, body.message_id, body.target, at)
+    _servant(state, body.slot, at)
+    message.results[body.slot] = _unsent(state, body.slot, "failed", body.reason)
+
+
+def _unsent(state: State, slot: str, outcome: str, reason: str) -> Result:
+    ended_at, ended_seq = state.updated_at, state.last_seq
+    return Result(slot, None, state=outcome, failure=reason, ended_at=ended_at, ended_seq=ended_seq)
+
+
+def _servant_ready(state: State, body: ev.ServantReady, at: str) -> None:
+    servant = _servant(state, body.slot, at)
+    servant.state, servant.last_ack_at = "ready", at
+
+
+def _servant_blocked(state: State, body: ev.ServantBlocked, at: str) -> None:
+    _servant(state, body.slot, at).state = "blocked"
+
+
+def _servant_recovered(state: State, body: ev.ServantRecovered, at: str) -> None:
+    _wake(state, body.message_id)
+    servant = _servant(state, body.slot, at)
+    servant.state = "starting" if servant.conversation else "pending"
+    servant.recoveries += 1
+    _ask_again(state.messages[body.message_id], body.slot)
+    _requested(state, body.request_id, body.message_id)
+
+
+def _servant_replaced(state: State, body: ev.ServantReplaced, at: str) -> None:
+    old = _servant(state, body.slot, at)
+    state.servants[body.slot] = replace(
+        old,
+        scope_token=body.scope_token,
+        generation=body.generation,
+        recoveries=0,
+        handoff=body.handoff,
+        handoff_seq=state.last_seq,
+        state="pending",
+        conversation=[],
+        request_id=None,
+        last_ack_at=None,
+        last_useful_signal_at=None,
+        last_check_at=None,
+    )
+    old.state = "replaced"
+    state.replaced.append(old)
+    if body.message_id is not None:
+        _wake(state, body.message_id)
+        message = state.messages[body.message_id]
+        _reopen(message)
+        message.results.pop(body.slot, None)  # what it is asked begins with the handoff, so it is rendered anew
+    _requested(state, body.request_id, body.message_id or "")
+
+
+def _servants_released(state: State, body: ev.ServantsReleased, at: str) -> None:
+    for slot in body.slots:
+        _servant(state, slot, at).state = "released"
+
+
+def _lease_checked(state: State, body: ev.LeaseChecked, at: str) -> None:
+    for slot in body.slots:
+        _servant(state, slot, at).last_check_at = at
+    _requested(state, body.request_id, "")
+
+
+def _requested(state: State, request_id: str | None, message_id: str) -> None:
+    if request_id is not None:
+        state.requests[request_id] = message_id
+
+
+def _wake(state: State, message_id: str) -> None:
+    """Note that a message is asked of a run, which may have ended."""
+    if state.has_ended:
+        state.rest = Rest(state.state, state.reason, state.ended_seq)
+        state.state, state.reason = "working", None
+    if state.rest is not None:
+        state.awaited.add(message_id)
+
+
+def _rest_after(state: State, message_id: str) -> None:
+    """Let a run that had ended before rest as it did, once all that was asked of it since has ended."""
+    state.awaited.discard(message_id)
+    if state.rest is not None and not state.awaited:
+        state.state, state.reason, state.ended_seq = state.rest.state, state.rest.reason, state.rest.ended_seq
+        state.rest = None
+
+
+def _run_finished(state: State, body: ev.RunFinished, _at: str) -> None:
+    _ended(state, body.state, body.reason)
+    state.outputs, state.output_failures = body.outputs, body.failures
+
+
+def _run_stopped(state: State, body: ev.RunStopped, _at: str) -> None:
+    _ended(state, "stopped", body.reason)
+    _requested(state, body.request_id, "")
+
+
+def _ended(state: State, how: str, reason: str | None) -> None:
+    state.state, state.reason, state.ended_seq = how, reason, state.last_seq
+    state.rest, state.awaited = None, set()
+
+
+def _servant(state: State, slot: str, at: str) -> Servant:
+    servant = state.servants[slot]
+    servant.last_event_at = at
+    return servant
+
+
+def _message(state: State, message_id: str, target: str, at: str) -> Message:
+    if message_id != STARTUP and state.state in {"starting", "ready"}:
+        state.state = "working"
+    return state.messages.setdefault(message_id, Message(id=message_id, target=target, created_at=at))
+
+
+_CHANGES: Mapping[type, Callable[[State, Any, str], None]] = {
+    ev.RunCreated: _run_created,
+    ev.OwnerChanged: _owner_changed,
+    ev.PreflightFailed: _preflight_failed,
+    ev.StartupBegan: _startup_began,
+    ev.MessageAccepted: _message_accepted,
+    ev.MessageQueued: _message_queued,
+    ev.RequestSent: _request_sent,
+    ev.ReplyReceived: _reply_received,
+    ev.RequestFailed: _request_failed,
+    ev.MessageSettled: _message_settled,
+    ev.RedirectSkipped: _redirect_skipped,
+    ev.RedirectFailed: _redirect_failed,
+    ev.ServantReady: _servant_ready,
+    ev.ServantBlocked: _servant_blocked,
+    ev.ServantRecovered: _servant_recovered,
+    ev.ServantReplaced: _servant_replaced,
+    ev.ServantsReleased: _servants_released,
+    ev.LeaseChecked: _lease_checked,
+    ev.RunFinished: _run_finished,
+    ev.RunStopped: _run_stopped,
+}
