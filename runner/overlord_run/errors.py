@@ -6,8 +6,12 @@ OverlordError
 ├── InvalidPlaybookError 3   carries every Problem found
 ├── SettingsError        4   key, base URL, trust
 │   └── PreflightError   4   the API is not proved
-├── RunBusyError         7   another process owns the run
+├── RunBusyError         7   another process owns the run, or a crash left it and it must be resumed first
+├── UnfinishedError      9   the time was up before what was waited for
+├── UnknownOutcomeError  10  how calls ended is not known, and a person must decide
 ├── RunNotFoundError     11  no such run
+│   ├── ReleasedError    11  its leases were given up
+│   └── ChangedError     11  not this playbook any more
 └── StoreError           74  the run folder cannot be read or written
     └── LogDamagedError  74  a line that no writer of ours can have left
 ```
@@ -30,6 +34,8 @@ class Exit(IntEnum):
     INVALID = 3
     NOT_PROVED = 4
     BUSY = 7
+    UNFINISHED = 9
+    UNKNOWN = 10
     NOT_FOUND = 11
     BUG = 70
     STORE = 74
@@ -43,6 +49,7 @@ PRECEDENCE = (
     Exit.STORE,
     Exit.INTERRUPTED,
     Exit.TERMINATED,
+    Exit.UNKNOWN,
     Exit.BUSY,
     Exit.NOT_FOUND,
     Exit.FAILED,
@@ -152,6 +159,36 @@ class RunNotFoundError(OverlordError):
 
     code = "run-not-found"
     exit = Exit.NOT_FOUND
+
+
+class ReleasedError(RunNotFoundError):
+    """The leases of the run were given up; nothing more is sent to its servants."""
+
+    code = "released"
+
+
+class ChangedError(RunNotFoundError):
+    """The playbook, a role or the script is not what the run began with."""
+
+    code = "changed"
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message, next=remedy)
+
+
+class UnfinishedError(OverlordError):
+    """The time was up before what was waited for; nothing is lost."""
+
+    code = "unfinished"
+    exit = Exit.UNFINISHED
+    retryable = True
+
+
+class UnknownOutcomeError(OverlordError):
+    """How calls ended is not known; asking again may be billed again, so a person must decide."""
+
+    code = "unknown-outcome"
+    exit = Exit.UNKNOWN
 
 
 class StoreError(OverlordError):

@@ -85,12 +85,13 @@ def read_beside(folder: Path, relative: str, *, limit: int, may_climb: bool = Fa
     return _read(path, subject, limit)
 
 
-def decode(data: bytes, subject: str) -> str:
-    """Return the text of a file without its byte order mark.
+def decode(data: bytes, subject: str, *, keeps_mark: bool = False) -> str:
+    """Return the text of a file, without its byte order mark unless that is kept.
 
     Args:
         data: UTF-8.
         subject: What to call the file in an error.
+        keeps_mark: Whether a byte order mark is a part of the text.
 
     Raises:
         FileError: It is not UTF-8, or holds a NUL: then it is no text.
@@ -105,7 +106,7 @@ def decode(data: bytes, subject: str) -> str:
     if "\0" in text:
         reason = f"is not text: it holds a NUL at offset {data.index(0)}"
         raise FileError(subject, reason, rule="encoding", hint="name a text file")
-    return text.removeprefix("\ufeff")
+    return text if keeps_mark else text.removeprefix("\ufeff")
 
 
 def _read(path: Path, subject: str, limit: int) -> bytes:

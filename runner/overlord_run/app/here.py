@@ -35,4 +35,9 @@ def environment_run() -> str | None:
 def state_dir(asked: str | None, worktree: hosts.Worktree) -> Path:
     """Return the folder of the runs: the one asked for, `OVERLORD_STATE_DIR`, else `.overlord` in the worktree."""
     named = asked or state_folder(environment())
-    return Path(named).absolute() if named else worktree.path / STATE_DIR
+    return Path(named).absolute() if named else own_state_dir(worktree)
+
+
+def own_state_dir(worktree: hosts.Worktree) -> Path:
+    """Return the state folder that a worktree has for itself."""
+    return worktree.path / STATE_DIR

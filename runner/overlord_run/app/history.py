@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from overlord_run.app.here import current_worktree, environment_run, state_dir
-from overlord_run.errors import StoreError
-from overlord_run.store.folder import RunFolder, run_ids
+from overlord_run.app.here import current_worktree, environment_run, own_state_dir, state_dir
+from overlord_run.errors import StoreError, UsageError
+from overlord_run.host import Worktree
+from overlord_run.playbook.names import listed
+from overlord_run.store.events import RunCreated
+from overlord_run.store.folder import RunFolder, run_folders
+from overlord_run.store.log import read
 from overlord_run.store.owner import is_owned
 from overlord_run.store.rehydrate import rehydrate
 from overlord_run.store.state import State
@@ -48,8 +52,30 @@ def find_run(run_id: str | None, asked_state_dir: str | None) -> RunFolder:
 
     Raises:
         RunNotFoundError: There is none.
+        UsageError: None is named, and two are live: then the newest need not be the one that is meant.
     """
-    return RunFolder.find(_state_dir(asked_state_dir), run_id or environment_run())
+    worktree = current_worktree()
+    runs = state_dir(asked_state_dir, worktree)
+    named = run_id or environment_run()
+    if named is not None:
+        return RunFolder.find(runs, named)
+    folders = run_folders(runs)
+    if runs != own_state_dir(worktree):
+        folders = [folder for folder in folders if _is_of(folder, worktree)]
+    live = [folder.run_id for folder in folders if is_owned(folder.lock_path)]
+    if len(live) > 1:
+        message = f"{len(live)} runs are live here: {listed(live)}"
+        raise UsageError(message, next="Name the one that you mean: --run ID, or OVERLORD_RUN.")
+    return folders[-1] if folders else RunFolder.find(runs, None)
+
+
+def _is_of(folder: RunFolder, worktree: Worktree) -> bool:
+    """Say whether a run belongs to a worktree; one that cannot be read may, so that what is wrong with it is told."""
+    try:
+        first = next(iter(read(folder.log_path)), None)
+    except StoreError:
+        return True
+    return first is None or not isinstance(first.body, RunCreated) or first.body.worktree == str(worktree.path)
 
 
 def inspect(folder: RunFolder) -> Inspection:
@@ -65,8 +91,7 @@ def inspect(folder: RunFolder) -> Inspection:
 
 def list_runs(asked_state_dir: str | None) -> tuple[RunSummary, ...]:
     """Return the runs of this worktree, the oldest first."""
-    runs = _state_dir(asked_state_dir)
-    return tuple(_summary(runs, run_id) for run_id in run_ids(runs))
+    return tuple(_summary(folder) for folder in run_folders(_state_dir(asked_state_dir)))
 
 
 def verify(folder: RunFolder) -> Verification:
@@ -78,15 +103,15 @@ def _state_dir(asked: str | None) -> Path:
     return state_dir(asked, current_worktree())
 
 
-def _summary(runs: Path, run_id: str) -> RunSummary:
+def _summary(folder: RunFolder) -> RunSummary:
     try:
-        found = inspect(RunFolder.find(runs, run_id))
+        found = inspect(folder)
     except StoreError as error:
-        return RunSummary(run_id, problem=error.message)
+        return RunSummary(folder.run_id, problem=error.message)
     state = found.state
     created = state.created
     return RunSummary(
-        run_id=run_id,
+        run_id=folder.run_id,
         playbook="" if created is None else created.playbook["name"],
         state=state.state,
         engine="" if created is None else created.engine,

@@ -19,11 +19,25 @@ from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.inbox import Inbox
 from overlord_run.store.recorder import Recorder
-from overlord_run.store.state import State
+from overlord_run.store.state import CARRIES_ON, State
 
 Listener = Callable[[ev.Event, State], None]
 Deed = Callable[[Council, Mailbox], Awaitable[None]]
 Opening = Callable[[], Awaitable[tuple[RunFolder, Recorder]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who hears of what an owner does.
+
+    Attributes:
+        listen: Hears of each event once it is on disk.
+        on_interrupt: Is called at the first Ctrl-C, after which nothing new is sent.
+    """
+
+    listen: Listener
+    on_interrupt: Callable[[], object]
+
 
 EXITS: Mapping[str, Exit] = {
     "completed": Exit.OK,
@@ -115,10 +129,15 @@ async def _do(council: Council, engine: Engine, deed: Deed, mailbox: Mailbox, in
         await asyncio.wait({work})
         if not work.cancelled():
             work.result()
-        if not council.state.has_ended and council.state.rest is None:
+        if _is_carried_on(council.state) and not council.state.has_ended:
             await council.recorder.record(ev.RunStopped(_why(interrupt), interrupt.halt.request_id))
     finally:
         await engine.aclose()
+
+
+def _is_carried_on(state: State) -> bool:
+    """Say whether this owner came to carry the plan on; a deed at a run that had ended leaves it as it is."""
+    return state.owner is not None and state.owner.purpose in CARRIES_ON
 
 
 def _why(interrupt: Interrupt) -> str:

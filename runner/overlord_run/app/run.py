@@ -1,12 +1,11 @@
 """Run a prepared playbook: make the run folder and carry the plan out."""
 
 import secrets
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from overlord_run.app.own import Finished, Listener, now, own, this_process
+from overlord_run.app.own import Audience, Finished, now, own, this_process
 from overlord_run.app.prepare import Prepared
 from overlord_run.executor.run import execute
 from overlord_run.plan.model import PlannedServant
@@ -16,15 +15,12 @@ from overlord_run.store.lease import scope_token
 from overlord_run.store.recorder import Recorder
 
 
-def run(
-    prepared: Prepared, listen: Listener, on_interrupt: Callable[[], object], *, run_id: str | None = None
-) -> Finished:
+def run(prepared: Prepared, audience: Audience, *, run_id: str | None = None) -> Finished:
     """Carry the plan out and return how it ended.
 
     Args:
         prepared: What to carry out.
-        listen: Hears of each event once it is on disk.
-        on_interrupt: Is called at the first Ctrl-C, after which nothing new is sent.
+        audience: Who hears of it.
         run_id: The new run's id; None makes one.
 
     Raises:
@@ -45,11 +41,11 @@ def run(
             _run_created(prepared, folder, run_token),
             this_process("run"),
             clock=now,
-            listen=listen,
+            listen=audience.listen,
         )
         return folder, recorder
 
-    return own(prepared, opening, execute, on_interrupt)
+    return own(prepared, opening, execute, audience.on_interrupt)
 
 
 def _run_created(prepared: Prepared, folder: RunFolder, run_token: str) -> ev.RunCreated:

@@ -27,8 +27,12 @@ PLAYBOOK_SUFFIXES = (".yml", ".yaml")
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("overlord_run.cli.run", "Run a playbook: preflight, startup, redirects."),
     "validate": ("overlord_run.cli.validate", "Check playbooks and role files as far as that needs no inputs."),
+    "send": ("overlord_run.cli.send", "Send one message to servants of a run, and print their replies."),
+    "resume": ("overlord_run.cli.resume", "Carry on a run that a crash, a person or a failed startup ended."),
+    "recover": ("overlord_run.cli.recover", "Ask a blocked servant again, or put a new one into its slot."),
+    "wait": ("overlord_run.cli.wait", "Wait until a run is ready, has ended, or has ended one message."),
     "list": ("overlord_run.cli.list", "List the runs of this worktree, the oldest first."),
-    "status": ("overlord_run.cli.status", "Tell where a run and each of its servants stands."),
+    "status": ("overlord_run.cli.status", "Tell where a run stands, and whether each servant is ready."),
     "show": ("overlord_run.cli.show", "Show what servants were asked and what they answered."),
     "verify": ("overlord_run.cli.verify", "Recompute a run's views and hash chain, and tell what differs."),
     "schema": ("overlord_run.cli.schema", "Print the JSON Schema of a file or of the commands' JSON."),

@@ -1,6 +1,11 @@
 """Hold the options that several commands share."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 output_format = click.option(
     "--format",
@@ -25,3 +30,26 @@ state_dir = click.option(
 debug = click.option(
     "--debug", is_flag=True, expose_value=False, help="Also tell the stack trace when the program itself fails."
 )
+
+
+def access(command: _Command) -> _Command:
+    """Add the options that say where the key is and which hosts may get it, for what takes up a run that exists."""
+    for option in (_trust_host, _api_key_file, _api_key_env):
+        command = option(command)
+    return command
+
+
+_api_key_env = click.option("--api-key-env", metavar="NAME", help="The environment variable that holds the API key.")
+_api_key_file = click.option("--api-key-file", metavar="PATH", help="The file that holds the API key.")
+_trust_host = click.option(
+    "--trust-host", "trust_hosts", metavar="HOST", multiple=True, help="A host that the key may go to; may be repeated."
+)
+wait = click.option(
+    "--wait",
+    metavar="DURATION",
+    help="Wait so long at most, like 100s, and exit 9 then: it goes on without us. Without it, until it is done.",
+)
+request_id = click.option(
+    "--id", "request_id", metavar="KEY", help="The same id and message is sent once, however often it is asked for."
+)
+quiet = click.option("-q", "--quiet", is_flag=True, help="No progress.")

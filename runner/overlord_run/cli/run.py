@@ -1,46 +1,27 @@
 """The command `run`."""
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from overlord_run.app.inputs import Given
-from overlord_run.app.own import Finished
+from overlord_run.app.own import Audience
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
 from overlord_run.app.run import run
 from overlord_run.cli import options
-from overlord_run.cli.background import Background
+from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.main import COMMANDS
-from overlord_run.cli.report.guidance import next_command
-from overlord_run.cli.report.json import done_json, launch_json
-from overlord_run.cli.report.outputs import check_folder, outputs_text, write_outputs
+from overlord_run.cli.report.outputs import check_folder
 from overlord_run.cli.report.plan import plan_json, plan_text
 from overlord_run.cli.report.problems import problem_lines
-from overlord_run.cli.report.progress import Progress
-from overlord_run.cli.report.recap import recap
-from overlord_run.cli.streams import write_data, write_json, write_note, write_report
-from overlord_run.errors import Exit, OverlordError, UsageError
+from overlord_run.cli.streams import write_json, write_note, write_report
+from overlord_run.cli.telling import Manner, Subject, telling
+from overlord_run.errors import Exit, UsageError
 from overlord_run.files import INPUT_LIMIT
 from overlord_run.settings import Flags
-from overlord_run.store import events as ev
-from overlord_run.store.state import State
-
-INTERRUPTED = "interrupted: nothing new is sent, and calls in flight may finish; Ctrl-C again cancels them"
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How a person wants to be told of a run."""
-
-    as_json: bool
-    is_quiet: bool
-    is_verbose: bool
-    is_debug: bool
 
 
 @click.command("run")
@@ -140,9 +121,11 @@ def command(
     folder = None if outputs_dir is None else Path(outputs_dir)
     if folder is not None:
         check_folder(folder, prepared.plan)
-    with Background() as background:
-        finished = run(prepared, _listener(prepared, manner, background), partial(_tell_interrupt, manner, background))
-    return _hand_over(prepared, finished, folder, manner, state_dir=request.flags.state_dir)
+    subject = Subject(prepared.settings.base_url, prepared.models_to_prove, prepared.warnings)
+    with telling(subject, manner) as teller:
+        finished = run(prepared, Audience(teller.hear, teller.interrupted))
+    outputs = Outputs(prepared.plan, folder)
+    return hand_over(finished, outputs, manner, prepared.host, state_dir=request.flags.state_dir)
 
 
 def _paths(playbook: str | None, rehearse: str | None) -> tuple[str, str | None]:
@@ -193,55 +176,3 @@ def _tell_plan(prepared: Prepared, manner: Manner) -> None:
         write_json(plan_json(prepared, with_bodies=manner.is_verbose))
     else:
         write_report(plan_text(prepared, with_bodies=manner.is_verbose))
-
-
-def _listener(prepared: Prepared, manner: Manner, background: Background) -> Callable[[ev.Event, State], None]:
-    progress = Progress(
-        prepared.settings.base_url, prepared.models_to_prove, verbose=manner.is_verbose, debug=manner.is_debug
-    )
-
-    def launch(event: ev.Event, state: State) -> None:
-        if isinstance(event.body, ev.RunCreated):
-            background.hand(partial(write_json, launch_json(state, prepared.warnings)))
-
-    def tell(event: ev.Event, state: State) -> None:
-        for line in progress.lines(event, state):
-            background.hand(partial(write_note, line))
-
-    def ignore(_event: ev.Event, _state: State) -> None:
-        return
-
-    if manner.as_json:
-        return launch
-    return ignore if manner.is_quiet else tell
-
-
-def _tell_interrupt(manner: Manner, background: Background) -> None:
-    if not (manner.as_json or manner.is_quiet):
-        background.hand(partial(write_note, INTERRUPTED))
-
-
-def _hand_over(
-    prepared: Prepared, finished: Finished, folder: Path | None, manner: Manner, *, state_dir: str | None
-) -> Exit:
-    """Write the outputs and tell how the run ended; an output that cannot be written decides the exit code."""
-    state, exit_code, written = finished.state, finished.exit, list[str]()
-    failure: OverlordError | None = None
-    outputs = state.outputs or {}
-    try:
-        written = [] if folder is None else write_outputs(folder, prepared.plan, outputs)
-    except OverlordError as error:
-        failure, exit_code = error, error.exit
-    following = next_command(state, prepared.host, state_dir=state_dir)
-    if manner.as_json:
-        write_json(done_json(state, exit_code, next_command=following, written=written))
-    else:
-        if outputs:
-            write_data(outputs_text(outputs))
-        if not (manner.is_quiet and exit_code is Exit.OK):
-            told = finished.details if manner.is_debug or state.state == "failed" else {}
-            gap = "" if manner.is_quiet else "\n"
-            write_note(gap + recap(state, exit_code, next_command=following, details=told, written=written))
-    if failure is not None:
-        raise failure
-    return exit_code

@@ -1,31 +1,59 @@
 """The command `status`."""
 
+from typing import Any
+
 import click
 
 from overlord_run.app.here import current_host
-from overlord_run.app.history import find_run, inspect
+from overlord_run.app.history import find_run
+from overlord_run.app.own import Audience
+from overlord_run.app.status import check, standing
 from overlord_run.cli import options
 from overlord_run.cli.report.guidance import next_command
 from overlord_run.cli.report.json import status_json
 from overlord_run.cli.report.listing import status_text
 from overlord_run.cli.streams import write_json, write_report
+from overlord_run.cli.telling import Silence
 from overlord_run.errors import Exit
+from overlord_run.settings import Flags
 
 
 @click.command("status")
 @options.run_id
+@click.option(
+    "--check",
+    "is_checked",
+    is_flag=True,
+    help="Prove key, models and conversations now, at no cost; it is recorded.",
+)
+@click.option("--ping", is_flag=True, help="Ask each model for a word instead; it is recorded, and may be billed.")
+@click.option("--exit-code", is_flag=True, help="Exit with the run's own code; 9 while it is not finished.")
+@options.access
 @options.output_format
 @options.state_dir
 @options.debug
-def command(run_id: str | None, output_format: str, state_dir: str | None) -> Exit:
-    """Tell where a run and each of its servants stands.
+def command(
+    *,
+    run_id: str | None,
+    is_checked: bool,
+    ping: bool,
+    exit_code: bool,
+    output_format: str,
+    state_dir: str | None,
+    **flags: Any,
+) -> Exit:
+    """Tell where a run and each of its servants stands, and for each whether it is ready, or which proof fails.
 
-    The state is folded from the run's log; nothing is written, sent or locked. Exit 0 whatever the run's state is.
+    The state is folded from the run's log; without --check and --ping nothing is written, sent or locked.
     """
-    found = inspect(find_run(run_id, state_dir))
+    folder = find_run(run_id, state_dir)
+    if is_checked or ping:
+        silence = Silence()
+        check(folder, Flags(**flags), Audience(silence.hear, silence.interrupted), ping=ping)
+    found = standing(folder)
     following = next_command(found.state, current_host(), state_dir=state_dir)
     if output_format == "json":
         write_json(status_json(found, next_command=following))
     else:
         write_report(status_text(found, next_command=following))
-    return Exit.OK
+    return found.exit if exit_code else Exit.OK

@@ -147,10 +147,13 @@ class Engine(Protocol):
         """Lend a lane, waiting while all are lent."""
         ...
 
-    async def preflight(self, before_probe: Callable[[str], Awaitable[None]]) -> tuple[str, ...]:
+    async def preflight(
+        self, before_probe: Callable[[str], Awaitable[None]], method: ProofMethod | None = None
+    ) -> tuple[str, ...]:
         """Prove the API and return the model ids proved; raise `PreflightError` where it cannot be proved.
 
-        `before_probe` is awaited with the model's id before each call of a probe, which may be billed.
+        `before_probe` is awaited with the model's id before each call of a probe, which may be billed. The method is
+        the engine's own where none is named.
         """
         ...
 

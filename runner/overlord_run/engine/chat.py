@@ -85,7 +85,9 @@ class ChatEngine:
         async with self._lanes.lend() as connection:
             yield ChatLane(self._endpoint, connection, self._redactor, self._clock)
 
-    async def preflight(self, before_probe: Callable[[str], Awaitable[None]]) -> tuple[str, ...]:
+    async def preflight(
+        self, before_probe: Callable[[str], Awaitable[None]], method: ProofMethod | None = None
+    ) -> tuple[str, ...]:
         """Prove the API and return the model ids proved; `before_probe` is awaited before each call of a probe.
 
         Raises:
@@ -93,7 +95,7 @@ class ChatEngine:
         """
         require_key(self._terms)
         async with self._lanes.lend() as connection:
-            if self._proves_by == "probe":
+            if (method or self._proves_by) == "probe":
                 lane = ChatLane(self._endpoint, connection, self._redactor, self._clock)
                 return await prove_asked(lane.ask, self._terms, before_probe)
             request = self._endpoint.request("/models", extensions={})

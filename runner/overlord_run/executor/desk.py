@@ -8,9 +8,10 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+from overlord_run.engine.base import ProofMethod
 from overlord_run.executor.council import Council
 from overlord_run.executor.errand import deliver, of_accepted, of_message, run_errand, settle
-from overlord_run.executor.proof import is_proved, with_conversation
+from overlord_run.executor.proof import fault_of, with_conversation
 from overlord_run.executor.recovery import failed_question, recovered, replaced
 from overlord_run.plan.model import Plan
 from overlord_run.store import events as ev
@@ -55,7 +56,7 @@ class Desk:
         self._group = group
         self._is_proved = is_proved
         self._closing = asyncio.Event()
-        self.is_open = is_proved
+        self.is_open = is_proved and council.state.has_ended
         self.has_asked_again = False
 
     async def attend(self) -> None:
@@ -125,9 +126,11 @@ class Desk:
         await settle(self._council, errand)
 
     async def _check(self, request: Check) -> None:
-        was_proved = self._is_proved or await is_proved(self._council)
-        slots = with_conversation(self._council.state) if was_proved else []
-        await self._council.recorder.record(ev.LeaseChecked(slots, self._council.engine.proves_by, request.request_id))
+        method: ProofMethod = "probe" if request.ping else self._council.engine.proves_by
+        is_fresh = self._is_proved and not request.ping
+        fault = None if is_fresh else await fault_of(self._council, method)
+        slots = with_conversation(self._council.state) if fault is None else []
+        await self._council.recorder.record(ev.LeaseChecked(slots, method, request.request_id, fault))
 
 
 def slots_of(plan: Plan, target: str) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from overlord_run.executor.council import Council
-from overlord_run.executor.proof import is_proved
+from overlord_run.executor.proof import fault_of
 from overlord_run.executor.turn import Ask, always, take_turn
 from overlord_run.plan.handoff import handoff
 from overlord_run.store import events as ev
@@ -16,7 +16,7 @@ async def ask(council: Council, question: Ask, *, may_begin: Callable[[], bool] 
     outcome = await take_turn(council, question, may_begin=may_begin)
     while outcome == "failed" and council.plan.recovery == "auto":
         remedy = _next_remedy(council.state, question)
-        if remedy is None or not await is_proved(council):
+        if remedy is None or await fault_of(council) is not None:
             return
         await council.recorder.record(remedy)
         outcome = await take_turn(council, question)

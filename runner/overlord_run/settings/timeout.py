@@ -36,14 +36,26 @@ def timeout_asked(flag: str | None, environ: Mapping[str, str]) -> Timeout | Non
     return None if said is None else _from_variable(said)
 
 
+def duration_s(text: str, option: str) -> float:
+    """Return a duration that an option gives, in seconds.
+
+    Raises:
+        UsageError: It is none.
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        message = f"{option} takes a duration, not {shown(text)}"
+        raise UsageError(message, next="write it like 100s or 5m; a bare number is seconds")
+    return float(match[1]) * _UNITS_S[match[2]]
+
+
 def in_words(seconds: float) -> str:
     """Return a duration as a message tells it."""
     return f"{seconds:g} s"
 
 
 def _from_flag(text: str) -> Timeout:
-    match = _DURATION.fullmatch(text)
-    seconds = float(match[1]) * _UNITS_S[match[2]] if match else 0.0
+    seconds = duration_s(text, "--timeout")
     if not SHORTEST_TIMEOUT_S <= seconds <= LONGEST_TIMEOUT_S:
         message = f"--timeout takes a duration from 5s to 10m, not {shown(text)}"
         raise UsageError(message, next="write it like 90s or 5m; a bare number is seconds")

@@ -245,12 +245,16 @@ class ServantsReleased:
 
 @dataclass(frozen=True, slots=True)
 class LeaseChecked:
-    """The API, and the conversations of these servants, were proved just now, which renews their leases."""
+    """The API, and the conversations of these servants, were proved just now, which renews their leases.
+
+    `failure` says why nothing was proved, of a check that somebody asked for.
+    """
 
     type: ClassVar[str] = "lease_checked"
     slots: Sequence[str]
     method: str
     request_id: str | None = None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

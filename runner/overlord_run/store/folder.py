@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from overlord_run.store.disk import SYSTEM_DISK, make_folder, unreadable, unwrit
 IGNORE_ALL = b"*\n"
 _IGNORE_NAME = ".gitignore"
 _RUNS = "runs"
+_OTHERS = 0o077
 _MAX_ID_CHARS = 80
 _TOKEN_CHARS = 4
 # A digit or letter, then no dot at the end: a name that every file system takes as it is.
@@ -69,6 +71,13 @@ class RunFolder:
         """The folder of what other processes ask of the run's owner."""
         return self.path / "inbox"
 
+    def is_private(self) -> bool:
+        """Say whether nobody but its owner can have written what is in it; on Windows that is taken for granted."""
+        if sys.platform == "win32":
+            return True
+        found = self.path.lstat()
+        return found.st_uid == os.geteuid() and not found.st_mode & _OTHERS
+
     @classmethod
     def create(cls, state_dir: Path, run_id: str) -> "RunFolder":
         """Make a run's folder, and the state folder where there is none, each for its owner only and ignored by git.
@@ -122,6 +131,15 @@ def run_ids(state_dir: Path) -> list[str]:
     except OSError as error:
         raise unreadable(runs, error) from error
     return sorted(ids, key=lambda run_id: (_made_at(RunFolder(runs / run_id)), run_id))
+
+
+def run_folders(state_dir: Path) -> list[RunFolder]:
+    """Return the folders of the runs under a state folder, the oldest first.
+
+    Raises:
+        StoreError: The state folder cannot be read.
+    """
+    return [RunFolder(state_dir / _RUNS / run_id) for run_id in run_ids(state_dir)]
 
 
 def torn_name(line: int) -> str:

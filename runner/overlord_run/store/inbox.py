@@ -46,10 +46,11 @@ class Recover:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Prove the API and the conversations now."""
+    """Prove the API and the conversations now; `ping` asks each model for a word, which may be billed."""
 
     kind: ClassVar[str] = "check"
     request_id: str
+    ping: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ _KINDS: Mapping[str, type[Request]] = {kind.kind: kind for kind in Request.__arg
 _FIELDS: Mapping[str, Mapping[str, type]] = {
     "send": {"request_id": str, "target": str, "text": str},
     "recover": {"request_id": str, "slot": str, "replace": bool},
-    "check": {"request_id": str},
+    "check": {"request_id": str, "ping": bool},
     "stop": {"request_id": str},
 }
 

@@ -1,11 +1,14 @@
-"""Write the frozen plan, `plan.json`, and check that it is the one that the run began with."""
+"""Write the frozen plan, `plan.json`, read it back, and check that it is the one that the run began with."""
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from overlord_run.errors import StoreError
 from overlord_run.plan.model import digest
 from overlord_run.store.compare import odd_line, unreadable_json
+from overlord_run.store.disk import open_to_read, unreadable
 from overlord_run.store.events import decode
 
 _SCHEMA_VERSION = 1
@@ -15,6 +18,25 @@ _NOT_CONTENT = ("schemaVersion", "digest")
 def plan_bytes(plan: Mapping[str, Any]) -> bytes:
     """Return a plan as it stands in `plan.json`."""
     return (json.dumps(plan, indent=2, allow_nan=False) + "\n").encode("ascii")
+
+
+def read_plan(path: Path, plan_digest: str) -> Mapping[str, Any]:
+    """Return the plan that a run began with.
+
+    Raises:
+        StoreError: It cannot be read, or is another one.
+    """
+    try:
+        with open_to_read(path) as file:
+            found = file.read()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    parted = plan_difference(found, plan_digest)
+    if parted is not None:
+        message = f"{path}: {parted[0]} {parted[1]}"
+        raise StoreError(message, next="put a backup of the run's folder in its place", code="plan-damaged")
+    plan: Mapping[str, Any] = decode(found)
+    return plan
 
 
 def plan_difference(found: bytes, plan_digest: str) -> tuple[str, str] | None:

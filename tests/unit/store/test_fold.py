@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overlord_run.store import events as ev
+from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import build, make_entry
-from overlord_run.store.fold import fold
 from overlord_run.store.state import Result
 from store_kit import OWNER, USAGE, clock, created, failed, queued, replied, sent, story
 

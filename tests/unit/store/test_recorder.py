@@ -9,12 +9,12 @@ import pytest
 from overlord_run.errors import RunBusyError, StoreError
 from overlord_run.store import events as ev
 from overlord_run.store.disk import SystemDisk
+from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import read
 from overlord_run.store.owner import is_owned, owned
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.rehydrate import rehydrate
-from overlord_run.store.fold import fold
 from overlord_run.store.verify import verify
 from store_kit import OWNER, PLAN, RUN_ID, FaultyDisk, clock, contents, created, queued, replied, sent, story, tell
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overlord_run.store import events as ev
+from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import build, make_entry, parse
 from overlord_run.store.registry import registry, registry_lines
-from overlord_run.store.fold import fold
 from overlord_run.store.state import State
 from store_kit import OWNER, TOKEN, USAGE, clock, created, failed, queued, replied, sent, servant, story
 

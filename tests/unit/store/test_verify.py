@@ -9,11 +9,11 @@ import pytest
 from overlord_run.errors import StoreError
 from overlord_run.store import events as ev
 from overlord_run.store.compare import Difference
+from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import read
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.registry import registry, registry_lines
-from overlord_run.store.fold import fold
 from overlord_run.store.verify import Verification, verify
 from store_kit import OWNER, PLAN, RUN_ID, SLOTS, clock, created, lines, queued, replied, sent, story, tell
 

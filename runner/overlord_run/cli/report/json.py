@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from overlord_run.app.history import Inspection, RunSummary
+from overlord_run.app.history import RunSummary
+from overlord_run.app.status import Standing
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.report.conversation import exchanges_of
 from overlord_run.cli.report.problems import problems_json
 from overlord_run.cli.report.tally import Spent, Tally, spent, tallies
 from overlord_run.errors import Exit, Problem
+from overlord_run.store.lease import expires_at
 from overlord_run.store.state import Message, Result, State
 from overlord_run.store.verify import Verification
 
@@ -51,17 +53,23 @@ def runs_json(runs: Sequence[RunSummary]) -> Json:
     return {"schemaVersion": VERSION, "runs": [_summary(run) for run in runs]}
 
 
-def status_json(found: Inspection, *, next_command: str) -> Json:
+def waited_json(state: State, goal: str, exit_code: Exit, *, next_command: str) -> Json:
+    """Return what a run had come to when it was not waited for any more."""
+    return {**_run(state), "for": goal, "exit": int(exit_code), "next": next_command}
+
+
+def status_json(standing: Standing, *, next_command: str) -> Json:
     """Return where a run, its servants and its messages stand, without their texts."""
-    state = found.state
+    found, state = standing.inspection, standing.state
     return {
         **_run(state),
         "reason": state.reason,
         "isOwned": found.is_owned,
+        "isReleased": state.is_released,
         "runDir": str(found.folder.path),
         "createdAt": state.created_at,
         "updatedAt": state.updated_at,
-        "servants": [_standing(tally) for tally in tallies(state)],
+        "servants": [_standing(tally, standing) for tally in tallies(state)],
         "messages": [_message(message) for message in state.messages.values()],
         "openCalls": [{"message": message_id, "slot": slot} for message_id, slot in state.open_calls],
         "usage": _spent(spent(state)),
@@ -138,8 +146,9 @@ def _tally(tally: Tally) -> Json:
     }
 
 
-def _standing(tally: Tally) -> Json:
+def _standing(tally: Tally, standing: Standing) -> Json:
     servant = tally.servant
+    state, proofs = standing.state, standing.proofs.get(servant.slot, ())
     return {
         **_tally(tally),
         "name": servant.name,
@@ -151,6 +160,10 @@ def _standing(tally: Tally) -> Json:
         "lastEventAt": servant.last_event_at,
         "lastAckAt": servant.last_ack_at,
         "lastUsefulSignalAt": servant.last_useful_signal_at,
+        "lastLivenessCheckAt": servant.last_check_at,
+        "leaseExpiresAt": None if state.created is None else expires_at(servant, state.created),
+        "isReady": bool(proofs) and all(proof.holds for proof in proofs),
+        "proofs": [{"name": proof.name, "holds": proof.holds, "fault": proof.fault} for proof in proofs],
     }
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from overlord_run.app.history import Inspection, RunSummary
+from overlord_run.app.status import Standing
 from overlord_run.cli.report.progress import is_rehearsal
-from overlord_run.cli.report.recap import headline
+from overlord_run.cli.report.recap import LISTED, headline
 from overlord_run.cli.report.table import table
 from overlord_run.cli.report.tally import tallies, tokens_told
 from overlord_run.cli.report.words import joined, moment
@@ -39,10 +40,10 @@ def standing(state: str, *, is_owned: bool) -> str:
     return state if has_ended or is_owned else f"{state}, interrupted"
 
 
-def status_text(found: Inspection, *, next_command: str) -> str:
-    """Return where the run, its servants and its messages stand."""
-    state = found.state
-    parts = [f"{headline(state)}\n{_whereabouts(found)}", _servants(state)]
+def status_text(standing: Standing, *, next_command: str) -> str:
+    """Return where the run, its servants and its messages stand, and which servants are not ready, and why."""
+    found, state = standing.inspection, standing.state
+    parts = [f"{headline(state)}\n{_whereabouts(found)}", _servants(standing)]
     if state.messages:
         parts.append(_messages(state))
     parts += [_unknown(state)] if state.open_calls and not found.is_owned else []
@@ -64,21 +65,34 @@ def _whereabouts(found: Inspection) -> str:
     return "\n".join(lines)
 
 
-def _servants(state: State) -> str:
-    header = ("slot", "role", "model", "state", "messages", "tokens", "last sign")
+def _servants(standing: Standing) -> str:
+    """Return a row a servant, and below them each proof that fails; a ready servant has none."""
+    header = ("slot", "role", "model", "state", "ready", "messages", "tokens", "last sign")
     rows = [
         (
             tally.servant.slot,
             tally.servant.role,
             tally.servant.llm_model,
             tally.servant.state,
+            "yes" if _is_ready(standing, tally.servant.slot) else "no",
             str(len(tally.servant.conversation)),
             tokens_told(tally.spent),
             moment(tally.servant.last_useful_signal_at or "") or "none",
         )
-        for tally in tallies(state)
+        for tally in tallies(standing.state)
     ]
-    return table(header, rows, right=("messages", "tokens"))
+    faults = [
+        f"{slot} is not proved ready: {proof.name}: {proof.fault}"
+        for slot, proofs in standing.proofs.items()
+        for proof in proofs
+        if not proof.holds
+    ]
+    return "\n".join([table(header, rows, right=("messages", "tokens")), *faults[:LISTED]])
+
+
+def _is_ready(standing: Standing, slot: str) -> bool:
+    proofs = standing.proofs.get(slot, ())
+    return bool(proofs) and all(proof.holds for proof in proofs)
 
 
 def _messages(state: State) -> str:

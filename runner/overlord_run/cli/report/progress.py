@@ -14,6 +14,7 @@ from overlord_run.store.state import State
 
 NORMAL, ULTRA = "fugu", "fugu-ultra"
 REHEARSAL_MARK = "[rehearsal] "
+INTERRUPTED = "interrupted: nothing new is sent, and calls in flight may finish; Ctrl-C again cancels them"
 
 
 @dataclass(slots=True)
@@ -57,7 +58,9 @@ def _run_created(_progress: Progress, body: ev.RunCreated, _state: State) -> Ite
     yield f"Loading the run registry of {body.run_id}"
 
 
-def _owner_changed(progress: Progress, _body: ev.OwnerChanged, state: State) -> Iterable[str]:
+def _owner_changed(progress: Progress, body: ev.OwnerChanged, state: State) -> Iterable[str]:
+    if body.purpose != "run" and state.created is not None:
+        yield f"Loading the run registry of {state.created.run_id}"
     if is_rehearsal(state):
         yield f"Checking the rehearsal's own /models for {joined(progress.models)}"
         return
@@ -71,7 +74,9 @@ def _owner_changed(progress: Progress, _body: ev.OwnerChanged, state: State) -> 
 
 def _startup_began(_progress: Progress, body: ev.StartupBegan, state: State) -> Iterable[str]:
     if not body.slots:
-        yield "Ready: every servant starts with its first message"
+        answered = sum(bool(servant.conversation) for servant in state.servants.values())
+        before = f"Ready: {counted(answered, 'servant')} answered before"
+        yield before if answered else "Ready: every servant starts with its first message"
         return
     yield f"Starting {_council([state.servants[slot].llm_model for slot in body.slots])}"
     yield "Recording model, request, and conversation state"
@@ -95,6 +100,22 @@ def _message_queued(progress: Progress, body: ev.MessageQueued, _state: State) -
     if body.message_id == STARTUP:
         return progress.once("Loading servant instructions")
     return progress.once(f"Sending {body.message_id} to {body.target}")
+
+
+def _log_repaired(_progress: Progress, body: ev.LogRepaired, _state: State) -> Iterable[str]:
+    yield f"A crash had torn the log from line {body.line} on; that was moved aside to {body.path}"
+
+
+def _message_accepted(_progress: Progress, body: ev.MessageAccepted, _state: State) -> Iterable[str]:
+    yield f"Taken over as {body.message_id}: a message to {body.target}"
+
+
+def _servant_recovered(_progress: Progress, body: ev.ServantRecovered, _state: State) -> Iterable[str]:
+    yield f"{body.slot} is asked {body.message_id} again"
+
+
+def _servant_replaced(_progress: Progress, body: ev.ServantReplaced, _state: State) -> Iterable[str]:
+    yield f"{body.slot} has a new servant, the {body.generation}. in this slot"
 
 
 def _request_sent(progress: Progress, body: ev.RequestSent, _state: State) -> Iterable[str]:
@@ -149,11 +170,15 @@ _TELL: Mapping[type, Callable[[Progress, Any, State], Iterable[str]]] = {
     ev.RunCreated: _run_created,
     ev.OwnerChanged: _owner_changed,
     ev.StartupBegan: _startup_began,
+    ev.LogRepaired: _log_repaired,
+    ev.MessageAccepted: _message_accepted,
     ev.MessageQueued: _message_queued,
     ev.RequestSent: _request_sent,
     ev.ReplyReceived: _reply_received,
     ev.RequestFailed: _request_failed,
     ev.ServantBlocked: _servant_blocked,
+    ev.ServantRecovered: _servant_recovered,
+    ev.ServantReplaced: _servant_replaced,
     ev.RedirectFailed: _redirect_failed,
     ev.RedirectSkipped: _redirect_skipped,
     ev.MessageSettled: _message_settled,

@@ -1,0 +1,152 @@
+"""Ask something of a run: put the request into its inbox, and see to it that it is done, by its owner or by ourselves.
+
+Whoever holds the lock drains the inbox. So this process looks at the log for what came of its request and tries the
+lock, in turns: one of the two must come. A request that nobody took can be withdrawn.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from overlord_run.app.own import Audience, Finished, Listener, now, own, this_process
+from overlord_run.app.reopen import Recorded, reopen, require_unreleased
+from overlord_run.errors import Exit, RunBusyError, UnfinishedError
+from overlord_run.executor.run import serve
+from overlord_run.settings import Flags
+from overlord_run.store.fold import apply
+from overlord_run.store.folder import RunFolder
+from overlord_run.store.inbox import Check, Inbox, Request
+from overlord_run.store.owner import is_owned
+from overlord_run.store.recorder import Recorder
+from overlord_run.store.state import State
+from overlord_run.store.tail import Tail
+
+LOOK_EVERY_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A request, and what the process that carries it was told.
+
+    Attributes:
+        is_done: Says from a state that knows the request whether all of it has ended.
+        wait_s: How long to wait for that; None for as long as it takes.
+    """
+
+    request: Request
+    is_done: Callable[[State], bool]
+    flags: Flags
+    wait_s: float | None = None
+
+
+class Following:
+    """A run's state, kept up to date from its log while that grows."""
+
+    def __init__(self, folder: RunFolder, listen: Listener) -> None:
+        self._tail = Tail(folder.log_path)
+        self.listen = listen
+        self.state = State()
+
+    def catch_up(self) -> State:
+        """Return the state as the log has it now; nobody is told of what happened until here."""
+        for line in self._tail.look():
+            apply(self.state, line.event)
+        return self.state
+
+    def look(self) -> State:
+        """Return the state with what was appended, of which the listener is told."""
+        for line in self._tail.look():
+            apply(self.state, line.event)
+            self.listen(line.event, self.state)
+        return self.state
+
+
+def require_askable(run: Recorded, state: State, request: Request) -> None:
+    """Refuse a run that nothing can be asked of now.
+
+    Raises:
+        ReleasedError: Its leases were given up.
+        RunBusyError: It was left by a crash, and must be resumed first.
+    """
+    require_unreleased(state)
+    if not _may_take_up(state, request) and not is_owned(run.folder.lock_path):
+        raise interrupted(run.folder)
+
+
+def _may_take_up(state: State, request: Request) -> bool:
+    """Say whether this process may take the run's lock for a request: a check changes nothing of the run's course."""
+    return state.has_ended or isinstance(request, Check)
+
+
+def interrupted(folder: RunFolder) -> RunBusyError:
+    """Return the error that a run was left in the middle and must be resumed first."""
+    return RunBusyError(
+        f"the run {folder.run_id} was interrupted, and must be resumed first",
+        next=f"overlord-run resume --run {folder.run_id}",
+        code="interrupted",
+    )
+
+
+def ask(run: Recorded, errand: Errand, audience: Audience) -> Finished:
+    """Have a request done, and return how the run stands then.
+
+    Raises:
+        RunBusyError: A crash left the run, and it must be resumed first.
+        ReleasedError: The leases were given up.
+        UnfinishedError: The time was up; the request stays in the inbox, and its owner will take it.
+        PreflightError: The API was not proved; the request was withdrawn.
+        StoreError: The run folder cannot be read or written.
+    """
+    following = Following(run.folder, audience.listen)
+    state = following.catch_up()
+    letter = None
+    if errand.request.request_id not in state.requests:
+        require_askable(run, state, errand.request)
+        letter = Inbox(run.folder.inbox_dir).put(errand.request)
+    try:
+        return _see_to_it(run, errand, following, audience.on_interrupt)
+    except UnfinishedError:
+        raise
+    except BaseException:
+        if letter is not None:
+            Inbox(run.folder.inbox_dir).discard(letter)  # whoever took it has it on record by now
+        raise
+
+
+def _see_to_it(run: Recorded, errand: Errand, following: Following, on_interrupt: Callable[[], object]) -> Finished:
+    deadline = None if errand.wait_s is None else time.monotonic() + errand.wait_s
+    while True:
+        state = following.look()
+        if errand.request.request_id in state.requests and errand.is_done(state):
+            return Finished(state, run.folder, Exit.OK)
+        if not is_owned(run.folder.lock_path):
+            finished = _do_it_ourselves(run, errand, following, on_interrupt)
+            if finished is not None:
+                return finished
+        if deadline is not None and time.monotonic() >= deadline:
+            message = f"{errand.request.kind} is not done after {errand.wait_s:g} s"
+            raise UnfinishedError(message, next="nothing is lost: overlord-run status shows how it goes")
+        time.sleep(LOOK_EVERY_S)
+
+
+def _do_it_ourselves(
+    run: Recorded, errand: Errand, following: Following, on_interrupt: Callable[[], object]
+) -> Finished | None:
+    """Take the lock and drain the inbox; None where another process was faster, or there is more to wait for."""
+    state = following.look()
+    if not _may_take_up(state, errand.request):
+        if is_owned(run.folder.lock_path):
+            return None
+        raise interrupted(run.folder)
+    session = reopen(run, errand.flags)
+
+    async def opening() -> tuple[RunFolder, Recorder]:
+        owner = this_process(errand.request.kind)
+        return run.folder, await Recorder.open(run.folder, owner, clock=now, listen=following.listen)
+
+    try:
+        finished = own(session, opening, serve, on_interrupt)
+    except RunBusyError:
+        return None
+    following.catch_up()  # the listener was told of all that as it happened
+    return finished if finished.exit in {Exit.INTERRUPTED, Exit.TERMINATED} else None

@@ -1,0 +1,133 @@
+"""Take up a recorded run: its frozen plan, its settings, and what has changed since."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from overlord_run.app.here import current_host
+from overlord_run.app.prepare import digest_of
+from overlord_run.app.session import Session
+from overlord_run.app.validate import load, read
+from overlord_run.engine.script import Script, parse_script
+from overlord_run.errors import ChangedError, OverlordError, ReleasedError, RunNotFoundError, StoreError
+from overlord_run.host import require_supported
+from overlord_run.plan.build import build
+from overlord_run.plan.frozen import plan_from_json
+from overlord_run.plan.model import Plan
+from overlord_run.settings import Flags, environment
+from overlord_run.settings.config import config_path, load_config
+from overlord_run.settings.recorded import read_recorded, restore
+from overlord_run.store.compare import json_difference
+from overlord_run.store.events import RunCreated
+from overlord_run.store.folder import RunFolder
+from overlord_run.store.plan_file import read_plan
+from overlord_run.store.state import State
+
+_GO_ON = "start a new run, or go on with the plan as it was: --ignore-changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A run as it was begun: what its first event says, and the plan that was frozen then."""
+
+    folder: RunFolder
+    created: RunCreated
+    plan: Plan
+    plan_json: Mapping[str, Any]
+
+
+def recorded(folder: RunFolder, created: RunCreated | None) -> Recorded:
+    """Return a run's plan, read back from `plan.json`.
+
+    Raises:
+        RunNotFoundError: The run ended before it began.
+        StoreError: The plan cannot be read, or is not the one that the run began with.
+    """
+    if created is None:
+        message = f"the run {folder.run_id} ended before it began"
+        raise RunNotFoundError(message, next="overlord-run PLAYBOOK starts another")
+    plan_json = read_plan(folder.plan_path, created.plan_digest)
+    try:
+        plan = plan_from_json(plan_json)
+    except (LookupError, TypeError, AttributeError) as error:
+        message = f"{folder.plan_path} holds no plan that this program can read"
+        raise StoreError(message, next="use the version of overlord-run that wrote it", code="plan-damaged") from error
+    return Recorded(folder, created, plan, plan_json)
+
+
+def reopen(run: Recorded, flags: Flags) -> Session:
+    """Return the session in which a recorded run is taken up.
+
+    Raises:
+        SettingsError: The key, the base URL, trust or the shell is not acceptable.
+        ChangedError: The rehearsal's script is not what it was.
+    """
+    host = current_host()
+    require_supported(host)
+    found = read_recorded(run.created.settings)
+    is_rehearsal = run.created.engine == "rehearsal"
+    settings = restore(
+        found,
+        flags,
+        environment(),
+        load_config(config_path()),
+        rehearsal=is_rehearsal,
+        is_private=run.folder.is_private(),
+    )
+    return Session(
+        plan=run.plan,
+        settings=settings,
+        host=host,
+        models_to_prove=found.models_to_prove,
+        rehearse=is_rehearsal,
+        script=_script(run) if is_rehearsal else None,
+    )
+
+
+def require_unreleased(state: State) -> None:
+    """Refuse a run whose leases were given up.
+
+    Raises:
+        ReleasedError: They were.
+    """
+    if state.is_released:
+        message = "the leases of this run were given up, so nothing more is sent to its servants"
+        raise ReleasedError(message, next="start a new run")
+
+
+def require_unchanged(run: Recorded) -> None:
+    """Refuse a run whose playbook or roles say something else now than when it began.
+
+    Raises:
+        ChangedError: They do, or they cannot be read any more; it tells the first difference.
+    """
+    path = str(run.created.playbook.get("path", ""))
+    try:
+        playbook, _ = load(path)
+        now = build(
+            playbook,
+            run.plan.inputs,
+            model_ids=read_recorded(run.created.settings).model_ids,
+            host={name: str(value) for name, value in run.created.host.items()},
+        ).to_json()
+    except OverlordError as error:
+        message = f"the playbook {path} cannot be planned as it was: {error.message}"
+        raise ChangedError(message, _GO_ON) from error
+    if now["digest"] != run.created.plan_digest:
+        content = ({key: value for key, value in plan.items() if key != "digest"} for plan in (now, run.plan_json))
+        place, what = json_difference(*content) or ("the plan", "is another")
+        message = f"the playbook or a role has changed since the run began: {place} {what}"
+        raise ChangedError(message, _GO_ON)
+
+
+def _script(run: Recorded) -> Script | None:
+    file = run.created.settings.get("script")
+    if not isinstance(file, Mapping):
+        return None
+    path = str(file.get("path"))
+    content = read(path)
+    if digest_of(content) != file.get("digest"):
+        message = f"the rehearsal's script {path} has changed since the run began"
+        raise ChangedError(message, "put it back as it was, or start a new run")
+    return parse_script(content, Path(path).name, run.plan)

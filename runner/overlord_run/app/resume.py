@@ -1,0 +1,128 @@
+"""Carry a run on that a crash, a person or a failed startup ended, from its own frozen plan."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from overlord_run.app.history import inspect
+from overlord_run.app.mailbox import Mailbox
+from overlord_run.app.own import EXITS, Audience, Finished, now, own, this_process
+from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
+from overlord_run.errors import RunBusyError, UnknownOutcomeError, UsageError
+from overlord_run.executor.council import Council
+from overlord_run.executor.run import execute
+from overlord_run.executor.unknown import Decision, decide, leave_out_before
+from overlord_run.plan.model import Plan
+from overlord_run.playbook.names import did_you_mean, listed
+from overlord_run.settings import Flags
+from overlord_run.store.folder import RunFolder
+from overlord_run.store.recorder import Recorder
+from overlord_run.store.state import State
+
+_DONE = frozenset({"completed", "partial"})
+
+Ask = Callable[[list[tuple[str, str]]], Decision | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """How a person wants a run to be carried on.
+
+    Attributes:
+        decision: What becomes of calls whose outcome is not known; None where nothing is decided.
+        ignores_changes: Whether it goes on where the playbook or a role says something else now.
+        first: The id of the redirect to go on with; those before it that have not ended are left out.
+    """
+
+    flags: Flags
+    decision: Decision | None = None
+    ignores_changes: bool = False
+    first: str | None = None
+
+
+def resume(folder: RunFolder, wanted: Resumption, audience: Audience, ask: Ask) -> Finished:
+    """Carry a run on and return how it ended; of one that has nothing left to do, how it had ended.
+
+    Args:
+        folder: The run's.
+        wanted: How it is to be carried on.
+        audience: Who hears of it.
+        ask: Is asked to decide about calls whose outcome is not known, where nothing was decided.
+
+    Raises:
+        RunNotFoundError: The run ended before it began, was released, or its playbook has changed.
+        RunBusyError: Another process owns it.
+        UnknownOutcomeError: Calls have an unknown outcome and nobody decided; nothing was changed.
+        UsageError: There is no such redirect, or it has been sent already.
+        SettingsError: The API is not proved, or may not be asked.
+        StoreError: The run folder cannot be read or written.
+    """
+    found = inspect(folder)
+    run = recorded(folder, found.state.created)
+    if found.is_owned:
+        raise _busy(folder)
+    require_unreleased(found.state)
+    if found.state.state in _DONE:
+        return Finished(found.state, folder, EXITS[found.state.state])
+    _check(run, found.state, wanted)
+    wanted = replace(wanted, decision=wanted.decision or _decision(found.state, ask))
+    session = reopen(run, wanted.flags)
+
+    async def opening() -> tuple[RunFolder, Recorder]:
+        return folder, await Recorder.open(folder, this_process("resume"), clock=now, listen=audience.listen)
+
+    return own(session, opening, partial(_carry_on, wanted), audience.on_interrupt)
+
+
+async def _carry_on(wanted: Resumption, council: Council, mailbox: Mailbox) -> None:
+    if wanted.decision is not None:
+        await decide(council, wanted.decision)
+    elif council.state.open_calls:
+        raise unknown_outcome(council.state)  # of another process, which came and went since we looked
+    if wanted.first is not None:
+        await leave_out_before(council, wanted.first)
+    await execute(council, mailbox)
+
+
+def _check(run: Recorded, state: State, wanted: Resumption) -> None:
+    if wanted.first is not None:
+        _require_forward(run.plan, state, wanted.first)
+    if not wanted.ignores_changes:
+        require_unchanged(run)
+
+
+def _decision(state: State, ask: Ask) -> Decision | None:
+    if not state.open_calls:
+        return None
+    decision = ask(list(state.open_calls))
+    if decision is None:
+        raise unknown_outcome(state)
+    return decision
+
+
+def unknown_outcome(state: State) -> UnknownOutcomeError:
+    """Return the error that names the calls whose outcome is not known."""
+    calls = listed(f"{message_id} to {slot}" for message_id, slot in state.open_calls)
+    return UnknownOutcomeError(
+        f"it is not known how these calls ended, and they may have been billed: {calls}",
+        next="overlord-run resume --resend-unknown sends them again; --skip-unknown counts them as failed",
+    )
+
+
+def _busy(folder: RunFolder) -> RunBusyError:
+    return RunBusyError(
+        f"another process owns the run {folder.run_id}",
+        next=f"overlord-run status --run {folder.run_id} shows it; try again when it has ended",
+    )
+
+
+def _require_forward(plan: Plan, state: State, first: str) -> None:
+    ids = [redirect.id for redirect in plan.redirects]
+    if first not in ids:
+        message = f"the plan has no redirect '{first}'"
+        hint = did_you_mean(first, ids)
+        raise UsageError(message, next=f"{hint[:1].upper()}{hint[1:]}" if hint else f"They are {listed(ids)}.")
+    message_of = state.messages.get(first)
+    if message_of is not None and message_of.ended_at is not None:
+        message = f"the redirect '{first}' has ended already, and a run only goes forward"
+        raise UsageError(message, next="Name one that has not been sent; overlord-run status shows which.")

@@ -1,0 +1,157 @@
+"""Send a message to servants of a run, or help one that is blocked, and say what came of it."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from overlord_run.app.own import Audience
+from overlord_run.app.post import Errand, Following, ask
+from overlord_run.app.reopen import Recorded, recorded, require_unreleased
+from overlord_run.app.resume import unknown_outcome
+from overlord_run.errors import Exit, UsageError
+from overlord_run.executor.desk import slots_of
+from overlord_run.playbook.names import did_you_mean, listed
+from overlord_run.settings import Flags
+from overlord_run.store.folder import RunFolder
+from overlord_run.store.inbox import Recover, Send
+from overlord_run.store.state import Message, State
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of a message.
+
+    Attributes:
+        message: As the run has it; None where a servant was replaced that had nothing left to answer.
+        was_known: Whether it had been sent before, by the same id: then nothing was sent now.
+        details: Message id and slot → what the provider said of a failure, redacted.
+    """
+
+    state: State
+    folder: RunFolder
+    message: Message | None
+    exit: Exit
+    was_known: bool = False
+    details: Mapping[tuple[str, str], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a person wants something to be sent.
+
+    Attributes:
+        request_id: The same id and text is sent once; None makes one.
+        wait_s: How long to wait for the answers; None for as long as it takes.
+    """
+
+    flags: Flags
+    request_id: str | None = None
+    wait_s: float | None = None
+
+
+def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Audience) -> Sent:
+    """Send a text, to every byte and never as a template, and return what the servants made of it.
+
+    Raises:
+        UsageError: Nobody is called so, the text is blank, or the id was used for another one.
+        UnknownOutcomeError: How an earlier call to one of the servants ended is not known.
+        RunBusyError: A crash left the run, and it must be resumed first.
+        RunNotFoundError: The run ended before it began, or its leases were given up.
+        UnfinishedError: The time was up.
+        SettingsError: The API is not proved, or may not be asked; nothing was sent.
+        StoreError: The run folder cannot be read or written.
+    """
+    state = Following(folder, _ignore).catch_up()
+    run = recorded(folder, state.created)
+    request = Send(manner.request_id or secrets.token_hex(8), target, text)
+    _require_sendable(run, state, request)
+    errand = Errand(request, lambda now: _message(now, request.request_id) is not None, manner.flags, manner.wait_s)
+    finished = ask(run, errand, audience)
+    message = _message(finished.state, request.request_id)
+    was_known = request.request_id in state.requests
+    return Sent(finished.state, folder, message, _exit(finished.exit, message), was_known, finished.details)
+
+
+def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *, replace: bool) -> Sent:
+    """Ask a blocked servant the question that failed again, or put a new servant into its slot.
+
+    Raises:
+        UsageError: There is no such slot, or its servant is not blocked.
+        UnknownOutcomeError: How its call ended is not known.
+        RunBusyError: A crash left the run, or it was stopped, and it must be resumed first.
+        RunNotFoundError: The run ended before it began, or its leases were given up.
+        SettingsError: The API is not proved, or may not be asked; nothing was sent.
+        StoreError: The run folder cannot be read or written.
+    """
+    state = Following(folder, _ignore).catch_up()
+    run = recorded(folder, state.created)
+    _require_recoverable(state, slot, replace=replace)
+    request = Recover(manner.request_id or secrets.token_hex(8), slot, replace)
+
+    def is_done(now: State) -> bool:
+        message_id = now.requests[request.request_id]
+        return not message_id or now.messages[message_id].results[slot].ended_at is not None
+
+    finished = ask(run, Errand(request, is_done, manner.flags, manner.wait_s), audience)
+    message_id = finished.state.requests.get(request.request_id)
+    message = finished.state.messages.get(message_id or "")
+    has_failed = message is not None and message.results[slot].state != "completed"
+    code = Exit.FAILED if has_failed and finished.exit is Exit.OK else finished.exit
+    return Sent(finished.state, folder, message, code, details=finished.details)
+
+
+def _require_sendable(run: Recorded, state: State, request: Send) -> None:
+    if not request.text.strip():
+        message = "the message is blank"
+        raise UsageError(message, next="Write what is to be sent, or name a file: --message-file PATH.")
+    slots = slots_of(run.plan, request.target)
+    if not slots:
+        raise _unknown_target(run, request.target)
+    known = state.requests.get(request.request_id)
+    before = None if known is None else state.messages.get(known)
+    if known is not None:
+        accepted = None if before is None else before.accepted
+        if accepted is None or (accepted.text, list(accepted.slots)) != (request.text, slots):
+            message = f"the id '{request.request_id}' was used for another message"
+            raise UsageError(message, next="Give this one another --id.")
+        return
+    require_unreleased(state)
+    if state.has_ended and any(slot in slots for _, slot in state.open_calls):
+        raise unknown_outcome(state)
+
+
+def _require_recoverable(state: State, slot: str, *, replace: bool) -> None:
+    if slot not in state.servants:
+        hint = did_you_mean(slot, state.servants)
+        message = f"the run has no slot '{slot}'"
+        raise UsageError(message, next=f"{hint[:1].upper()}{hint[1:]}" if hint else f"It has {listed(state.servants)}.")
+    require_unreleased(state)
+    if any(slot == other for _, other in state.open_calls):
+        raise unknown_outcome(state)
+    if not replace and state.servants[slot].state != "blocked":
+        message = f"{slot} is {state.servants[slot].state}, and only a blocked servant is recovered"
+        raise UsageError(message, next="overlord-run recover --replace puts a new servant into its slot.")
+
+
+def _unknown_target(run: Recorded, target: str) -> UsageError:
+    names = ["all", *(servant.slot for servant in run.plan.servants)]
+    names += [f"role:{role}" for role in dict.fromkeys(servant.role for servant in run.plan.servants)]
+    hint = did_you_mean(target, names)
+    message = f"nobody in this run is called '{target}'"
+    return UsageError(message, next=f"{hint[:1].upper()}{hint[1:]}" if hint else f"Targets are {listed(names)}.")
+
+
+def _message(state: State, request_id: str) -> Message | None:
+    """Return the message that a request became, once it has ended."""
+    message = state.messages.get(state.requests.get(request_id, ""))
+    return message if message is not None and message.ended_at is not None else None
+
+
+def _exit(code: Exit, message: Message | None) -> Exit:
+    if code is Exit.OK and (message is None or message.state != "completed"):
+        return Exit.FAILED
+    return code
+
+
+def _ignore(_event: object, _state: State) -> None:
+    return

@@ -1,0 +1,53 @@
+"""Hand over what a run came to: its outputs, the recap, and the exit code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from overlord_run.app.own import Finished
+from overlord_run.cli.report.guidance import next_command
+from overlord_run.cli.report.json import done_json
+from overlord_run.cli.report.outputs import outputs_text, write_outputs
+from overlord_run.cli.report.recap import recap
+from overlord_run.cli.streams import write_data, write_json, write_note
+from overlord_run.cli.telling import Manner
+from overlord_run.errors import Exit, OverlordError
+from overlord_run.host import Host
+from overlord_run.plan.model import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where the outputs of a plan are written to; nowhere where `folder` is None."""
+
+    plan: Plan
+    folder: Path | None
+
+    def write(self, values: Mapping[str, Any]) -> list[str]:
+        """Write the outputs that have a value, and return their paths."""
+        return [] if self.folder is None else write_outputs(self.folder, self.plan, values)
+
+
+def hand_over(finished: Finished, outputs: Outputs, manner: Manner, host: Host, *, state_dir: str | None) -> Exit:
+    """Write the outputs and tell how the run ended; an output that cannot be written decides the exit code."""
+    state, exit_code, written = finished.state, finished.exit, list[str]()
+    failure: OverlordError | None = None
+    values = state.outputs or {}
+    try:
+        written = outputs.write(values)
+    except OverlordError as error:
+        failure, exit_code = error, error.exit
+    following = next_command(state, host, state_dir=state_dir)
+    if manner.as_json:
+        write_json(done_json(state, exit_code, next_command=following, written=written))
+    else:
+        if values:
+            write_data(outputs_text(values))
+        if not (manner.is_quiet and exit_code is Exit.OK):
+            told = finished.details if manner.is_debug or state.state == "failed" else {}
+            gap = "" if manner.is_quiet else "\n"
+            write_note(gap + recap(state, exit_code, next_command=following, details=told, written=written))
+    if failure is not None:
+        raise failure
+    return exit_code

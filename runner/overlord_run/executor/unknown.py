@@ -1,0 +1,45 @@
+"""Put a person's word about calls whose outcome is not known, and about what is left out, on the record."""
+
+from typing import Literal
+
+from overlord_run.executor.council import Council
+from overlord_run.store import events as ev
+
+Decision = Literal["resend", "skip"]
+"""`resend`: ask again, which may be billed again. `skip`: it counts as failed, and the servant is blocked."""
+
+_REASONS = {
+    "resend": "how this attempt ended is not known; it is made again on the Overlord's word",
+    "skip": "how the call ended is not known; it was skipped on the Overlord's word",
+}
+
+
+async def decide(council: Council, decision: Decision) -> None:
+    """Close every call whose outcome is not known."""
+    reason = _REASONS[decision]
+    for (message_id, slot), sent in list(council.state.open_calls.items()):
+        failed = ev.RequestFailed(
+            message_id=message_id,
+            slot=slot,
+            attempt=sent.attempt,
+            model=sent.model,
+            kind="unknown",
+            status=None,
+            request_id=None,
+            reason=reason,
+            retry_in_s=0.0 if decision == "resend" else None,
+        )
+        await council.recorder.record(
+            *([failed] if decision == "resend" else [failed, ev.ServantBlocked(slot, reason)])
+        )
+
+
+async def leave_out_before(council: Council, first: str) -> None:
+    """Skip every redirect that stands before `first` in the plan and has not ended."""
+    for redirect in council.plan.redirects:
+        if redirect.id == first:
+            return
+        message = council.state.messages.get(redirect.id)
+        if message is None or message.ended_at is None:
+            why = f"the run was carried on from '{first}'"
+            await council.recorder.record(ev.RedirectSkipped(redirect.id, redirect.to, None, why))
