@@ -1,9 +1,7 @@
 """The command `run`."""
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +12,20 @@ from overlord_run.app.own import Finished
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
 from overlord_run.app.run import run
 from overlord_run.cli import options
-from overlord_run.cli.background import Background
+from overlord_run.cli.lines import write_note_lines
 from overlord_run.cli.main import COMMANDS
 from overlord_run.cli.report.guidance import next_command
-from overlord_run.cli.report.json import done_json, launch_json
+from overlord_run.cli.report.json import done_json
 from overlord_run.cli.report.outputs import check_folder, outputs_text, write_outputs
 from overlord_run.cli.report.plan import plan_json, plan_text
 from overlord_run.cli.report.problems import problem_lines
-from overlord_run.cli.report.progress import Progress
 from overlord_run.cli.report.recap import recap
+from overlord_run.cli.report.styled import Line
 from overlord_run.cli.streams import write_data, write_json, write_note, write_report
+from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit, OverlordError, UsageError
 from overlord_run.files import INPUT_LIMIT
 from overlord_run.settings import Flags
-from overlord_run.store import events as ev
-from overlord_run.store.state import State
-
-INTERRUPTED = "interrupted: nothing new is sent, and calls in flight may finish; Ctrl-C again cancels them"
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How a person wants to be told of a run."""
-
-    as_json: bool
-    is_quiet: bool
-    is_verbose: bool
-    is_debug: bool
 
 
 @click.command("run")
@@ -140,8 +125,8 @@ def command(
     folder = None if outputs_dir is None else Path(outputs_dir)
     if folder is not None:
         check_folder(folder, prepared.plan)
-    with Background() as background:
-        finished = run(prepared, _listener(prepared, manner, background), partial(_tell_interrupt, manner, background))
+    with telling(prepared, manner, prepared.warnings) as teller:
+        finished = run(prepared, teller.hear, teller.interrupted)
     return _hand_over(prepared, finished, folder, manner, state_dir=request.flags.state_dir)
 
 
@@ -195,32 +180,6 @@ def _tell_plan(prepared: Prepared, manner: Manner) -> None:
         write_report(plan_text(prepared, with_bodies=manner.is_verbose))
 
 
-def _listener(prepared: Prepared, manner: Manner, background: Background) -> Callable[[ev.Event, State], None]:
-    progress = Progress(
-        prepared.settings.base_url, prepared.models_to_prove, verbose=manner.is_verbose, debug=manner.is_debug
-    )
-
-    def launch(event: ev.Event, state: State) -> None:
-        if isinstance(event.body, ev.RunCreated):
-            background.hand(partial(write_json, launch_json(state, prepared.warnings)))
-
-    def tell(event: ev.Event, state: State) -> None:
-        for line in progress.lines(event, state):
-            background.hand(partial(write_note, line))
-
-    def ignore(_event: ev.Event, _state: State) -> None:
-        return
-
-    if manner.as_json:
-        return launch
-    return ignore if manner.is_quiet else tell
-
-
-def _tell_interrupt(manner: Manner, background: Background) -> None:
-    if not (manner.as_json or manner.is_quiet):
-        background.hand(partial(write_note, INTERRUPTED))
-
-
 def _hand_over(
     prepared: Prepared, finished: Finished, folder: Path | None, manner: Manner, *, state_dir: str | None
 ) -> Exit:
@@ -236,12 +195,19 @@ def _hand_over(
     if manner.as_json:
         write_json(done_json(state, exit_code, next_command=following, written=written))
     else:
+        gap = [] if manner.is_quiet else [Line()]
         if outputs:
-            write_data(outputs_text(outputs))
+            _write_outputs(outputs, gap)
         if not (manner.is_quiet and exit_code is Exit.OK):
             told = finished.details if manner.is_debug or state.state == "failed" else {}
-            gap = "" if manner.is_quiet else "\n"
-            write_note(gap + recap(state, exit_code, next_command=following, details=told, written=written))
+            write_note_lines([*gap, *recap(state, exit_code, next_command=following, details=told, written=written)])
     if failure is not None:
         raise failure
     return exit_code
+
+
+def _write_outputs(outputs: Mapping[str, Any], gap: Sequence[Line]) -> None:
+    """Write the outputs; on a terminal, where they follow the progress, with a gap between."""
+    if gap and sys.stdout is not None and sys.stdout.isatty():
+        write_note_lines(gap)
+    write_data(outputs_text(outputs))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from overlord_run.app.history import Inspection, RunSummary
 from overlord_run.cli.report.progress import is_rehearsal
 from overlord_run.cli.report.recap import headline
+from overlord_run.cli.report.styled import plain
 from overlord_run.cli.report.table import table
 from overlord_run.cli.report.tally import tallies, tokens_told
 from overlord_run.cli.report.words import joined, moment
@@ -42,7 +43,7 @@ def standing(state: str, *, is_owned: bool) -> str:
 def status_text(found: Inspection, *, next_command: str) -> str:
     """Return where the run, its servants and its messages stand."""
     state = found.state
-    parts = [f"{headline(state)}\n{_whereabouts(found)}", _servants(state)]
+    parts = [f"{plain([headline(state)])}\n{_whereabouts(found)}", _servants(state)]
     if state.messages:
         parts.append(_messages(state))
     parts += [_unknown(state)] if state.open_calls and not found.is_owned else []

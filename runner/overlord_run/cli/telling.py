@@ -1,0 +1,123 @@
+"""Tell of a run while it goes on, in the manner that was asked for and that standard error can show."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from overlord_run.app.own import now
+from overlord_run.app.session import Session
+from overlord_run.cli.background import Background
+from overlord_run.cli.lines import write_note_lines
+from overlord_run.cli.report.json import launch_json
+from overlord_run.cli.report.progress import INTERRUPTED, Progress
+from overlord_run.cli.streams import write_json
+from overlord_run.cli.terminal import takes_table
+from overlord_run.errors import Problem
+from overlord_run.settings.environment import environment
+from overlord_run.store import events as ev
+from overlord_run.store.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a person wants to be told of a run."""
+
+    as_json: bool
+    is_quiet: bool
+    is_verbose: bool
+    is_debug: bool
+
+
+class Teller(Protocol):
+    """What tells a person, or a program, of a run."""
+
+    def hear(self, event: ev.Event, state: State) -> None:
+        """Take an event that is on disk; it returns at once."""
+        ...
+
+    def interrupted(self) -> None:
+        """Take the first Ctrl-C."""
+        ...
+
+
+@contextmanager
+def telling(session: Session, manner: Manner, warnings: Sequence[Problem] = ()) -> Iterator[Teller]:
+    """Open what tells of a run; at its end everything is told.
+
+    Args:
+        session: What the run is carried out with.
+        manner: How it is told.
+        warnings: What a program is told when the run begins.
+
+    Raises:
+        StoreError: Standard output cannot be written, and the run went well.
+    """
+    if manner.as_json:
+        with Background() as background:
+            yield Launch(warnings, background)
+    elif manner.is_quiet:
+        yield Silence()
+    elif takes_table(sys.stderr, environment()):
+        from overlord_run.cli.screen import Screen  # noqa: PLC0415 - rich is imported only where something is painted
+
+        with Screen(sys.stderr, _progress(session, manner, replies=manner.is_verbose), now) as screen:
+            yield screen
+    else:
+        with Background() as background:
+            yield Lines(_progress(session, manner, replies=True), background)
+
+
+def _progress(session: Session, manner: Manner, *, replies: bool) -> Progress:
+    return Progress(
+        session.settings.base_url,
+        session.models_to_prove,
+        verbose=manner.is_verbose,
+        debug=manner.is_debug,
+        replies=replies,
+    )
+
+
+class Silence:
+    """Tells nothing."""
+
+    def hear(self, _event: ev.Event, _state: State) -> None:
+        """Take an event."""
+
+    def interrupted(self) -> None:
+        """Take the first Ctrl-C."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Tells a program how the run is addressed, and no more until its end."""
+
+    warnings: Sequence[Problem]
+    background: Background
+
+    def hear(self, event: ev.Event, state: State) -> None:
+        """Take an event: the first one is told."""
+        if isinstance(event.body, ev.RunCreated):
+            self.background.hand(partial(write_json, launch_json(state, self.warnings)))
+
+    def interrupted(self) -> None:
+        """Take the first Ctrl-C."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Tells a person each event on a line."""
+
+    progress: Progress
+    background: Background
+
+    def hear(self, event: ev.Event, state: State) -> None:
+        """Take an event."""
+        for line in self.progress.lines(event, state):
+            self.background.hand(partial(write_note_lines, [line]))
+
+    def interrupted(self) -> None:
+        """Take the first Ctrl-C."""
+        self.background.hand(partial(write_note_lines, [INTERRUPTED]))
