@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import docs_kit
+import picture_kit
 from acceptance.invocation import COUNCIL, Shell
 
 pytest.importorskip("fcntl", reason="Windows has no pseudo-terminals")
@@ -263,3 +265,13 @@ def test_a_conversation_is_wrapped_on_a_terminal_and_each_line_of_a_text_keeps_i
     assert len(text) > 4
     assert all(line.startswith("      ") and len(line) <= 40 for line in text[1:])
     assert "".join(text).endswith("[red]x[/red] \\u001b[2J")
+
+
+def test_the_picture_ends_as_the_program_does_on_a_terminal(shell: Shell, start: Start) -> None:
+    (shell.folder / "playbooks").mkdir()
+    for playbook in (docs_kit.REPO / "playbooks").glob("quickstart*.yml"):
+        shell.write(f"playbooks/{playbook.name}", playbook.read_text(encoding="utf-8"))
+    with start(*picture_kit.COMMAND.split()[1:], columns=200, lines=60) as terminal:
+        assert terminal.end() == 0
+    shown = picture_kit.scenes()[-1].text.partition("\n")[2]
+    assert docs_kit.fits(terminal.text + "\n", shown.replace("/home/you/council", "…")), terminal.text
