@@ -3,7 +3,7 @@ PYTHON ?= $(if $(wildcard .venv-dev/bin/python),.venv-dev/bin/python,python3)
 BIN := $(dir $(PYTHON))
 SOURCES := runner tests benchmarks
 
-.PHONY: check lint types floors schemas test fix sweep bench
+.PHONY: check lint types floors schemas test fix sweep bench picture
 
 check: lint types floors schemas test
 
@@ -39,3 +39,7 @@ sweep:
 
 bench:
 	$(PYTHON) benchmarks/run.py
+
+# README.md's picture of a terminal; a test tells when it is not the present program's any more.
+picture:
+	$(PYTHON) tests/picture_kit.py

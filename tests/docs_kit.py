@@ -16,7 +16,7 @@ _BLOCK = re.compile(r"^(?:<!-- file: (\S+) -->\n)?^(`{3,})(\w*)\n(.*?)^\2$", re.
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 _CODE = re.compile(r"(`+) ?(.+?) ?\1")
 _CELL = re.compile(r"(?<!\\)\|")
-_OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_")
+_OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_", "FORCE_COLOR", "NO_COLOR")
 
 # What differs from run to run, and what only a tokenizer's or a text's change would touch.
 _VARYING = (

@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 from overlord_run.playbook.schema import load
 
 PROGRAM = (sys.executable, "-m", "overlord_run")
-OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_")
+OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_", "FORCE_COLOR", "NO_COLOR")
 
 COUNCIL = """\
 overlord: 1

@@ -96,16 +96,18 @@ def test_a_run_that_does_not_exist_is_exit_11(finished: Shell, command: str) -> 
 def test_a_conversation_is_shown_with_its_failure(finished: Shell) -> None:
     done = finished.run("show", "birch")
     assert done.exit == 0
-    assert "  startup: asked\n    What can go wrong with this plan: Ship on Friday.\n" in done.out
-    assert "  rank: failed: " in done.out
-    assert "alder:" not in done.out
-    assert "the system message" not in done.out
-    assert "  startup: the system message\n" in finished.run("show", "birch", "-v").out
+    assert "    Overlord:\n      What can go wrong with this plan: Ship on Friday.\n" in done.out
+    assert done.out.endswith("    birch failed: the answer has no text\n")
+    assert "alder" not in done.out
+    assert "system message" not in done.out
+    in_detail = finished.run("show", "birch", "-v").out
+    assert "    system message:\n" in in_detail
+    assert "      You criticise plans.\n" in in_detail
 
 
 def test_all_conversations_are_shown_and_their_exact_texts_are_in_the_json(finished: Shell) -> None:
     done = finished.run("show")
-    assert [line.partition(":")[0] for line in done.out.splitlines() if line.endswith(("ready", "blocked"))] == [
+    assert [line.partition(",")[0] for line in done.out.splitlines() if line.endswith(("ready", "blocked"))] == [
         "alder",
         "birch",
         "oak",

@@ -14,6 +14,9 @@ import pytest
 import docs_kit as kit
 from overlord_run.app.validate import load, validate
 from overlord_run.cli.main import COMMANDS, command_line
+from overlord_run.cli.report.board import COLUMNS, Size, board
+from overlord_run.cli.report.rows import Doing, Row, Rows
+from overlord_run.cli.report.styled import plain
 from overlord_run.engine import preflight, script
 from overlord_run.engine.base import FailureKind
 from overlord_run.engine.script import ScriptedFault, parse_script
@@ -157,6 +160,21 @@ def test_each_option_of_a_command_has_its_row_and_no_other_has(name: str) -> Non
     rows = kit.rows(kit.section(COMMAND_PAGE, heading), columns=2)
     told = [{code.split(" ")[0] for code in kit.codes(cells[0]) if code.startswith("-")} for cells in rows]
     assert [flags for flags in told if flags] == [flags for flags in options if "--help" not in flags]
+
+
+def test_every_state_of_a_row_is_told_and_the_live_table_looks_as_shown() -> None:
+    section = kit.section(COMMAND_PAGE, "The live table")
+    told = kit.keys(section, columns=2)
+    assert set(told) == {"state", *(column.name for column in COLUMNS), "message"}
+    assert kit.codes(told["state"])[1:] == list(get_args(Doing))
+    rows = [
+        Row("alder", "asking", "rebuttal", began_at="2026-01-31T12:00:09Z", tokens=440, told=1),
+        Row("birch", "waiting", "rebuttal", 2, "2026-01-31T12:00:12Z", tokens=440, told=1),
+        Row("oak"),
+    ]
+    seen = Rows({row.slot: row for row in rows}, "2026-01-31T12:00:00Z", heard=1)
+    table = plain(board(seen, Size(80, 24), "2026-01-31T12:00:21Z"))
+    assert "\n".join(line.rstrip() for line in table.split("\n")) in section
 
 
 # The engine, against its settings and failures

@@ -1,16 +1,19 @@
 """Hand over what a run came to: its outputs, the recap, and the exit code."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from overlord_run.app.own import Finished
+from overlord_run.cli.lines import write_note_lines
 from overlord_run.cli.report.guidance import next_command
 from overlord_run.cli.report.json import done_json
 from overlord_run.cli.report.outputs import outputs_text, write_outputs
 from overlord_run.cli.report.recap import recap
-from overlord_run.cli.streams import write_data, write_json, write_note
+from overlord_run.cli.report.styled import Line
+from overlord_run.cli.streams import write_data, write_json
 from overlord_run.cli.telling import Manner
 from overlord_run.errors import Exit, OverlordError
 from overlord_run.host import Host
@@ -42,12 +45,19 @@ def hand_over(finished: Finished, outputs: Outputs, manner: Manner, host: Host, 
     if manner.as_json:
         write_json(done_json(state, exit_code, next_command=following, written=written))
     else:
+        gap = [] if manner.is_quiet else [Line()]
         if values:
-            write_data(outputs_text(values))
+            _write_outputs(values, gap)
         if not (manner.is_quiet and exit_code is Exit.OK):
             told = finished.details if manner.is_debug or state.state == "failed" else {}
-            gap = "" if manner.is_quiet else "\n"
-            write_note(gap + recap(state, exit_code, next_command=following, details=told, written=written))
+            write_note_lines([*gap, *recap(state, exit_code, next_command=following, details=told, written=written)])
     if failure is not None:
         raise failure
     return exit_code
+
+
+def _write_outputs(outputs: Mapping[str, Any], gap: Sequence[Line]) -> None:
+    """Write the outputs; on a terminal, where they follow the progress, with a gap between."""
+    if gap and sys.stdout is not None and sys.stdout.isatty():
+        write_note_lines(gap)
+    write_data(outputs_text(outputs))

@@ -11,7 +11,7 @@ from overlord_run.app.send import Manner as Sending
 from overlord_run.app.send import recover
 from overlord_run.cli import options
 from overlord_run.cli.send import tell
-from overlord_run.cli.telling import Manner, Subject, telling
+from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit
 from overlord_run.settings import Flags
 from overlord_run.settings.timeout import duration_s
@@ -49,7 +49,7 @@ def command(
     folder = find_run(run_id, state_dir)
     manner = Manner(output_format == "json", quiet, is_verbose=False, is_debug=False)
     recovering = Sending(Flags(**flags), request_id, None if wait is None else duration_s(wait, "--wait"))
-    with telling(Subject("", ()), manner, is_launch_told=False) as teller:
+    with telling(manner, is_launch=False) as teller:
         audience = Audience(teller.hear, teller.interrupted)
         sent = recover(folder, slot, recovering, audience, replace=replace)
     return tell(sent, manner, current_host(), state_dir=state_dir)

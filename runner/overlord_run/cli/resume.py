@@ -17,11 +17,10 @@ from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.report.outputs import check_folder
 from overlord_run.cli.report.words import counted
 from overlord_run.cli.streams import write_note
-from overlord_run.cli.telling import Manner, Subject, telling
+from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit, UsageError
 from overlord_run.executor.unknown import Decision
 from overlord_run.settings import Flags
-from overlord_run.settings.recorded import read_recorded
 
 _DECISIONS: Mapping[str, Decision] = {"resend": "resend", "skip": "skip"}
 
@@ -72,8 +71,7 @@ def command(
     outputs = Outputs(run.plan, None if outputs_dir is None else Path(outputs_dir))
     if outputs.folder is not None:
         check_folder(outputs.folder, run.plan)
-    settings = read_recorded(run.created.settings)
-    with telling(Subject(settings.base_url, settings.models_to_prove), manner) as teller:
+    with telling(manner) as teller:
         finished = resume(folder, wanted, Audience(teller.hear, teller.interrupted), lambda calls: _ask(calls, manner))
     return hand_over(finished, outputs, manner, current_host(), state_dir=state_dir)
 

@@ -18,7 +18,7 @@ from overlord_run.cli.report.outputs import check_folder
 from overlord_run.cli.report.plan import plan_json, plan_text
 from overlord_run.cli.report.problems import problem_lines
 from overlord_run.cli.streams import write_json, write_note, write_report
-from overlord_run.cli.telling import Manner, Subject, telling
+from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit, UsageError
 from overlord_run.files import INPUT_LIMIT
 from overlord_run.settings import Flags
@@ -121,8 +121,7 @@ def command(
     folder = None if outputs_dir is None else Path(outputs_dir)
     if folder is not None:
         check_folder(folder, prepared.plan)
-    subject = Subject(prepared.settings.base_url, prepared.models_to_prove, prepared.warnings)
-    with telling(subject, manner) as teller:
+    with telling(manner, prepared.warnings) as teller:
         finished = run(prepared, Audience(teller.hear, teller.interrupted))
     outputs = Outputs(prepared.plan, folder)
     return hand_over(finished, outputs, manner, prepared.host, state_dir=request.flags.state_dir)

@@ -13,9 +13,10 @@ from overlord_run.app.own import Audience
 from overlord_run.app.send import Manner as Sending
 from overlord_run.app.send import Sent, send
 from overlord_run.cli import options
+from overlord_run.cli.lines import write_note_lines
 from overlord_run.cli.report.sent import sent_json, sent_recap, sent_text
-from overlord_run.cli.streams import write_data, write_json, write_note
-from overlord_run.cli.telling import Manner, Subject, telling
+from overlord_run.cli.streams import write_data, write_json
+from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit, UsageError
 from overlord_run.files import INPUT_LIMIT, decode, read_bytes
 from overlord_run.host import Host
@@ -57,7 +58,7 @@ def command(
     folder = find_run(run_id, state_dir)
     manner = Manner(output_format == "json", quiet, is_verbose=False, is_debug=False)
     sending = Sending(Flags(**flags), request_id, None if wait is None else duration_s(wait, "--wait"))
-    with telling(Subject("", ()), manner, is_launch_told=False) as teller:
+    with telling(manner, is_launch=False) as teller:
         sent = send(folder, target, text, sending, Audience(teller.hear, teller.interrupted))
     return tell(sent, manner, current_host(), state_dir=state_dir)
 
@@ -71,7 +72,7 @@ def tell(sent: Sent, manner: Manner, host: Host, *, state_dir: str | None) -> Ex
     if text:
         write_data(text)
     if not (manner.is_quiet and sent.exit is Exit.OK):
-        write_note(sent_recap(sent, host, state_dir=state_dir))
+        write_note_lines(sent_recap(sent, host, state_dir=state_dir))
     return sent.exit
 
 

@@ -6,9 +6,10 @@ import click
 
 from overlord_run.app.history import find_run, inspect
 from overlord_run.cli import options
-from overlord_run.cli.report.conversation import conversations_text
+from overlord_run.cli.lines import write_report_lines
+from overlord_run.cli.report.conversation import conversations
 from overlord_run.cli.report.json import conversations_json
-from overlord_run.cli.streams import write_json, write_note, write_report
+from overlord_run.cli.streams import write_json, write_note
 from overlord_run.errors import Exit, UsageError
 from overlord_run.playbook.names import did_you_mean
 
@@ -16,7 +17,12 @@ from overlord_run.playbook.names import did_you_mean
 @click.command("show")
 @click.argument("slot", metavar="[SLOT]", required=False)
 @options.run_id
-@click.option("-v", "--verbose", is_flag=True, help="Show the system messages too; JSON always has them.")
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Show system messages and the API's ids of requests too; JSON always has them.",
+)
 @options.output_format
 @options.state_dir
 @options.debug
@@ -31,7 +37,7 @@ def command(slot: str | None, run_id: str | None, output_format: str, state_dir:
     if output_format == "json":
         write_json(conversations_json(found.state, slots))
     else:
-        write_report(conversations_text(found.state, slots, with_system=verbose))
+        write_report_lines(conversations(found.state, slots, with_details=verbose))
         for note in found.notes:
             write_note(f"note: {note}")
     return Exit.OK

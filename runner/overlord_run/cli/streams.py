@@ -5,7 +5,8 @@ import io
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TextIO
 
 from overlord_run.cli.report.visible import visible
@@ -33,7 +34,7 @@ def write_data(text: str) -> None:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
     on_terminal = sys.stdout is not None and sys.stdout.isatty()
-    _write_out(visible(text) if on_terminal else text)
+    write_out(visible(text) if on_terminal else text)
 
 
 def write_report(text: str) -> None:
@@ -42,7 +43,7 @@ def write_report(text: str) -> None:
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    _write_out(visible(text))
+    write_out(visible(text))
 
 
 def write_json(value: Mapping[str, Any]) -> None:
@@ -51,28 +52,37 @@ def write_json(value: Mapping[str, Any]) -> None:
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    _write_out(json.dumps(value, separators=(",", ":"), allow_nan=False))
+    write_out(json.dumps(value, separators=(",", ":"), allow_nan=False))
 
 
 def write_note(text: str) -> None:
     """Write progress, a note or an error for people to standard error; where that cannot be written, to nobody."""
-    _try_to_write(sys.stderr, visible(text))
+    write_err(visible(text))
 
 
-def _write_out(text: str) -> None:
-    error = _try_to_write(sys.stdout, text)
+def write_out(text: str) -> None:
+    """Write a text to standard output as it stands; what is somebody else's in it has been made visible.
+
+    Raises:
+        StoreError: Standard output cannot be written, and not because its reader left.
+    """
+    error = attempt(sys.stdout, partial(_write, sys.stdout, text))
     if error is not None and error.errno not in _READER_LEFT:
         message = f"standard output cannot be written: {error.strerror}"
         raise StoreError(message, next="Make room, or send it elsewhere.", code="output") from error
 
 
-def _try_to_write(stream: TextIO | None, text: str) -> OSError | None:
-    """Write a text, ended by a newline; a stream that fails leads nowhere from then on."""
+def write_err(text: str) -> None:
+    """Write a text to standard error as it stands; what is somebody else's in it has been made visible."""
+    attempt(sys.stderr, partial(_write, sys.stderr, text))
+
+
+def attempt(stream: TextIO | None, write: Callable[[], object]) -> OSError | None:
+    """Do something that writes to a stream; one that fails leads nowhere from then on."""
     if stream is None:
         return None
     try:
-        stream.write(text if text.endswith("\n") else text + "\n")
-        stream.flush()
+        write()
     except OSError as error:
         # What is still in the buffer would fail again when Python ends, and take the exit code with it.
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -80,3 +90,8 @@ def _try_to_write(stream: TextIO | None, text: str) -> OSError | None:
         os.close(nowhere)
         return error
     return None
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(text if text.endswith("\n") else text + "\n")
+    stream.flush()

@@ -1,16 +1,21 @@
-"""Tell of a run while it goes on, in the manner that was asked for."""
+"""Tell of a run while it goes on, in the manner that was asked for and that standard error can show."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from overlord_run.app.own import now
 from overlord_run.cli.background import Background
+from overlord_run.cli.lines import write_note_lines
 from overlord_run.cli.report.json import launch_json
 from overlord_run.cli.report.progress import INTERRUPTED, Progress
-from overlord_run.cli.streams import write_json, write_note
+from overlord_run.cli.streams import write_json
+from overlord_run.cli.terminal import takes_table
 from overlord_run.errors import Problem
+from overlord_run.settings.environment import environment
 from overlord_run.store import events as ev
 from overlord_run.store.state import State
 
@@ -23,21 +28,6 @@ class Manner:
     is_quiet: bool
     is_verbose: bool
     is_debug: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is known of a run before anything happens in it.
-
-    Attributes:
-        base_url: Where the API is.
-        models: The model ids that it must list.
-        warnings: Problems of the playbook that stopped nothing.
-    """
-
-    base_url: str
-    models: Sequence[str]
-    warnings: Sequence[Problem] = ()
 
 
 class Teller(Protocol):
@@ -53,21 +43,34 @@ class Teller(Protocol):
 
 
 @contextmanager
-def telling(subject: Subject, manner: Manner, *, is_launch_told: bool = True) -> Iterator[Teller]:
-    """Open what tells of a run; at its end everything is told. A program is told the launch, unless it is no launch.
+def telling(manner: Manner, warnings: Sequence[Problem] = (), *, is_launch: bool = True) -> Iterator[Teller]:
+    """Open what tells of a run; at its end everything is told.
+
+    Args:
+        manner: How it is told.
+        warnings: What a program is told when the run begins.
+        is_launch: Whether the plan is carried on: only then a program is told how the run is addressed.
 
     Raises:
         StoreError: Standard output cannot be written, and the run went well.
     """
-    if not is_launch_told if manner.as_json else manner.is_quiet:
+    if manner.as_json and is_launch:
+        with Background() as background:
+            yield Launch(warnings, background)
+    elif manner.as_json or manner.is_quiet:
         yield Silence()
-        return
-    with Background() as background:
-        if manner.as_json:
-            yield Launch(subject, background)
-        else:
-            progress = Progress(subject.base_url, subject.models, verbose=manner.is_verbose, debug=manner.is_debug)
-            yield Lines(progress, background)
+    elif takes_table(sys.stderr, environment()):
+        from overlord_run.cli.screen import Screen  # noqa: PLC0415 - rich is imported only where something is painted
+
+        with Screen(sys.stderr, _progress(manner, replies=manner.is_verbose), now) as screen:
+            yield screen
+    else:
+        with Background() as background:
+            yield Lines(_progress(manner, replies=True), background)
+
+
+def _progress(manner: Manner, *, replies: bool) -> Progress:
+    return Progress(verbose=manner.is_verbose, debug=manner.is_debug, replies=replies)
 
 
 class Silence:
@@ -84,13 +87,13 @@ class Silence:
 class Launch:
     """Tells a program how the run is addressed, and no more until its end."""
 
-    subject: Subject
+    warnings: Sequence[Problem]
     background: Background
 
     def hear(self, event: ev.Event, state: State) -> None:
         """Take an event: that of the run's owner is told."""
         if isinstance(event.body, ev.OwnerChanged):
-            self.background.hand(partial(write_json, launch_json(state, self.subject.warnings)))
+            self.background.hand(partial(write_json, launch_json(state, self.warnings)))
 
     def interrupted(self) -> None:
         """Take the first Ctrl-C."""
@@ -106,8 +109,8 @@ class Lines:
     def hear(self, event: ev.Event, state: State) -> None:
         """Take an event."""
         for line in self.progress.lines(event, state):
-            self.background.hand(partial(write_note, line))
+            self.background.hand(partial(write_note_lines, [line]))
 
     def interrupted(self) -> None:
         """Take the first Ctrl-C."""
-        self.background.hand(partial(write_note, INTERRUPTED))
+        self.background.hand(partial(write_note_lines, [INTERRUPTED]))

@@ -10,8 +10,9 @@ from overlord_run.cli import options
 from overlord_run.cli.report.guidance import next_command
 from overlord_run.cli.report.json import waited_json
 from overlord_run.cli.report.recap import MEANINGS, headline
+from overlord_run.cli.report.styled import plain
 from overlord_run.cli.streams import write_json, write_note
-from overlord_run.cli.telling import Manner, Subject, telling
+from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit
 from overlord_run.settings.timeout import duration_s
 
@@ -38,11 +39,11 @@ def command(
     folder = find_run(run_id, state_dir)
     manner = Manner(output_format == "json", quiet, is_verbose=False, is_debug=False)
     wait_s = None if timeout is None else duration_s(timeout, "--timeout")
-    with telling(Subject("", ()), manner, is_launch_told=False) as teller:
+    with telling(manner, is_launch=False) as teller:
         state, code = wait(folder, goal, wait_s, Audience(teller.hear, teller.interrupted))
     following = next_command(state, current_host(), state_dir=state_dir)
     if manner.as_json:
         write_json(waited_json(state, goal, code, next_command=following))
     else:
-        write_note(f"{headline(state)}\nExit {code.value}: {MEANINGS[code]}\nNext: {following}")
+        write_note(f"{plain([headline(state)])}\nExit {code.value}: {MEANINGS[code]}\nNext: {following}")
     return code

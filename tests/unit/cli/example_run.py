@@ -16,6 +16,13 @@ USAGE: Mapping[str, int | None] = {
     "orchestrationInputCachedTokens": 300,
     "orchestrationOutputTokens": 3,
 }
+SETTINGS: Mapping[str, Any] = {
+    "baseUrl": "https://api.sakana.ai/v1",
+    "modelsToProve": ["fugu", "fugu-ultra"],
+    "preflight": "models",
+    "leaseS": 1800.0,
+    "overrides": [],
+}
 UNTOLD: Mapping[str, int | None] = dict.fromkeys(USAGE)
 
 
@@ -30,7 +37,7 @@ def created(engine: str = "chat", *, slots: tuple[str, ...] = ("alder", "oak"), 
         "run_dir": "/srv/.overlord/runs/20260701-120000-council-ab12",
         "playbook": {"name": "council", "path": "/srv/council.yml", "digest": "sha256:0"},
         "plan_digest": "sha256:1",
-        "settings": {"overrides": []},
+        "settings": SETTINGS,
         "host": {},
         "cwd": "/srv",
         "branch": None,

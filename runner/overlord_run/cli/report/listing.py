@@ -6,6 +6,7 @@ from overlord_run.app.history import Inspection, RunSummary
 from overlord_run.app.status import Standing
 from overlord_run.cli.report.progress import is_rehearsal
 from overlord_run.cli.report.recap import LISTED, headline
+from overlord_run.cli.report.styled import plain
 from overlord_run.cli.report.table import table
 from overlord_run.cli.report.tally import tallies, tokens_told
 from overlord_run.cli.report.words import joined, moment
@@ -43,7 +44,7 @@ def standing(state: str, *, is_owned: bool) -> str:
 def status_text(standing: Standing, *, next_command: str) -> str:
     """Return where the run, its servants and its messages stand, and which servants are not ready, and why."""
     found, state = standing.inspection, standing.state
-    parts = [f"{headline(state)}\n{_whereabouts(found)}", _servants(standing)]
+    parts = [f"{plain([headline(state)])}\n{_whereabouts(found)}", _servants(standing)]
     if state.messages:
         parts.append(_messages(state))
     parts += [_unknown(state)] if state.open_calls and not found.is_owned else []

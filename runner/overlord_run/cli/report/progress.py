@@ -1,10 +1,11 @@
 """Tell a run's events as lines that a person cares about; its beginning in the words of the startup phases."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from overlord_run.cli.report.styled import Line, Style, Styled, line
 from overlord_run.cli.report.tally import tokens_of
 from overlord_run.cli.report.words import counted, elapsed, joined, number, seconds
 from overlord_run.plan.model import STARTUP
@@ -14,7 +15,9 @@ from overlord_run.store.state import State
 
 NORMAL, ULTRA = "fugu", "fugu-ultra"
 REHEARSAL_MARK = "[rehearsal] "
-INTERRUPTED = "interrupted: nothing new is sent, and calls in flight may finish; Ctrl-C again cancels them"
+INTERRUPTED = line(
+    "interrupted: nothing new is sent, and calls in flight may finish; Ctrl-C again cancels them", "notice"
+)
 
 
 @dataclass(slots=True)
@@ -22,25 +25,23 @@ class Progress:
     """What has been told of one run.
 
     Attributes:
-        base_url: Where the API is, for the line that says it is checked.
-        models: The model ids that `/models` must list.
         verbose: Whether each request is told as it leaves.
         debug: Whether attempts that failed and are made again are told.
+        replies: Whether each reply is told, or only one that a person should look at: a live table shows the others.
     """
 
-    base_url: str
-    models: Sequence[str]
     verbose: bool = False
     debug: bool = False
+    replies: bool = True
     told: set[str] = field(default_factory=set)
 
-    def lines(self, event: ev.Event, state: State) -> list[str]:
+    def lines(self, event: ev.Event, state: State) -> list[Line]:
         """Return the lines that tell an event; `state` is the run's after it, perhaps after later ones too."""
         tell = _TELL.get(type(event.body))
         if tell is None:
             return []
-        mark = REHEARSAL_MARK if is_rehearsal(state) else ""
-        return [mark + line for line in tell(self, event.body, state)]
+        mark = (Styled(REHEARSAL_MARK, "faint"),) if is_rehearsal(state) else ()
+        return [Line((*mark, Styled(text, _style(event.body)))) for text in tell(self, event.body, state)]
 
     def once(self, *lines: str) -> list[str]:
         """Return those of the lines that were not told before."""
@@ -54,22 +55,38 @@ def is_rehearsal(state: State) -> bool:
     return state.created is not None and state.created.engine == "rehearsal"
 
 
+def _style(body: ev.Body | ev.UnknownBody) -> Style:
+    match body:
+        case ev.MessageSettled(state="completed"):
+            return "good"
+        case ev.MessageSettled(state="failed") | ev.RequestFailed(retry_in_s=None):
+            return "bad"
+        case ev.ServantBlocked() | ev.RedirectFailed():
+            return "bad"
+        case ev.MessageSettled() | ev.RequestFailed() | ev.RedirectSkipped() | ev.ReplyReceived(cut=True):
+            return "notice"
+        case _:
+            return ""
+
+
 def _run_created(_progress: Progress, body: ev.RunCreated, _state: State) -> Iterable[str]:
     yield f"Loading the run registry of {body.run_id}"
 
 
-def _owner_changed(progress: Progress, body: ev.OwnerChanged, state: State) -> Iterable[str]:
+def _owner_changed(_progress: Progress, body: ev.OwnerChanged, state: State) -> Iterable[str]:
+    settings = {} if state.created is None else state.created.settings
     if body.purpose != "run" and state.created is not None:
         yield f"Loading the run registry of {state.created.run_id}"
+    models = joined(settings.get("modelsToProve", ()))
     if is_rehearsal(state):
-        yield f"Checking the rehearsal's own /models for {joined(progress.models)}"
+        yield f"Checking the rehearsal's own /models for {models}"
         return
-    api = "Fugu API" if progress.base_url == DEFAULT_BASE_URL else "API"
-    yield f"Checking the {api} key and base URL {progress.base_url}"
-    if state.created is not None and state.created.settings.get("preflight") == "probe":
-        yield f"Asking {joined(progress.models)} for a word each: a probe, weaker than /models, and perhaps billed"
+    api = "Fugu API" if settings.get("baseUrl") == DEFAULT_BASE_URL else "API"
+    yield f"Checking the {api} key and base URL {settings.get('baseUrl')}"
+    if settings.get("preflight") == "probe":
+        yield f"Asking {models} for a word each: a probe, weaker than /models, and perhaps billed"
     else:
-        yield f"Checking /models for {joined(progress.models)}"
+        yield f"Checking /models for {models}"
 
 
 def _startup_began(_progress: Progress, body: ev.StartupBegan, state: State) -> Iterable[str]:
@@ -125,7 +142,9 @@ def _request_sent(progress: Progress, body: ev.RequestSent, _state: State) -> It
         yield f"{body.message_id}: asking {body.slot} on {body.model}, attempt {body.attempt}"
 
 
-def _reply_received(_progress: Progress, body: ev.ReplyReceived, state: State) -> Iterable[str]:
+def _reply_received(progress: Progress, body: ev.ReplyReceived, state: State) -> Iterable[str]:
+    if not (progress.replies or body.cut or body.note):
+        return
     result = state.messages[body.message_id].results[body.slot]
     tokens = tokens_of(body.usage)
     facts = [

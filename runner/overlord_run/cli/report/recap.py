@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from overlord_run.cli.report.progress import REHEARSAL_MARK, is_rehearsal
+from overlord_run.cli.report.styled import Line, Style, Styled, line, quoted
 from overlord_run.cli.report.table import table
 from overlord_run.cli.report.tally import Tally, spent, tallies, tokens_told
-from overlord_run.cli.report.words import indented
 from overlord_run.errors import Exit
 from overlord_run.store.state import State
 
@@ -26,6 +26,7 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.TERMINATED: "terminated; what was answered is kept",
 }
 LISTED = 20
+_STYLES: Mapping[str, Style] = {"completed": "good", "partial": "notice", "failed": "bad", "stopped": "notice"}
 _HEADER = ("slot", "sent", "answered", "failed", "skipped", "tokens")
 
 
@@ -36,7 +37,7 @@ def recap(
     next_command: str,
     details: Mapping[tuple[str, str], str],
     written: Sequence[str] = (),
-) -> str:
+) -> list[Line]:
     """Return the recap.
 
     Args:
@@ -46,51 +47,62 @@ def recap(
         details: Message id and slot → what the provider said of a failure; told where it is not empty.
         written: The paths of the outputs that were written.
     """
-    parts = [headline(state), servants_table(state)]
-    parts += _listed("Cut at the token limit:", _cuts(state))
-    parts += _listed("To look at:", _notes(state))
-    parts += _listed("Not answered:", _failures(state))
-    parts += _listed("Outputs without a value:", (f"{name}: {why}" for name, why in state.output_failures.items()))
-    parts += _listed("Settings that won over the playbook's:", _overrides(state))
-    parts += _listed("Outputs written:", written)
-    parts += [
-        f"The API's words on {message}, {slot}:\n{indented(said)}" for (message, slot), said in details.items() if said
-    ]
-    mark = " (a rehearsal: no model was asked)" if is_rehearsal(state) else ""
-    record = "" if state.created is None else f"\nRecord: {state.created.run_dir}"
-    parts.append(f"Exit {exit_code.value}: {MEANINGS[exit_code]}{mark}{record}\nNext: {next_command}")
-    return "\n\n".join(parts)
+    lines = [headline(state), Line(), *servants_table(state)]
+    lines += _listed("Cut at the token limit:", _cuts(state))
+    lines += _listed("To look at:", _notes(state))
+    lines += _listed("Not answered:", _failures(state))
+    lines += _listed("Outputs without a value:", (f"{name}: {why}" for name, why in state.output_failures.items()))
+    lines += _listed("Settings that won over the playbook's:", _overrides(state))
+    lines += _listed("Outputs written:", written)
+    for (message, slot), said in details.items():
+        if said:
+            lines += [Line(), line(f"The API's words on {message}, {slot}:", "strong"), *quoted(said, indent=4)]
+    return [*lines, Line(), *_ending(state, exit_code, next_command)]
 
 
-def headline(state: State) -> str:
+def headline(state: State) -> Line:
     """Return the run, its playbook and its state on one line."""
     if state.created is None:
-        return "A run that was not begun"
-    mark = REHEARSAL_MARK if is_rehearsal(state) else ""
+        return line("A run that was not begun")
+    mark = (Styled(REHEARSAL_MARK, "faint"),) if is_rehearsal(state) else ()
     reason = f" ({state.reason})" if state.reason else ""
-    return f"{mark}Run {state.created.run_id} of {state.created.playbook['name']}: {state.state}{reason}"
+    run = Styled(f"Run {state.created.run_id} of {state.created.playbook['name']}: ")
+    return Line((*mark, run, Styled(state.state, _STYLES.get(state.state, "")), Styled(reason)))
 
 
-def servants_table(state: State) -> str:
+def servants_table(state: State) -> list[Line]:
     """Return a row a servant, and one for all of them where there are several."""
     found = tallies(state)
     rows = [(one.servant.slot, *map(str, _counts(one)), tokens_told(one.spent)) for one in found]
+    styles: list[Style] = ["bad" if one.failed else "notice" if one.skipped else "" for one in found]
     if len(found) > 1:
         sums = [str(sum(column)) for column in zip(*map(_counts, found), strict=True)]
         rows.append(("in all", *sums, tokens_told(spent(state))))
-    return table(_HEADER, rows, right=_HEADER[1:])
+        styles.append("strong")
+    texts = table(_HEADER, rows, right=_HEADER[1:]).split("\n")
+    return [line(text, style) for text, style in zip(texts, ["faint", *styles], strict=True)]
+
+
+def _ending(state: State, exit_code: Exit, next_command: str) -> Iterable[Line]:
+    mark = " (a rehearsal: no model was asked)" if is_rehearsal(state) else ""
+    style: Style = "good" if exit_code is Exit.OK else "bad"
+    yield Line((Styled(f"Exit {exit_code.value}", style), Styled(f": {MEANINGS[exit_code]}{mark}")))
+    if state.created is not None:
+        yield line(f"Record: {state.created.run_dir}")
+    yield Line((Styled("Next: "), Styled(next_command, "strong")))
 
 
 def _counts(tally: Tally) -> tuple[int, int, int, int]:
     return (tally.sent, tally.answered, tally.failed, tally.skipped)
 
 
-def _listed(title: str, lines: Iterable[str]) -> list[str]:
-    every = list(lines)
+def _listed(title: str, texts: Iterable[str]) -> list[Line]:
+    every = list(texts)
     if not every:
         return []
     left_out = [f"and {len(every) - LISTED:,} more; the command below tells them"] if len(every) > LISTED else []
-    return ["\n".join([title, *(f"  {line}" for line in [*islice(every, LISTED), *left_out])])]
+    items = [line(text, indent=2) for text in [*islice(every, LISTED), *left_out]]
+    return [Line(), line(title, "strong"), *items]
 
 
 def _cuts(state: State) -> Iterable[str]:

@@ -9,6 +9,7 @@ from overlord_run.cli.report.guidance import command
 from overlord_run.cli.report.outputs import outputs_text
 from overlord_run.cli.report.progress import REHEARSAL_MARK, is_rehearsal
 from overlord_run.cli.report.recap import MEANINGS
+from overlord_run.cli.report.styled import Line, line
 from overlord_run.cli.report.tally import tokens_of
 from overlord_run.cli.report.words import counted
 from overlord_run.host import Host
@@ -21,7 +22,7 @@ def sent_text(sent: Sent) -> str:
     return outputs_text(replies) if replies else ""
 
 
-def sent_recap(sent: Sent, host: Host, *, state_dir: str | None) -> str:
+def sent_recap(sent: Sent, host: Host, *, state_dir: str | None) -> list[Line]:
     """Return what became of the message, for a person."""
     mark = REHEARSAL_MARK if is_rehearsal(sent.state) else ""
     lines = []
@@ -30,10 +31,10 @@ def sent_recap(sent: Sent, host: Host, *, state_dir: str | None) -> str:
         lines.append(f"{mark}{sent.message.id} to {sent.message.target}: {sent.message.state}{known}")
     else:
         lines.append(f"{mark}The new servant starts with its next message")
-    lines += [f"  {line}" for result in _results(sent) for line in _facts(result)]
+    lines += [f"  {fact}" for result in _results(sent) for fact in _facts(result)]
     lines.append(f"Exit {sent.exit.value}: {MEANINGS[sent.exit]}")
     lines.append(f"Next: {command(host, 'show', '--run', sent.folder.run_id, state_dir=state_dir)}")
-    return "\n".join(lines)
+    return [line(text) for text in lines]
 
 
 def sent_json(sent: Sent, host: Host, *, state_dir: str | None) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Spent:
     @property
     def tokens(self) -> int:
         """What was told in all, orchestration included."""
-        return sum(self.counts[key] or 0 for key in _ADDED)
+        return sum(self.counts.get(key) or 0 for key in _ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,14 @@ def spent(state: State) -> Spent:
 
 def tokens_told(told: Spent) -> str:
     """Return the tokens as people read them: never zero for what is not known."""
-    if not told.told:
-        return "unknown" if told.untold else "0"
-    return f"{'at least ' if told.untold else ''}{told.tokens:,}"
+    return tokens_text(told.tokens, told=told.told, untold=told.untold)
+
+
+def tokens_text(tokens: int, *, told: int, untold: int) -> str:
+    """Return a sum of tokens as people read it, of so many replies that told theirs and so many that did not."""
+    if not told:
+        return "unknown" if untold else "0"
+    return f"{'at least ' if untold else ''}{tokens:,}"
 
 
 def tokens_of(usage: Mapping[str, int | None]) -> int | None:

@@ -35,12 +35,23 @@ def elapsed(began_at: str | None, ended_at: str | None) -> str:
     """Return how long it was from one event's time to another's, or nothing where one is not known."""
     if began_at is None or ended_at is None:
         return ""
-    return seconds((datetime.fromisoformat(ended_at) - datetime.fromisoformat(began_at)).total_seconds())
+    return seconds(_seconds_between(began_at, ended_at))
+
+
+def whole_seconds(began_at: str | None, now: str) -> str:
+    """Return how long something that goes on has taken, without a fraction, which would only flicker."""
+    if began_at is None:
+        return ""
+    return f"{max(int(_seconds_between(began_at, now)), 0):,} s"
 
 
 def moment(at: str) -> str:
     """Return an event's time, to the second, as people read it: `2026-07-01 12:30:05 UTC`."""
     return f"{at[:10]} {at[11:19]} UTC" if at else ""
+
+
+def _seconds_between(began_at: str, ended_at: str) -> float:
+    return (datetime.fromisoformat(ended_at) - datetime.fromisoformat(began_at)).total_seconds()
 
 
 def indented(text: str, by: int = 4) -> str:

@@ -1,15 +1,18 @@
 from overlord_run.cli.report.progress import Progress
+from overlord_run.cli.report.styled import Line, plain
 from overlord_run.store import events as ev
 from unit.cli import example_run as example
 
-FUGU = "https://api.sakana.ai/v1"
 
-
-def told(*bodies: ev.Body, base_url: str = FUGU, verbose: bool = False, debug: bool = False) -> list[str]:
+def lines(*bodies: ev.Body, **wants: bool) -> list[Line]:
     """Return the lines of a run; each event is heard with the run's last state, as after one long batch."""
-    progress = Progress(base_url, ["fugu", "fugu-ultra"], verbose=verbose, debug=debug)
+    progress = Progress(**wants)
     state = example.state(*bodies)
     return [line for event in example.events(*bodies) for line in progress.lines(event, state)]
+
+
+def told(*bodies: ev.Body, **wants: bool) -> list[str]:
+    return [plain([line]) for line in lines(*bodies, **wants)]
 
 
 def test_a_run_that_completes_is_told_in_the_words_of_the_startup_phases() -> None:
@@ -44,14 +47,14 @@ def test_a_failure_is_told_with_its_reason_and_what_follows_from_it() -> None:
 
 
 def test_every_line_of_a_rehearsal_says_so() -> None:
-    lines = told(*example.completed("rehearsal"))
-    assert all(line.startswith("[rehearsal] ") for line in lines)
-    assert lines[1] == "[rehearsal] Checking the rehearsal's own /models for fugu and fugu-ultra"
+    found = told(*example.completed("rehearsal"))
+    assert all(line.startswith("[rehearsal] ") for line in found)
+    assert found[1] == "[rehearsal] Checking the rehearsal's own /models for fugu and fugu-ultra"
 
 
 def test_another_api_is_not_called_fugu() -> None:
-    lines = told(*example.begun(), base_url="http://127.0.0.1:8000/v1")
-    assert lines[1] == "Checking the API key and base URL http://127.0.0.1:8000/v1"
+    found = told(*example.begun(settings=example.SETTINGS | {"baseUrl": "http://127.0.0.1:8000/v1"}))
+    assert found[1] == "Checking the API key and base URL http://127.0.0.1:8000/v1"
 
 
 def test_the_servants_are_named_by_their_number_and_models() -> None:
@@ -61,8 +64,8 @@ def test_the_servants_are_named_by_their_number_and_models() -> None:
         example.servant("c", "ultra", "fugu-ultra", "judge"),
         example.servant("d", "small", "llama3", "clerk"),
     ]
-    lines = told(*example.begun(servants=servants), ev.StartupBegan(["a", "b", "c", "d"]))
-    assert lines[3] == "Starting one Ultra, two normal Fugus and one servant on llama3"
+    found = told(*example.begun(servants=servants), ev.StartupBegan(["a", "b", "c", "d"]))
+    assert found[3] == "Starting one Ultra, two normal Fugus and one servant on llama3"
 
 
 def test_a_council_in_which_nobody_has_a_task_is_ready_at_once() -> None:
@@ -104,4 +107,35 @@ def test_a_message_that_was_not_sent_is_told_with_the_reason() -> None:
     assert told(*bodies)[3:] == [
         "rank: not sent to alder: oak did not answer verdict",
         "close: skipped: redirect 'rank' failed, and its on_failure is stop",
+    ]
+
+
+def test_beside_a_table_only_those_replies_are_told_that_a_person_should_look_at() -> None:
+    bodies = [
+        *example.begun(),
+        *example.asked("rank", "alder"),
+        example.answered("rank", "alder"),
+        *example.asked("rank", "oak"),
+        example.answered("rank", "oak", cut=True),
+        *example.asked("close", "oak"),
+        example.answered("close", "oak", note="fewer tokens than sent"),
+    ]
+    assert told(*bodies, replies=False)[3:] == [
+        "Sending rank to all",
+        "rank: oak answered, 1 s, 1,123 tokens, cut at the token limit",
+        "Sending close to all",
+        "close: oak answered, 1 s, 1,123 tokens, fewer tokens than sent",
+    ]
+
+
+def test_what_went_wrong_stands_out() -> None:
+    found = lines(*example.partial())
+    assert [(plain([line]), line.parts[0].style) for line in found if line.parts[0].style] == [
+        ("startup: alder answered, 1 s, cut at the token limit", "notice"),
+        ("Ready: 1 servant answered", "good"),
+        ("verdict: oak failed: it did not answer within 90 s", "bad"),
+        ("oak is blocked: later messages leave it out", "bad"),
+        ("verdict failed: 0 of 1 servants answered", "bad"),
+        ("close: skipped for oak: the servant is blocked", "notice"),
+        ("close is partial: 1 of 2 servants answered", "notice"),
     ]

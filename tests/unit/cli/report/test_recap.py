@@ -1,11 +1,25 @@
+from collections.abc import Mapping, Sequence
+
 from overlord_run.cli.report.recap import MEANINGS, recap
+from overlord_run.cli.report.styled import plain
 from overlord_run.errors import Exit
 from overlord_run.store.state import State
 from unit.cli import example_run as example
 
 
+def text(
+    state: State,
+    exit_code: Exit,
+    *,
+    next_command: str = "x",
+    details: Mapping[tuple[str, str], str] | None = None,
+    written: Sequence[str] = (),
+) -> str:
+    return plain(recap(state, exit_code, next_command=next_command, details=details or {}, written=written))
+
+
 def test_a_run_that_completed_is_a_table_its_exit_code_and_the_next_command() -> None:
-    told = recap(example.state(*example.completed()), Exit.OK, next_command="overlord-run show", details={})
+    told = text(example.state(*example.completed()), Exit.OK, next_command="overlord-run show")
     assert told == (
         "Run 20260701-120000-council-ab12 of council: completed\n"
         "\n"
@@ -21,7 +35,7 @@ def test_a_run_that_completed_is_a_table_its_exit_code_and_the_next_command() ->
 
 
 def test_a_run_in_which_something_failed_names_each_failure() -> None:
-    told = recap(
+    told = text(
         example.state(*example.partial()),
         Exit.FAILED,
         next_command="overlord-run show oak",
@@ -60,14 +74,14 @@ def test_a_run_in_which_something_failed_names_each_failure() -> None:
 
 
 def test_a_rehearsal_cannot_be_taken_for_the_real_thing() -> None:
-    lines = recap(example.state(*example.completed("rehearsal")), Exit.OK, next_command="x", details={}).splitlines()
+    lines = text(example.state(*example.completed("rehearsal")), Exit.OK).splitlines()
     assert lines[0] == "[rehearsal] Run 20260701-120000-council-ab12 of council: completed"
     assert lines[-3] == "Exit 0: done, and nothing failed (a rehearsal: no model was asked)"
 
 
 def test_what_won_over_the_playbook_is_told() -> None:
     created = example.created(slots=("alder",), settings={"overrides": ["the model normal is m1, by --model"]})
-    told = recap(example.state(created), Exit.INTERRUPTED, next_command="x", details={})
+    told = text(example.state(created), Exit.INTERRUPTED)
     assert told == (
         "Run 20260701-120000-council-ab12 of council: loading\n"
         "\n"
@@ -86,20 +100,32 @@ def test_what_won_over_the_playbook_is_told() -> None:
 def test_a_long_list_is_cut_and_says_so() -> None:
     slots = tuple(f"s{number}" for number in range(23))
     bodies = [example.created(slots=slots), *(example.ev.RedirectFailed("rank", "all", slot, "why") for slot in slots)]
-    told = recap(example.state(*bodies), Exit.FAILED, next_command="x", details={})
+    told = text(example.state(*bodies), Exit.FAILED)
     assert told.count("  rank: s") == 20
     assert "  and 3 more; the command below tells them\n" in told
 
 
 def test_a_message_that_went_to_nobody_is_told() -> None:
     bodies = [*example.begun(), example.ev.RedirectSkipped("close", "all", None, "redirect 'rank' failed")]
-    told = recap(example.state(*bodies), Exit.FAILED, next_command="x", details={})
+    told = text(example.state(*bodies), Exit.FAILED)
     assert "Not answered:\n  close: skipped: redirect 'rank' failed\n" in told
 
 
 def test_a_run_without_events_has_a_recap_too() -> None:
-    assert recap(State(), Exit.STORE, next_command="x", details={}).startswith("A run that was not begun\n\nslot")
+    assert text(State(), Exit.STORE).startswith("A run that was not begun\n\nslot")
 
 
 def test_every_exit_code_has_its_meaning() -> None:
     assert set(MEANINGS) == set(Exit)
+
+
+def test_a_servant_that_failed_and_the_exit_code_stand_out() -> None:
+    lines = recap(example.state(*example.partial()), Exit.FAILED, next_command="x", details={})
+    styles = {plain([one]).split(" ")[0]: one.parts[0].style for one in lines if one.parts}
+    assert {word: styles[word] for word in ("slot", "alder", "oak", "in", "Exit")} == {
+        "slot": "faint",
+        "alder": "",
+        "oak": "bad",
+        "in": "strong",
+        "Exit": "bad",
+    }
