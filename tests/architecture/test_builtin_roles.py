@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
+import yaml
 
 import docs_kit as kit
 from overlord_run.app.validate import validate
@@ -66,6 +68,12 @@ def test_all_of_them_are_valid() -> None:
     found = validate([str(FOLDER)])
     assert len(found.files) == len(ROLES)
     assert found.problems == ()
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_another_validator_takes_their_front_matter_too(name: str) -> None:
+    front_matter = yaml.safe_load(read(name).split(b"\n---\n")[0].removeprefix(b"---\n"))
+    assert jsonschema_rs.validator_for(load("role")).is_valid(front_matter)
 
 
 @pytest.mark.parametrize(("name", "role"), ROLES.items())
