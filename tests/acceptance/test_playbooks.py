@@ -42,6 +42,11 @@ def own_command(script: Path) -> list[str]:
     return words
 
 
+def script_of(stem: str) -> Path:
+    """Return a script by the first part of its name."""
+    return PLAYBOOKS / f"{stem}.rehearsal.yml"
+
+
 def calls(shell: Shell, words: list[str]) -> list[tuple[str, str]]:
     """Return slot and message of each call that a command would make."""
     done = shell.run(*words, "--dry-run", "--format", "json")
@@ -102,17 +107,20 @@ def test_a_script_says_of_every_prompt_what_it_must_contain(script: Path, shell:
     assert unseen == []
 
 
+def test_the_page_tells_every_playbook_with_the_calls_that_it_makes(shell: Shell) -> None:
+    page = (PLAYBOOKS.parent / "docs" / "playbooks.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| \[(\S+)\]\(#\1\) \|.*\| (\d+) \|$", page, re.MULTILINE)
+    assert sorted(name for name, _ in told) == [book.stem for book in BOOKS]
+    for name, count in told:
+        assert len(calls(shell, own_command(script_of(name))[:-2])) == int(count)
+
+
 @pytest.mark.parametrize("kind", ["tenant-container", "registry-package", "solo-container"])
 def test_the_release_councils_script_for_a_hub_refuses_what_other_kinds_are_told(kind: str, shell: Shell) -> None:
     words = [f"kind={kind}" if word == "kind=hub" else word for word in own_command(script_of("release-council.hub"))]
     done = shell.run(*words, "--quiet")
     assert done.exit == 1
     assert "alder failed: the script wants the request to contain" in done.err
-
-
-def script_of(stem: str) -> Path:
-    """Return a script by the first part of its name."""
-    return PLAYBOOKS / f"{stem}.rehearsal.yml"
 
 
 def test_the_release_council_has_a_script_for_each_kind_of_repository() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from overlord_run.files import FileError
+from overlord_run.playbook.rolefile import parse_role
 from overlord_run.roles.builtin import names, read
 
 
@@ -8,7 +9,7 @@ def test_each_name_is_a_role_that_ships_with_the_runner() -> None:
     assert "judge" in names()
     assert names() == sorted(names())
     for name in names():
-        assert f"\nrole: {name}\n".encode() in read(name)
+        assert parse_role(read(name), name).name == name
 
 
 @pytest.mark.parametrize(
