@@ -20,7 +20,7 @@ _OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_", "FORCE_COLOR", "NO_COLOR")
 
 # What differs from run to run, and what only a tokenizer's or a text's change would touch.
 _VARYING = (
-    (re.compile(r"\d{8}-\d{6}-([a-z]+)-[0-9a-f]{4}"), r"RUN-\1"),
+    (re.compile(r"\d{8}-\d{6}-([a-z-]+)-[0-9a-f]{4}"), r"RUN-\1"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "TIME"),
     (re.compile(r"\d+(\.\d)? (ms|s)\b"), "AWHILE"),
     (re.compile(r"\b(sha256:|rehearsal-|digest )[0-9a-f]{12,64}"), r"\1DIGEST"),

@@ -50,16 +50,38 @@ def rehearse_quickstart(python: Path, folder: Path) -> dict[str, object]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_wheel_holds_the_schemas_and_the_license(wheel: Path) -> None:
-    names = set(zipfile.ZipFile(wheel).namelist())
-    schemas = {f"overlord_run/schemas/{path.name}" for path in (REPO / "schemas").glob("*.json")}
-    assert schemas
-    assert schemas <= names
+def use_every_builtin_role(python: Path, folder: Path) -> dict[str, object]:
+    """Rehearse a playbook that stands alone in a folder, with a servant for each role that the source tree has."""
+    folder.mkdir()
+    names = sorted(path.stem for path in (REPO / "playbooks" / "roles").glob("*.md"))
+    playbook = {
+        "overlord": 1,
+        "name": "everybody",
+        "roles": {name: {"from": f"builtin/{name}", "task": "Begin."} for name in names},
+        "assignments": [{"slot": name, "role": name} for name in names],
+    }
+    (folder / "everybody.yml").write_text(json.dumps(playbook), encoding="utf-8")
+    done = run(python, "-m", "overlord_run", "everybody.yml", "--rehearse", "--format", "json", cwd=folder)
+    ended: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    assert sorted(ended["outputs"]) == names
+    return ended
+
+
+@pytest.mark.parametrize("folder", ["schemas", "playbooks/roles"])
+def test_the_wheel_holds_all_data_that_ships_with_the_runner(wheel: Path, folder: str) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    data = sorted(f"overlord_run/{folder}/{path.name}" for path in (REPO / folder).iterdir())
+    assert data
+    assert sorted(name for name in names if name.startswith(f"overlord_run/{folder}/")) == data
+
+
+def test_the_wheel_holds_the_license_and_the_marker_of_types(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert "overlord_run/py.typed" in names
 
 
-def test_an_installed_wheel_runs_the_quickstart_from_another_folder(wheel: Path, tmp_path: Path) -> None:
+def test_an_installed_wheel_runs_the_quickstart_and_every_builtin_role(wheel: Path, tmp_path: Path) -> None:
     python = fresh_environment(tmp_path / "env")
     run(python, "-m", "pip", "install", "--no-index", "--no-deps", wheel)
     done = rehearse_quickstart(python, tmp_path / "elsewhere")
@@ -67,12 +89,14 @@ def test_an_installed_wheel_runs_the_quickstart_from_another_folder(wheel: Path,
     assert where.startswith(str(tmp_path / "env"))
     assert done["state"] == "completed"
     assert (tmp_path / "elsewhere" / ".overlord" / "runs").is_dir()
+    assert use_every_builtin_role(python, tmp_path / "roles")["state"] == "completed"
 
 
-def test_an_editable_install_runs_the_quickstart_from_another_folder(tmp_path: Path) -> None:
+def test_an_editable_install_runs_the_quickstart_and_every_builtin_role(tmp_path: Path) -> None:
     python = fresh_environment(tmp_path / "env")
     run(python, "-m", "pip", "install", "--no-index", "--no-deps", "--no-build-isolation", "--editable", REPO)
     done = rehearse_quickstart(python, tmp_path / "elsewhere")
     where = run(python, "-c", "import overlord_run; print(overlord_run.__file__)", cwd=tmp_path).stdout
     assert where.startswith(str(REPO / "runner"))
     assert done["state"] == "completed"
+    assert use_every_builtin_role(python, tmp_path / "roles")["state"] == "completed"

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -346,9 +347,7 @@ def test_a_file_of_the_repository_is_shown_as_it_is(block: kit.Block) -> None:
     ids=lambda page: str(page.relative_to(kit.REPO)),
 )
 def test_a_command_prints_what_its_page_shows(page: Path, tmp_path: Path) -> None:
-    (tmp_path / "playbooks").mkdir()
-    for playbook in (kit.REPO / "playbooks").glob("*.yml"):
-        (tmp_path / "playbooks" / playbook.name).write_bytes(playbook.read_bytes())
+    shutil.copytree(kit.REPO / "playbooks", tmp_path / "playbooks")
     kit.write_files(page, tmp_path)
     for block in kit.blocks(page, "console"):
         for command, shown in kit.commands(block):

@@ -50,10 +50,10 @@ FORMATS = {
         "{value} cannot be the id of a model",
         "write it as the API knows it, without blanks, 200 characters at most",
     ),
-    r"^\.\.?/": Format(
+    r"^(\.\.?/|builtin/[^/]+$)": Format(
         "file-path",
-        "'from' is {value}, which is not the path of a role file",
-        "begin the path with ./ or ../, such as ./roles/critic.md",
+        "'from' is {value}, which is neither the path of a role file nor a builtin role",
+        "begin a path with ./ or ../, such as ./roles/critic.md; or write builtin/NAME, such as builtin/judge",
     ),
     r"^\S([^\n\r\t]{0,98}\S)?$": Format(
         "bad-value",

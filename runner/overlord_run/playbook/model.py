@@ -44,7 +44,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """A text that stands in a file of its own, relative to the file that names it."""
+    """A text that stands in a file of its own.
+
+    Attributes:
+        path: Relative to the file that names it; a role may also be `PACK/NAME`.
+    """
 
     path: str
     place: Place

@@ -71,6 +71,7 @@ RULES = {
     "file-unreadable": "A file is a regular file of text that can be read.",
     "front-matter": "A role file begins with front matter between two '---' lines.",
     "missing-input": "A role's input without a default gets a value from 'with'.",
+    "unknown-builtin": "A builtin role that is named ships with the runner.",
     "unknown-input": "A key of 'with' is an input that the role declares.",
 }
 

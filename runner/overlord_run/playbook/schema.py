@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft7Validator
@@ -19,9 +18,7 @@ from overlord_run.errors import Problem
 from overlord_run.playbook.rules import MAX_PROBLEMS
 from overlord_run.playbook.source import Document
 from overlord_run.playbook.tellers import tell
-
-_FOLDERS = (Path(__file__).parents[1] / "schemas", Path(__file__).parents[3] / "schemas")
-"""In a wheel, and in the source tree."""
+from overlord_run.shipped import shipped
 
 
 def load(name: str) -> dict[str, Any]:
@@ -30,8 +27,7 @@ def load(name: str) -> dict[str, Any]:
     Raises:
         FileNotFoundError: There is no schema of that name.
     """
-    folder = next((folder for folder in _FOLDERS if folder.is_dir()), _FOLDERS[0])
-    schema: dict[str, Any] = json.loads((folder / f"{name}.schema.json").read_text("utf-8"))
+    schema: dict[str, Any] = json.loads((shipped("schemas") / f"{name}.schema.json").read_text("utf-8"))
     return schema
 
 

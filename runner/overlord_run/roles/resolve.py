@@ -1,15 +1,16 @@
 """Read every file that a playbook names, so that each of its texts is at hand and knows where it stands."""
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from overlord_run.errors import InvalidPlaybookError, Problem
-from overlord_run.files import TEXT_LIMIT, FileError, decode, read_beside
+from overlord_run.files import FileError, decode
 from overlord_run.playbook.model import Assignment, FileRef, Place, Playbook, Redirect, Role, RoleFile, Source, Text
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rolefile import parse_role, unix_lines
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.values import check_values
+from overlord_run.roles.origins import Origin, origin_of_role, origin_of_text
 
 
 def read(playbook: Playbook, folder: Path) -> tuple[Playbook, list[Problem]]:
@@ -39,7 +40,7 @@ class _Reader:
     """What is known while the files of one playbook are read.
 
     Attributes:
-        files: The role files by path, None for one that has problems: they are told once.
+        files: The role files by what `from` says, None for one that has problems: they are told once.
         unread: The names of the roles whose inputs are unknown, since their file could not be read.
     """
 
@@ -87,7 +88,8 @@ class _Reader:
     def _text(self, source: Source | None) -> Text | None:
         if not isinstance(source, FileRef):
             return source
-        data = self._bytes(source, may_climb=False)
+        origin = origin_of_text(source.path, self.playbook.file, self.folder)
+        data = self._bytes(origin, source)
         if data is None:
             return Text("", source.place)
         try:
@@ -98,34 +100,30 @@ class _Reader:
         if not text.strip():
             message = f"the file {shown(source.path)} is blank"
             self.problems.append(problem(source.place, "too-short", message, "write the text into it"))
-        return Text(text, Place(self._shown_path(source), 1, 1))
+        return Text(text, Place(origin.label, 1, 1))
 
     def _role_file(self, file: FileRef) -> RoleFile | None:
-        path = self._shown_path(file)
-        if path not in self.files:
-            data = self._bytes(file, may_climb=True)
+        if file.path not in self.files:
+            origin = origin_of_role(file.path, self.playbook.file, self.folder)
+            data = self._bytes(origin, file)
             if data is None:
                 return None
-            self.files[path] = self._parsed(data, path)
-        return self.files[path]
+            self.files[file.path] = self._parsed(data, origin.label)
+        return self.files[file.path]
 
-    def _parsed(self, data: bytes, path: str) -> RoleFile | None:
+    def _parsed(self, data: bytes, label: str) -> RoleFile | None:
         try:
-            return parse_role(data, path)
+            return parse_role(data, label)
         except InvalidPlaybookError as error:
             self.problems += error.problems
             return None
 
-    def _bytes(self, file: FileRef, *, may_climb: bool) -> bytes | None:
+    def _bytes(self, origin: Origin, file: FileRef) -> bytes | None:
         try:
-            return read_beside(self.folder, file.path, limit=TEXT_LIMIT, may_climb=may_climb)
+            return origin.read()
         except FileError as error:
             self._tell(file, error)
             return None
 
     def _tell(self, file: FileRef, error: FileError) -> None:
         self.problems.append(problem(file.place, error.rule, error.message, error.hint))
-
-    def _shown_path(self, file: FileRef) -> str:
-        """Return a file's path as the user would write it from where the playbook's own path begins."""
-        return (PurePath(self.playbook.file).parent / file.path).as_posix()

@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 
 from overlord_run.errors import InvalidPlaybookError
+from overlord_run.plan.build import build
 from overlord_run.playbook.model import Place, Playbook, Text
+from overlord_run.roles.builtin import read as read_builtin
 from overlord_run.roles.resolve import read
 from playbook_kit import parse, resolve
 
@@ -159,3 +161,60 @@ def test_a_model_that_a_role_file_asks_for_must_be_declared_unless_the_playbook_
     ]
     assert load(folder, PLAYBOOK.replace("{from", "{model: normal, from")).roles["critic"].model == "normal"
     assert load(folder, PLAYBOOK + "models: {large: fugu-max}\n").roles["critic"].model == "large"
+
+
+BUILTIN = """\
+overlord: 1
+name: example
+roles:
+  critic: {from: builtin/judge, task: Begin.}
+assignments:
+  - {slot: alder, role: critic}
+"""
+
+
+def test_a_builtin_role_is_filled_from_the_file_that_ships_with_the_runner(folder: Path) -> None:
+    role = load(folder, BUILTIN).roles["critic"]
+    assert isinstance(role.system, Text)
+    assert role.system.source.startswith("You decide.")
+    assert role.system.place.file == "builtin/judge"
+    assert (role.model, role.inputs["verdicts"].default) == ("ultra", ["accept", "reject"])
+
+
+def test_a_folder_that_is_called_builtin_is_reached_by_its_path(folder: Path) -> None:
+    (folder / "builtin").mkdir()
+    (folder / "builtin" / "judge").write_text(ROLE_FILE)
+    content = BUILTIN.replace("roles:", "roles:\n  mine: {from: ./builtin/judge, with: {focus: all}}")
+    roles = load(folder, content, "council.yml").roles
+    assert (roles["mine"].description, roles["mine"].model) == ("Finds faults.", "ultra")
+    assert roles["critic"].description.startswith("Weighs what advisers claim")
+
+
+def test_what_is_wrong_with_a_value_for_a_builtin_role_names_the_role(folder: Path) -> None:
+    assert problems_of(folder, BUILTIN.replace("task", "with: {verdicts: ship, verdict: ship}, task")) == [
+        (
+            "council.yml:4:40: error: 'verdicts' must be a list, not text "
+            "(it is declared in builtin/judge, on line 7) [bad-input-value]"
+        ),
+        (
+            "council.yml:4:56: error: the role 'critic' has no input 'verdict' "
+            "(did you mean 'verdicts'?) [unknown-input]"
+        ),
+    ]
+
+
+def test_what_a_builtin_role_cannot_print_is_told_at_its_own_line(folder: Path) -> None:
+    playbook = load(folder, BUILTIN.replace("task", "with: {verdicts: []}, task"))
+    with pytest.raises(InvalidPlaybookError) as caught:
+        build(playbook, {}, model_ids={}, host={})
+    (problem,) = caught.value.problems
+    body = read_builtin("judge").decode().splitlines()
+    assert (problem.file, problem.rule) == ("builtin/judge", "template-undefined")
+    assert "inputs.verdicts | last" in body[problem.line - 1]
+
+
+def test_a_builtin_role_that_is_not_there_is_told_where_it_is_named(folder: Path) -> None:
+    (problem,) = problems_of(folder, BUILTIN.replace("judge", "juge"))
+    assert problem.startswith(
+        "council.yml:4:18: error: 'builtin/juge' is not a role that ships with the runner (did you mean 'judge'? "
+    )

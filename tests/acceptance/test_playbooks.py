@@ -1,0 +1,158 @@
+"""The playbooks to steal: the commands at their heads work, and their scripts look at every prompt.
+
+A new playbook, or one more script for it, is a new file in `playbooks/`; nothing here has to be told of it.
+"""
+
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from acceptance.invocation import Shell
+from fake_api import FakeApi
+from overlord_run.app.validate import load
+
+PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
+SCRIPTS = sorted(PLAYBOOKS.glob("*.rehearsal.yml"))
+BOOKS = sorted(set(PLAYBOOKS.glob("*.yml")) - set(SCRIPTS))
+KEY = "sk-canary-0123456789"
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    shutil.copytree(PLAYBOOKS, tmp_path / "playbooks")
+    return Shell(tmp_path)
+
+
+def commands(path: Path) -> list[list[str]]:
+    """Return the words of each command of ours that the comment at the head of a file shows, from its playbook on."""
+    head = path.read_text(encoding="utf-8").partition("\noverlord:")[0].replace("\\\n#", "")
+    return [shlex.split(command) for command in re.findall(r"^#.* {3}overlord-run (.+)$", head, re.MULTILINE)]
+
+
+def own_command(script: Path) -> list[str]:
+    """Return the command at the head of a script, the only one there."""
+    (words,) = commands(script)
+    return words
+
+
+def script_of(stem: str) -> Path:
+    """Return a script by the first part of its name."""
+    return PLAYBOOKS / f"{stem}.rehearsal.yml"
+
+
+def calls(shell: Shell, words: list[str]) -> list[tuple[str, str]]:
+    """Return slot and message of each call that a command would make."""
+    done = shell.run(*words, "--dry-run", "--format", "json")
+    assert done.exit == 0, done.err
+    return [(each["slot"], each["message"]) for each in done.json("plan")["messages"]]
+
+
+def entry(answers: Mapping[str, Any], slot: str, message: str) -> Any:
+    """Return what a script says of a call, or None."""
+    places = ((slot, message), (slot, "*"), ("*", message), ("*", "*"))
+    return next((answers[one][other] for one, other in places if other in answers.get(one, {})), None)
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda path: path.stem)
+def test_a_playbook_and_its_inputs_are_described_and_editors_find_the_schema(book: Path) -> None:
+    playbook, _ = load(str(book))
+    assert book.read_text(encoding="utf-8").startswith(
+        "# yaml-language-server: $schema=../schemas/playbook.schema.json\n"
+    )
+    assert playbook.name == book.stem
+    assert playbook.description.endswith(".")
+    assert [name for name, declared in playbook.inputs.items() if not declared.description] == []
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda path: path.stem)
+def test_the_commands_at_the_head_of_a_playbook_work(book: Path, shell: Shell) -> None:
+    shown = commands(book)
+    assert any("--rehearse" in words for words in shown)
+    for words in shown:
+        assert words[0] == f"playbooks/{book.name}"
+        for file in re.findall(r"=(\w+\.(?:md|diff))$", "\n".join(words), re.MULTILINE):  # one of the reader's own
+            shell.write(file, "Something to look at.\n")
+        done = shell.run(*words) if "--rehearse" in words else shell.run(*words, "--dry-run")
+        assert done.exit == 0, done.err
+
+
+@pytest.mark.parametrize("book", BOOKS, ids=lambda path: path.stem)
+def test_a_playbook_has_a_script(book: Path) -> None:
+    assert [script for script in SCRIPTS if own_command(script)[0] == f"playbooks/{book.name}"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_passes_by_the_command_at_its_head(script: Path, shell: Shell) -> None:
+    words = own_command(script)
+    assert words[-2:] == ["--rehearse", f"playbooks/{script.name}"]
+    assert script.stem.startswith(f"{Path(words[0]).stem}.")
+    done = shell.run(*words, "--quiet")
+    assert (done.exit, done.err) == (0, "")
+    assert done.out
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_says_of_every_prompt_what_it_must_contain(script: Path, shell: Shell) -> None:
+    answers = yaml.safe_load(script.read_text(encoding="utf-8"))["answers"]
+    made = calls(shell, own_command(script)[:-2])
+    assert made
+    unseen = [call for call in made if "contains" not in (entry(answers, *call) or {})]
+    assert unseen == []
+
+
+def test_the_page_tells_every_playbook_with_the_calls_that_it_makes(shell: Shell) -> None:
+    page = (PLAYBOOKS.parent / "docs" / "playbooks.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| \[(\S+)\]\(#\1\) \|.*\| (\d+) \|$", page, re.MULTILINE)
+    assert sorted(name for name, _ in told) == [book.stem for book in BOOKS]
+    for name, count in told:
+        assert len(calls(shell, own_command(script_of(name))[:-2])) == int(count)
+
+
+@pytest.mark.parametrize("kind", ["tenant-container", "registry-package", "solo-container"])
+def test_the_release_councils_script_for_a_hub_refuses_what_other_kinds_are_told(kind: str, shell: Shell) -> None:
+    words = [f"kind={kind}" if word == "kind=hub" else word for word in own_command(script_of("release-council.hub"))]
+    done = shell.run(*words, "--quiet")
+    assert done.exit == 1
+    assert "alder failed: the script wants the request to contain" in done.err
+
+
+def test_the_release_council_has_a_script_for_each_kind_of_repository() -> None:
+    kinds = load(str(PLAYBOOKS / "release-council.yml"))[0].inputs["kind"].checks["enum"]
+    rehearsed = [
+        word.removeprefix("kind=") for script in SCRIPTS for word in own_command(script) if word.startswith("kind=")
+    ]
+    assert sorted(rehearsed) == sorted(kinds)
+
+
+def test_the_code_review_writes_a_decision_that_a_script_can_act_on(shell: Shell) -> None:
+    done = shell.run(*own_command(script_of("code-review")), "--quiet", "--outputs", "review")
+    assert done.exit == 0
+    assert {path.name for path in (shell.folder / "review").iterdir()} == {"decision.txt", "findings.md", "verdict.md"}
+    assert (shell.folder / "review" / "decision.txt").read_text(encoding="utf-8") == "request-changes"
+
+
+def test_the_local_model_is_the_only_one_that_is_needed_and_gets_no_key(shell: Shell) -> None:
+    book = shell.folder / "playbooks" / "local-model.yml"
+    with FakeApi(models=("local",)) as api:
+        text = book.read_text(encoding="utf-8").replace("http://127.0.0.1:8080/v1", api.base_url)
+        book.write_text(text, encoding="utf-8")
+        words = ("playbooks/local-model.yml", "-i", "proposal=playbooks/samples/proposal.md")
+        done = shell.run(*words, SAKANA_API_KEY=KEY)
+    assert (done.exit, done.out) == (0, "Answer 3 of local.\n")
+    assert [request.body["model"] for request in api.requests if request.body] == ["local"] * 3
+    assert [request for request in api.requests if "authorization" in request.headers] == []
+
+
+def test_the_sample_diff_is_one_that_git_reads() -> None:
+    diff = str(PLAYBOOKS / "samples" / "change.diff")
+    done = subprocess.run(["git", "apply", "--numstat", diff], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    files = [line.split()[-1] for line in done.stdout.splitlines()]
+    assert files == ["invoices/export.py", "invoices/web.py", "tests/test_export.py"]
