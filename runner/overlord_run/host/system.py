@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 from typing import Protocol
 
+from overlord_run.host.handle import Handle
+
 if sys.platform == "win32":
     from overlord_run.host import windows as here
 elif sys.platform == "darwin":
@@ -32,6 +34,13 @@ class System(Protocol):
 
     def executable(self, pid: int) -> str:
         """Return the path of the program that a process runs."""
+
+    def hold(self, pid: int) -> Handle:
+        """Return a handle of the process that has this pid now.
+
+        Raises:
+            ProcessLookupError: There is none.
+        """
 
 
 HERE: System = here
