@@ -1,9 +1,21 @@
-"""Ask Linux about processes, through `/proc`; on a system without one every question raises `OSError`."""
+"""Ask Linux about processes, through `/proc`, and hold one; on a system without it every question raises `OSError`."""
 
+import os
+import signal
+import sys
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from overlord_run.host.handle import EndsBySignals, Handle
+
+if sys.platform == "linux":
+    from overlord_run.host.pidfd import hold_by_pidfd
+
 _PROC = Path("/proc")
+_PAUSE_S = 0.05
+_ENDED = ("Z", "X")
 
 
 def family() -> Callable[[int], tuple[int, str]]:
@@ -28,8 +40,70 @@ def start_time(pid: int) -> str:
 
 
 def executable(pid: int) -> str:
-    """Return the path of the program that a process runs."""
-    return str((_PROC / str(pid) / "exe").readlink())
+    """Return the path of the program that a process runs, also where an update has put another file there since."""
+    return str((_PROC / str(pid) / "exe").readlink()).removesuffix(" (deleted)")
+
+
+def hold(pid: int) -> Handle:
+    """Return a handle of the process that has this pid now.
+
+    Raises:
+        ProcessLookupError: There is none.
+    """
+    held: Handle | None = None
+    if sys.platform == "linux":
+        held = hold_by_pidfd(pid)
+    return held or hold_by_pid(pid)
+
+
+def hold_by_pid(pid: int) -> "ByPid":
+    """Return a handle of the process that has this pid now, as good as it can be without a pidfd.
+
+    Raises:
+        ProcessLookupError: There is none.
+    """
+    try:
+        return ByPid(pid, start_time(pid))
+    except FileNotFoundError as error:
+        raise ProcessLookupError from error
+
+
+@dataclass(frozen=True, slots=True)
+class ByPid(EndsBySignals):
+    """A process that is not really held: it is known by its start time, and signals go to its pid.
+
+    It is looked at right before each signal. A later process is hit only if the pid changes hands between that look
+    and the signal, some microseconds: it ends, its parent waits for it, and every other pid is used.
+    """
+
+    pid: int
+    start: str
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def has_ended(self, within_s: float) -> bool:
+        """Wait for its end, and look 20 times a second."""
+        deadline = self.clock() + within_s
+        while not self._is_gone():
+            if self.clock() >= deadline:
+                return False
+            self.sleep(_PAUSE_S)
+        return True
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def _send(self, number: signal.Signals) -> None:
+        if self._is_gone():
+            raise ProcessLookupError
+        os.kill(self.pid, number)
+
+    def _is_gone(self) -> bool:
+        try:
+            _, fields = _stat(self.pid)
+        except (FileNotFoundError, ProcessLookupError):
+            return True
+        return fields[0] in _ENDED or fields[19] != self.start
 
 
 def _stat(pid: int) -> tuple[str, list[str]]:

@@ -1,9 +1,26 @@
-"""Ask macOS about processes, through its own `ps` and `sysctl`."""
+"""Ask macOS about processes, through its own `ps` and `sysctl`, and hold one, as far as macOS lets one be held."""
 
+import os
+import select
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
+from typing import Any, Protocol
+
+from overlord_run.host.handle import EndsBySignals, Handle
 
 _LONGEST_WAIT_S = 2.0
+
+
+class Queue(Protocol):
+    """What is used of `select.kqueue`."""
+
+    def control(self, changes: None, most_events: int, within_s: float, /) -> list[Any]:
+        """Wait for events."""
+
+    def close(self) -> None:
+        """Let go of what is watched."""
 
 
 def family() -> Callable[[int], tuple[int, str]]:
@@ -30,6 +47,55 @@ def start_time(pid: int) -> str:
 def executable(pid: int) -> str:
     """Return the path of the program that a process runs."""
     return _answer("/bin/ps", "-o", "comm=", "-p", str(pid))
+
+
+def hold(pid: int) -> Handle:
+    """Return a handle of the process that has this pid now.
+
+    Raises:
+        ProcessLookupError: There is none.
+    """
+    if sys.platform == "darwin":
+        queue = select.kqueue()
+        end = select.kevent(
+            pid, select.KQ_FILTER_PROC, select.KQ_EV_ADD | select.KQ_EV_ONESHOT, fflags=select.KQ_NOTE_EXIT
+        )
+        try:
+            queue.control([end], 0)
+        except OSError:
+            queue.close()
+            raise
+        return Watched(pid, queue)
+    raise OSError
+
+
+class Watched(EndsBySignals):
+    """A process whose end the kernel tells, and which signals reach by its pid.
+
+    macOS has no handle that a signal can be sent by. A watch comes nearest: it is set on the process itself, so an end
+    before the signal is known even if the pid has changed hands. A later process is hit only if all this happens
+    between that look and the signal, some microseconds: it ends, its parent hears of it, and every other pid is used.
+    """
+
+    def __init__(self, pid: int, queue: Queue, send: Callable[[int, int], None] = os.kill) -> None:
+        self._pid = pid
+        self._queue = queue
+        self._kill = send
+        self._has_ended = False
+
+    def has_ended(self, within_s: float) -> bool:
+        """Wait for its end; the kernel tells it once."""
+        self._has_ended = self._has_ended or bool(self._queue.control(None, 1, within_s))
+        return self._has_ended
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._queue.close()
+
+    def _send(self, number: signal.Signals) -> None:
+        if self.has_ended(0):
+            raise ProcessLookupError
+        self._kill(self._pid, number)
 
 
 def _answer(*command: str) -> str:

@@ -1,18 +1,27 @@
-"""Ask Windows about processes, through kernel32 and the registry; what it does not tell raises a bare `OSError`."""
+"""Ask Windows about processes, through kernel32 and the registry, and hold one; what it refuses raises `OSError`."""
 
 import ctypes
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ctypes import wintypes
+from math import ceil
 from typing import ClassVar
+
+from overlord_run.host.handle import Handle
 
 if sys.platform == "win32":
     import winreg
 
 _SNAPSHOT_OF_PROCESSES = 0x2
 _INVALID_HANDLE = ctypes.c_void_p(-1).value
+_TERMINATE = 0x1
 _QUERY_LIMITED_INFORMATION = 0x1000
+_SYNCHRONIZE = 0x10_0000
+_REFUSALS = {5: PermissionError, 87: ProcessLookupError}  # ERROR_ACCESS_DENIED, ERROR_INVALID_PARAMETER
+_SIGNALED = 0
+_LONGEST_WAIT_MS = 0xFFFF_FFFE
+_EXIT_CODE = 1
 _LONGEST_PATH = 32_768
 _BOOT_KEY = r"SYSTEM\CurrentControlSet\Control\Session Manager\Memory Management\PrefetchParameters"
 
@@ -95,19 +104,65 @@ def image_path(kernel32: ctypes.CDLL, pid: int) -> str:
     return path.value
 
 
+def hold(pid: int) -> Handle:
+    """Return a handle of the process that has this pid now.
+
+    Raises:
+        ProcessLookupError: There is none.
+        PermissionError: It may not be ended.
+    """
+    return Held(_kernel32(), pid)
+
+
+class Held:
+    """A process, held by a handle: while that is open, Windows gives the pid to no other process."""
+
+    def __init__(self, kernel32: ctypes.CDLL, pid: int) -> None:
+        self._kernel32 = kernel32
+        self._handle = _open(kernel32, pid, _TERMINATE | _QUERY_LIMITED_INFORMATION | _SYNCHRONIZE)
+
+    def ask(self) -> bool:
+        """Return False: Windows has no way to ask a process that does not share this one's console."""
+        return False
+
+    def kill(self) -> None:
+        """End it.
+
+        Raises:
+            ProcessLookupError: It has ended.
+            PermissionError: Windows refuses it.
+        """
+        if not self._kernel32.TerminateProcess(self._handle, _EXIT_CODE):
+            raise ProcessLookupError if self.has_ended(0) else PermissionError
+
+    def has_ended(self, within_s: float) -> bool:
+        """Wait for its end."""
+        wait_ms = min(ceil(within_s * 1000), _LONGEST_WAIT_MS)
+        return bool(self._kernel32.WaitForSingleObject(self._handle, wait_ms) == _SIGNALED)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._kernel32.CloseHandle(self._handle)
+
+
 @contextmanager
 def _opened(kernel32: ctypes.CDLL, pid: int) -> Iterator[wintypes.HANDLE]:
-    kernel32.OpenProcess.restype = wintypes.HANDLE
-    handle = kernel32.OpenProcess(_QUERY_LIMITED_INFORMATION, 0, pid)
-    if not handle:
-        raise OSError
+    handle = _open(kernel32, pid, _QUERY_LIMITED_INFORMATION)
     try:
-        yield wintypes.HANDLE(handle)
+        yield handle
     finally:
-        kernel32.CloseHandle(wintypes.HANDLE(handle))
+        kernel32.CloseHandle(handle)
+
+
+def _open(kernel32: ctypes.CDLL, pid: int, rights: int) -> wintypes.HANDLE:
+    kernel32.OpenProcess.restype = wintypes.HANDLE
+    handle = kernel32.OpenProcess(rights, 0, pid)
+    if not handle:
+        raise _REFUSALS.get(kernel32.GetLastError(), OSError)
+    return wintypes.HANDLE(handle)
 
 
 def _kernel32() -> ctypes.CDLL:
     if sys.platform == "win32":
-        return ctypes.WinDLL("kernel32")
+        return ctypes.WinDLL("kernel32", use_last_error=True)  # else ctypes itself may change what GetLastError tells
     raise OSError

@@ -104,6 +104,7 @@ def kernel32(*, opens=True, tells=True):
         CreateToolhelp32Snapshot=lambda _flags, _pid: opened(77) if opens else ctypes.c_void_p(-1).value,
         OpenProcess=lambda _access, _inherit, _pid: opened(88) if opens else None,
         CloseHandle=lambda handle: still_open.remove(handle.value),
+        GetLastError=lambda: 0,
         Process32FirstW=next_process,
         Process32NextW=next_process,
         GetProcessTimes=times,
