@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 import docs_kit as kit
+from overlord_run.plan.rules import RULES as TEMPLATE_RULES
+from overlord_run.playbook.rules import RULES
 
 LOADS = {"script": "src", "img": "src", "source": "src", "iframe": "src", "link": "href"}
 
@@ -66,6 +68,10 @@ def _leads(site: dict[Path, Page], path: Path, link: str) -> bool:
     if url.scheme or not url.fragment or target not in site:
         return bool(url.scheme) or target.exists()
     return unquote(url.fragment) in site[target].anchors
+
+
+def test_every_rule_can_be_looked_up_by_the_id_that_validate_tells(site: dict[Path, Page], folder: Path) -> None:
+    assert set(RULES) | set(TEMPLATE_RULES) <= site[folder / "rules.html"].anchors
 
 
 def test_the_site_loads_nothing_from_elsewhere(site: dict[Path, Page], folder: Path) -> None:
