@@ -8,7 +8,11 @@ nitpicky = True
 myst_heading_anchors = 4  # a code host gives every heading an anchor; so does the site
 
 html_theme = "furo"
-html_theme_options = {"top_of_page_buttons": []}
+html_theme_options = {
+    "top_of_page_buttons": [],
+    "light_css_variables": {"color-brand-primary": "#0b5f66", "color-brand-content": "#0b5f66"},
+    "dark_css_variables": {"color-brand-primary": "#63c5cd", "color-brand-content": "#63c5cd"},
+}
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
@@ -17,3 +21,4 @@ html_show_copyright = False
 
 copybutton_prompt_text = "$ "
 copybutton_only_copy_prompt_lines = True
+copybutton_line_continuation_character = "\\"
