@@ -85,8 +85,11 @@ def test_the_site_loads_nothing_from_elsewhere(site: dict[Path, Page], folder: P
 WRONG = {
     "_toc.yml": "root: README\nentries: [{file: page}, {file: gone}]\n",
     "README.md": "# Docs\n",
-    "page.md": "# Page\n\n[page](nowhere.md) [place](README.md#nowhere) [file](../nowhere.yml)\n\n![picture](no.png)\n",
+    "page.md": "# Page\n\n"
+    "[sound](../elsewhere/notes.md) [sound](../elsewhere)\n\n"
+    "[page](nowhere.md) [place](README.md#nowhere) [file](../nowhere.yml) ![picture](no.png)\n",
     "forgotten.md": "# Not in the navigation\n",
+    "../elsewhere/notes.md": "# Not of the site, but there\n",
 }
 
 
@@ -94,6 +97,7 @@ def test_what_leads_nowhere_fails_the_build(tmp_path: Path) -> None:
     source = tmp_path / "docs"
     shutil.copytree(kit.DOCS / "_static", source / "_static")
     shutil.copy(kit.DOCS / "conf.py", source)
+    (tmp_path / "elsewhere").mkdir()
     for name, text in WRONG.items():
         (source / name).write_text(text, encoding="utf-8")
     done = build(source, tmp_path / "site")
