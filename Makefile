@@ -1,9 +1,9 @@
 # One entry: `make check`. PYTHON is the interpreter of an environment that holds the package with its dev extra.
 PYTHON ?= $(if $(wildcard .venv-dev/bin/python),.venv-dev/bin/python,python3)
 BIN := $(dir $(PYTHON))
-SOURCES := runner tests benchmarks
+SOURCES := runner tests benchmarks docs
 
-.PHONY: check lint types floors schemas test fix sweep bench picture
+.PHONY: check lint types floors schemas test docs fix sweep bench picture
 
 check: lint types floors schemas test
 
@@ -28,6 +28,10 @@ schemas:
 test:
 	$(PYTHON) -m pytest --cov=overlord_run.playbook --cov=overlord_run.plan --cov=overlord_run.store \
 	  --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+# The site, in build/docs. The tests build it too; a link that leads nowhere fails it.
+docs:
+	$(PYTHON) -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
 
 fix:
 	$(PYTHON) -m ruff check --fix $(SOURCES)

@@ -12,11 +12,18 @@ REPO = Path(__file__).parents[1]
 DOCS = REPO / "docs"
 PAGES = (REPO / "README.md", REPO / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md")))
 
-_BLOCK = re.compile(r"^(?:<!-- file: (\S+) -->\n)?^(`{3,})(\w*)\n(.*?)^\2$", re.MULTILINE | re.DOTALL)
+SHELLS = ("console", "sh", "bash", "shell", "zsh", "pwsh", "powershell", "cmd", "bat")
+LANGUAGES = (*SHELLS, "yaml", "json", "markdown", "diff", "text")
+SHOWN_SERVER = "http://127.0.0.1:8000/v1"
+
+_BLOCK = re.compile(r"^(?:<!-- (file|set-up): (\S+) -->\n)?^(`{3,})(\w*)\n(.*?)^\3$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 _CODE = re.compile(r"(`+) ?(.+?) ?\1")
 _CELL = re.compile(r"(?<!\\)\|")
 _OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_", "FORCE_COLOR", "NO_COLOR")
+_INSTALLED = """\
+overlord-run() { "$PYTHON" -m overlord_run "$@"; }
+.venv/bin/overlord-run() { overlord-run "$@"; }"""
 
 # What differs from run to run, and what only a tokenizer's or a text's change would touch.
 _VARYING = (
@@ -24,20 +31,30 @@ _VARYING = (
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "TIME"),
     (re.compile(r"\d+(\.\d)? (ms|s)\b"), "AWHILE"),
     (re.compile(r"\b(sha256:|rehearsal-|digest )[0-9a-f]{12,64}"), r"\1DIGEST"),
-    (re.compile(r"\d[\d,]*\d"), "MANY"),
+    (re.compile(r"(?<!\w:)(?<!\d)\d[\d,]*\d(?!:?\d)"), "MANY"),  # but no FILE:LINE:COLUMN
     (re.compile(r"[ \t]+"), " "),
 )
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of a page; `file` is the name that a comment above it gives it."""
+    """A fenced block of a page.
+
+    Attributes:
+        page: Where it stands.
+        line: The line of its mark or fence, from 1.
+        language: What stands behind its fence.
+        text: What stands between its fences.
+        file: The name that a mark above it gives it, `<!-- file: NAME -->`.
+        set_up: The name of the set-up command that it is, `<!-- set-up: NAME -->`.
+    """
 
     page: Path
     line: int
     language: str
     text: str
-    file: str | None
+    file: str | None = None
+    set_up: str | None = None
 
     def __str__(self) -> str:
         return f"{self.page.relative_to(REPO)}:{self.line}"
@@ -47,10 +64,14 @@ def blocks(page: Path, *languages: str) -> list[Block]:
     """Return the blocks of a page that are in one of these languages."""
     text = page.read_text(encoding="utf-8")
     found = [
-        Block(page, text.count("\n", 0, match.start()) + 1, match[3], match[4], match[1])
+        Block(page, text.count("\n", 0, match.start()) + 1, match[4], match[5], **_mark(match[1], match[2]))
         for match in _BLOCK.finditer(text)
     ]
     return [block for block in found if not languages or block.language in languages]
+
+
+def _mark(kind: str | None, name: str) -> dict[str, str]:
+    return {} if kind is None else {kind.replace("-", "_"): name}
 
 
 def prose(page: Path) -> str:
@@ -108,28 +129,33 @@ def write_files(page: Path, folder: Path) -> None:
 
 
 def commands(block: Block) -> Iterator[tuple[str, str]]:
-    """Yield each command that a console block shows, with what it is said to print."""
+    """Yield each command that a console block shows, with what it is said to print; a `\\` at its end continues it."""
     for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
-        command, _, output = part.partition("\n")
-        yield command, output
+        command = re.match(r"(?:.*\\\n)*.*\n", part)
+        assert command, f"{block} ends within a command"
+        yield command[0], part[command.end() :]
 
 
 def printed(command: str, folder: Path) -> str:
     """Return what a command prints on both streams, run in a folder as a person would, in bash."""
+    return ran(command, folder)[1]
+
+
+def ran(script: str, folder: Path, **variables: str) -> tuple[int, str]:
+    """Run a script likewise; return its exit code and what it prints. Of our variables only those given are set."""
     known = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     home = {"HOME": str(folder / "home"), "XDG_CONFIG_HOME": str(folder / "home"), "PYTHON": sys.executable}
-    script = f'overlord-run() {{ "$PYTHON" -m overlord_run "$@"; }}\n{command}'
     done = subprocess.run(
-        ["bash", "-c", script],
+        ["bash", "-c", f"{_INSTALLED}\n{script}"],
         cwd=folder,
-        env={**known, **home},
+        env={**known, **home, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         encoding="utf-8",
         check=False,
     )
-    return done.stdout
+    return done.returncode, done.stdout
 
 
 def fits(output: str, shown: str) -> bool:

@@ -11,8 +11,10 @@ from typing import Any, get_args
 
 import click
 import pytest
+import yaml
 
 import docs_kit as kit
+from fake_api import FakeApi
 from overlord_run.app.validate import load, validate
 from overlord_run.cli.main import COMMANDS, command_line
 from overlord_run.cli.report.board import COLUMNS, Size, board
@@ -91,6 +93,22 @@ def test_the_table_has_every_key_with_its_default(place: tuple[Path, str], schem
         row = told[key].split(" | ")
         assert "default" not in whole or f"`{whole['default']}`" in row[2]
         assert (key in schema.get("required", ())) == ("required" in row[1])
+
+
+def test_every_mapping_of_the_format_has_its_table() -> None:
+    tables = [schema["properties"].keys() for schema in KEYS.values()]
+    mappings = [found for schema in (PLAYBOOK_SCHEMA, ROLE_SCHEMA) for found in _mappings(schema)]
+    items = DEFINITIONS["input_items"]["properties"]  # told in the row of `items`, see below
+    assert [list(keys) for keys in mappings if keys.keys() not in tables and keys != items] == []
+
+
+def _mappings(schema: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the properties of a schema and of each one inside of it."""
+    inside = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    if isinstance(schema, dict) and isinstance(schema.get("properties"), dict):
+        yield schema["properties"]
+    for part in inside:
+        yield from _mappings(part)
 
 
 def test_a_roles_inputs_and_the_items_of_a_list_have_no_keys_of_their_own() -> None:
@@ -317,22 +335,39 @@ def _problems(language: str, example: str) -> tuple[Problem, ...]:
 # What the pages show
 
 ALL = [block for page in kit.PAGES for block in kit.blocks(page)]
-YAML = [block for block in ALL if block.language == "yaml"]
-WHOLE = [block for block in YAML if block.text.startswith(("overlord:", "# yaml-language-server"))]
+WHOLE = [
+    block
+    for block in ALL
+    if block.language in ("yaml", "markdown") and block.page != RULE_PAGE and "\noverlord: 1\n" in f"\n{block.text}"
+]
 SCRIPTS = [block for block in WHOLE if "\nanswers:" in block.text]
+WRONG_ON_PURPOSE = {"wrong.yml"}
+
+# Commands that no test runs, by their page and first line.
+NOT_RUN: Mapping[tuple[str, str], str] = {
+    ("docs/getting-started.md", ". .venv/bin/activate"): "the tests' own environment is active already",
+    ("docs/getting-started.md", "py -m venv .venv"): "for pwsh, which the tests' machine need not have",
+}
 
 
 @pytest.mark.parametrize("block", [block for block in WHOLE if block not in SCRIPTS], ids=str)
-def test_a_whole_playbook_is_valid(block: kit.Block, tmp_path: Path) -> None:
+def test_a_whole_playbook_or_role_file_is_valid(block: kit.Block, tmp_path: Path) -> None:
     kit.write_files(block.page, tmp_path)
-    playbook = tmp_path / "playbook.yml"
-    playbook.write_text(block.text, encoding="utf-8")
-    assert list(map(str, validate([str(playbook)]).problems)) == []
+    path = tmp_path / ("playbook.yml" if block.language == "yaml" else "role.md")
+    path.write_text(block.text, encoding="utf-8")
+    problems = list(map(str, validate([str(path)]).problems))
+    assert (problems == []) == (block.file not in WRONG_ON_PURPOSE), problems
 
 
 def test_every_script_is_rehearsed_by_its_page() -> None:
     rehearsed = {(block.page, word) for block in ALL if block.language == "console" for word in block.text.split()}
     assert [str(block) for block in SCRIPTS if (block.page, block.file) not in rehearsed] == []
+
+
+@pytest.mark.parametrize("block", [block for block in ALL if block.language in ("yaml", "json")], ids=str)
+def test_a_block_is_what_it_says_it_is(block: kit.Block) -> None:
+    if block.page != RULE_PAGE:  # whose examples are wrong on purpose, each in words that are compared above
+        assert yaml.load(block.text, yaml.CSafeLoader) if block.language == "yaml" else json.loads(block.text)
 
 
 @pytest.mark.parametrize("block", [block for block in ALL if block.file is not None], ids=str)
@@ -341,18 +376,58 @@ def test_a_file_of_the_repository_is_shown_as_it_is(block: kit.Block) -> None:
     assert not path.exists() or path.read_text(encoding="utf-8") == block.text
 
 
-@pytest.mark.parametrize(
-    "page",
-    [page for page in kit.PAGES if kit.blocks(page, "console")],
-    ids=lambda page: str(page.relative_to(kit.REPO)),
-)
-def test_a_command_prints_what_its_page_shows(page: Path, tmp_path: Path) -> None:
+# Commands, run as they stand
+
+
+def test_no_block_can_hide_a_command() -> None:
+    assert [str(block) for block in ALL if block.language not in kit.LANGUAGES] == []
+    assert [str(page) for page in kit.PAGES if re.search(r"^.*```", kit.prose(page), re.MULTILINE)] == []
+    consoles = [block for block in ALL if block.language == "console"]
+    assert [str(block) for block in consoles if not block.text.startswith("$ ")] == []
+
+
+def _key(block: kit.Block) -> tuple[str, str]:
+    return str(block.page.relative_to(kit.REPO)), block.text.partition("\n")[0]
+
+
+def _is_run(block: kit.Block) -> bool:
+    return block.language in ("console", "sh") and block.set_up is None and _key(block) not in NOT_RUN
+
+
+def test_every_command_is_run_or_has_its_reason() -> None:
+    commands = [block for block in ALL if block.language in kit.SHELLS and block.set_up is None]
+    assert [_key(block) for block in commands if not _is_run(block)] == list(NOT_RUN)
+    assert all(NOT_RUN.values())
+
+
+def test_a_set_up_command_is_the_readmes_which_ci_runs() -> None:
+    readme = {block.set_up: block.text for block in kit.blocks(kit.REPO / "README.md") if block.set_up}
+    assert sorted(readme) == ["run", "test"]
+    assert [str(block) for block in ALL if block.set_up and block.text != readme[block.set_up]] == []
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[FakeApi]:
+    with FakeApi(models=("fugu", "fugu-ultra", "my-model")) as api:
+        yield api
+
+
+RUN_ON = [page for page in kit.PAGES if any(map(_is_run, kit.blocks(page)))]
+
+
+@pytest.mark.parametrize("page", RUN_ON, ids=lambda page: str(page.relative_to(kit.REPO)))
+def test_a_command_does_what_its_page_shows(page: Path, tmp_path: Path, api: FakeApi) -> None:
     shutil.copytree(kit.REPO / "playbooks", tmp_path / "playbooks")
     kit.write_files(page, tmp_path)
-    for block in kit.blocks(page, "console"):
-        for command, shown in kit.commands(block):
-            output = kit.printed(command, tmp_path)
-            assert kit.fits(output, shown), f"{block}: {command}\n{output}"
+    for block in filter(_is_run, kit.blocks(page)):
+        if block.language == "console":
+            for command, shown in kit.commands(block):
+                output = kit.printed(command, tmp_path)
+                assert kit.fits(output, shown), f"{block}: {command}\n{output}"
+        else:
+            script = block.text.replace(kit.SHOWN_SERVER, api.base_url)
+            code, output = kit.ran(f"set -eu\n{script}", tmp_path, OVERLORD_BASE_URL=api.base_url)
+            assert code == 0, f"{block}\n{output}"
 
 
 def test_what_is_not_shown_does_not_fit() -> None:
@@ -360,3 +435,4 @@ def test_what_is_not_shown_does_not_fit() -> None:
     assert kit.fits("one by one\ntwo\nand two\nthree in 13 ms\n", shown)
     assert not kit.fits("one by one\nthree in 13 ms\nfour\n", shown)
     assert not kit.fits("two\nthree in 13 ms\n", shown)
+    assert not kit.fits("council.yml:26:24: error\n", "council.yml:25:23: error\n")
