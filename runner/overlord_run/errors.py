@@ -20,7 +20,7 @@ OverlordError
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import ClassVar, Literal
+from typing import Literal
 
 Severity = Literal["error", "warning"]
 
@@ -101,7 +101,7 @@ class OverlordError(Exception):
     """
 
     code: str = "error"
-    exit: ClassVar[Exit] = Exit.FAILED
+    exit: Exit = Exit.FAILED
     retryable: bool = False
 
     def __init__(self, message: str, *, next: str = "", code: str | None = None, retryable: bool = False) -> None:  # noqa: A002 - the field's public name

@@ -31,12 +31,15 @@ class Errand:
     Attributes:
         is_done: Says from a state that knows the request whether all of it has ended.
         wait_s: How long to wait for that; None for as long as it takes.
+        delegate: Starts a process of its own that has the request done, where nobody owns the run and this one may not
+            stay for as long as that takes; what it returns is called to see whether that process failed.
     """
 
     request: Request
     is_done: Callable[[State], bool]
     flags: Flags
     wait_s: float | None = None
+    delegate: Callable[[], Callable[[], object]] | None = None
 
 
 class Following:
@@ -115,11 +118,15 @@ def ask(run: Recorded, errand: Errand, audience: Audience) -> Finished:
 
 def _see_to_it(run: Recorded, errand: Errand, following: Following, on_interrupt: Callable[[], object]) -> Finished:
     deadline = None if errand.wait_s is None else time.monotonic() + errand.wait_s
+    has_failed: Callable[[], object] | None = None
     while True:
         state = following.look()
         if errand.request.request_id in state.requests and errand.is_done(state):
             return Finished(state, run.folder, Exit.OK)
-        if not is_owned(run.folder.lock_path):
+        if errand.delegate is not None and not is_owned(run.folder.lock_path):
+            has_failed = has_failed or errand.delegate()
+            has_failed()
+        elif not is_owned(run.folder.lock_path):
             finished = _do_it_ourselves(run, errand, following, on_interrupt)
             if finished is not None:
                 return finished

@@ -1,7 +1,7 @@
 """Send a message to servants of a run, or help one that is blocked, and say what came of it."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from overlord_run.app.own import Audience
@@ -42,11 +42,13 @@ class Manner:
     Attributes:
         request_id: The same id and text is sent once; None makes one.
         wait_s: How long to wait for the answers; None for as long as it takes.
+        delegate: As an errand's.
     """
 
     flags: Flags
     request_id: str | None = None
     wait_s: float | None = None
+    delegate: Callable[[], Callable[[], object]] | None = None
 
 
 def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Audience) -> Sent:
@@ -65,7 +67,13 @@ def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Au
     run = recorded(folder, state.created)
     request = Send(manner.request_id or secrets.token_hex(8), target, text)
     _require_sendable(run, state, request)
-    errand = Errand(request, lambda now: _message(now, request.request_id) is not None, manner.flags, manner.wait_s)
+    errand = Errand(
+        request,
+        lambda now: _message(now, request.request_id) is not None,
+        manner.flags,
+        manner.wait_s,
+        manner.delegate,
+    )
     finished = ask(run, errand, audience)
     message = _message(finished.state, request.request_id)
     was_known = request.request_id in state.requests
@@ -92,7 +100,7 @@ def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *,
         message_id = now.requests[request.request_id]
         return not message_id or now.messages[message_id].results[slot].ended_at is not None
 
-    finished = ask(run, Errand(request, is_done, manner.flags, manner.wait_s), audience)
+    finished = ask(run, Errand(request, is_done, manner.flags), audience)
     message_id = finished.state.requests.get(request.request_id)
     message = finished.state.messages.get(message_id or "")
     has_failed = message is not None and message.results[slot].state != "completed"

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "resume": ("overlord_run.cli.resume", "Carry on a run that a crash, a person or a failed startup ended."),
     "recover": ("overlord_run.cli.recover", "Ask a blocked servant again, or put a new one into its slot."),
     "wait": ("overlord_run.cli.wait", "Wait until a run is ready, has ended, or has ended one message."),
+    "stop": ("overlord_run.cli.stop", "End the run's own process and nothing else; give its leases up."),
     "list": ("overlord_run.cli.list", "List the runs of this worktree, the oldest first."),
     "status": ("overlord_run.cli.status", "Tell where a run stands, and whether each servant is ready."),
     "show": ("overlord_run.cli.show", "Show what servants were asked and what they answered."),

@@ -14,7 +14,6 @@ from overlord_run.cli.send import tell
 from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit
 from overlord_run.settings import Flags
-from overlord_run.settings.timeout import duration_s
 
 
 @click.command("recover")
@@ -24,7 +23,6 @@ from overlord_run.settings.timeout import duration_s
     "--replace", is_flag=True, help="Put a new servant into the slot, with a compact handoff of what the old one knew."
 )
 @options.request_id
-@options.wait
 @options.access
 @options.output_format
 @options.quiet
@@ -36,7 +34,6 @@ def command(
     run_id: str | None,
     replace: bool,
     request_id: str | None,
-    wait: str | None,
     output_format: str,
     quiet: bool,
     state_dir: str | None,
@@ -48,7 +45,7 @@ def command(
     """
     folder = find_run(run_id, state_dir)
     manner = Manner(output_format == "json", quiet, is_verbose=False, is_debug=False)
-    recovering = Sending(Flags(**flags), request_id, None if wait is None else duration_s(wait, "--wait"))
+    recovering = Sending(Flags(**flags), request_id)
     with telling(manner, is_launch=False) as teller:
         audience = Audience(teller.hear, teller.interrupted)
         sent = recover(folder, slot, recovering, audience, replace=replace)

@@ -1,7 +1,6 @@
 """The command `resume`."""
 
-import sys
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,13 @@ from overlord_run.app.own import Audience
 from overlord_run.app.reopen import recorded
 from overlord_run.app.resume import Resumption, resume
 from overlord_run.cli import options
+from overlord_run.cli.decision import ask_about_unknown
 from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.report.outputs import check_folder
-from overlord_run.cli.report.words import counted
-from overlord_run.cli.streams import write_note
 from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit, UsageError
 from overlord_run.executor.unknown import Decision
 from overlord_run.settings import Flags
-
-_DECISIONS: Mapping[str, Decision] = {"resend": "resend", "skip": "skip"}
 
 
 @click.command("resume")
@@ -72,7 +68,7 @@ def command(
     if outputs.folder is not None:
         check_folder(outputs.folder, run.plan)
     with telling(manner) as teller:
-        finished = resume(folder, wanted, Audience(teller.hear, teller.interrupted), lambda calls: _ask(calls, manner))
+        finished = resume(folder, wanted, Audience(teller.hear, teller.interrupted), partial(ask_about_unknown, manner))
     return hand_over(finished, outputs, manner, current_host(), state_dir=state_dir)
 
 
@@ -83,15 +79,3 @@ def _decision(*, resend: bool, skip: bool) -> Decision | None:
     if resend:
         return "resend"
     return "skip" if skip else None
-
-
-def _ask(calls: list[tuple[str, str]], manner: Manner) -> Decision | None:
-    """Ask a person at a terminal; a program, and a person who does not decide, gets the error that says what to do."""
-    if manner.as_json or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return None
-    write_note(f"It is not known how {counted(len(calls), 'call')} ended; sending again may be billed again:")
-    for message_id, slot in calls:
-        write_note(f"  {message_id} to {slot}")
-    question = "Send them again, skip them (they count as failed), or stop here?"
-    answer = click.prompt(question, type=click.Choice([*_DECISIONS, "stop"]), err=True)
-    return _DECISIONS.get(answer)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ from overlord_run.app.inputs import Given
 from overlord_run.app.own import Audience
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
 from overlord_run.app.run import run
+from overlord_run.app.start import start
 from overlord_run.cli import options
+from overlord_run.cli.apart import Apart
+from overlord_run.cli.decision import ask_about_unknown
 from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.main import COMMANDS
 from overlord_run.cli.report.outputs import check_folder
@@ -60,6 +64,14 @@ from overlord_run.settings import Flags
     flag_value="",
     help="Let the built-in rehearsal answer: no key, no network, no cost. A YAML SCRIPT tells it what to answer.",
 )
+@click.option(
+    "--run-id",
+    "chosen_id",
+    metavar="ID",
+    help="The run's id: a second start with it and the same plan never pays again.",
+)
+@click.option("--detach", is_flag=True, help="Return once the run can be addressed; another process carries it out.")
+@click.option("--wait", metavar="DURATION", help="Like --detach, and wait so long for its end at most; else exit 9.")
 @click.option("--model", metavar="ID", help="The API's id for the model `normal`.")
 @click.option("--ultra-model", metavar="ID", help="The API's id for the model `ultra`.")
 @click.option("--base-url", metavar="URL", help="The OpenAI-compatible API, up to and including its version.")
@@ -93,6 +105,9 @@ def command(
     outputs_dir: str | None,
     dry_run: bool,
     rehearse: str | None,
+    chosen_id: str | None,
+    detach: bool,
+    wait: str | None,
     output_format: str,
     quiet: bool,
     verbose: bool,
@@ -105,9 +120,10 @@ def command(
     a `launch` line as soon as the run can be addressed, and a `done` line at its end.
     """
     playbook_path, script_path = _paths(playbook, rehearse)
+    stdin = Stdin()
     request = RunRequest(
         playbook_path=playbook_path,
-        given=Given(_pairs(arguments, "-i"), _pairs(value_files, "-I"), input_files, _read_stdin),
+        given=Given(_pairs(arguments, "-i"), _pairs(value_files, "-I"), input_files, stdin.read),
         flags=Flags(**flags),
         rehearse=rehearse is not None,
         script_path=script_path,
@@ -121,10 +137,18 @@ def command(
     folder = None if outputs_dir is None else Path(outputs_dir)
     if folder is not None:
         check_folder(folder, prepared.plan)
-    with telling(manner, prepared.warnings) as teller:
-        finished = run(prepared, Audience(teller.hear, teller.interrupted))
     outputs = Outputs(prepared.plan, folder)
-    return hand_over(finished, outputs, manner, prepared.host, state_dir=request.flags.state_dir)
+    state_dir = request.flags.state_dir
+    if detach or wait is not None:
+        apart = Apart(prepared, click.get_current_context(), chosen_id, stdin.content)
+        return apart.carry_out(manner, wait, state_dir=state_dir)
+    with telling(manner, prepared.warnings) as teller:
+        audience = Audience(teller.hear, teller.interrupted)
+        if chosen_id is None:
+            finished = run(prepared, audience)
+        else:
+            finished = start(prepared, chosen_id, request.flags, audience, partial(ask_about_unknown, manner))
+    return hand_over(finished, outputs, manner, prepared.host, state_dir=state_dir)
 
 
 def _paths(playbook: str | None, rehearse: str | None) -> tuple[str, str | None]:
@@ -152,12 +176,23 @@ def _pair(word: str, option: str) -> tuple[str, str]:
     return name, value
 
 
-def _read_stdin() -> bytes:
-    data = b"" if sys.stdin is None else sys.stdin.buffer.read(INPUT_LIMIT + 1)
-    if len(data) > INPUT_LIMIT:
-        message = f"standard input is larger than {INPUT_LIMIT:,} bytes"
-        raise UsageError(message, next="Make it smaller.")
-    return data
+class Stdin:
+    """Standard input, read once, when an input asks for it; what was read is kept for a process of its own."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def read(self) -> bytes:
+        """Return all of it.
+
+        Raises:
+            UsageError: It is larger than an input may be.
+        """
+        self.content = b"" if sys.stdin is None else sys.stdin.buffer.read(INPUT_LIMIT + 1)
+        if len(self.content) > INPUT_LIMIT:
+            message = f"standard input is larger than {INPUT_LIMIT:,} bytes"
+            raise UsageError(message, next="Make it smaller.")
+        return self.content
 
 
 def _tell_beforehand(prepared: Prepared, manner: Manner) -> None:

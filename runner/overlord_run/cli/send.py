@@ -1,11 +1,15 @@
 """The command `send`."""
 
+import secrets
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from overlord_run.app.detach import Detached
 from overlord_run.app.here import current_host
 from overlord_run.app.history import find_run
 from overlord_run.app.inputs import STDIN
@@ -22,6 +26,7 @@ from overlord_run.files import INPUT_LIMIT, decode, read_bytes
 from overlord_run.host import Host
 from overlord_run.settings import Flags
 from overlord_run.settings.timeout import duration_s
+from overlord_run.store.folder import RunFolder
 
 
 @click.command("send")
@@ -57,10 +62,36 @@ def command(
     text = _text(message, message_file)
     folder = find_run(run_id, state_dir)
     manner = Manner(output_format == "json", quiet, is_verbose=False, is_debug=False)
-    sending = Sending(Flags(**flags), request_id, None if wait is None else duration_s(wait, "--wait"))
+    sending = Sending(Flags(**flags), request_id)
+    if wait is not None:
+        known_id = request_id or secrets.token_hex(8)
+        words = [*_words(folder, target, known_id, sending.flags)]
+        sending = Sending(sending.flags, known_id, duration_s(wait, "--wait"), partial(_delegate, words, text))
     with telling(manner, is_launch=False) as teller:
         sent = send(folder, target, text, sending, Audience(teller.hear, teller.interrupted))
     return tell(sent, manner, current_host(), state_dir=state_dir)
+
+
+def _words(folder: RunFolder, target: str, request_id: str, flags: Flags) -> Iterator[str]:
+    """Yield the command line that sends the same message, by the same id, in a process of its own."""
+    yield from ("send", target, STDIN, "--id", request_id, "--run", folder.run_id, "--format", "json")
+    yield from ("--state-dir", str(folder.path.parents[1]))
+    given = {"--api-key-env": flags.api_key_env, "--api-key-file": flags.api_key_file}
+    for option, value in given.items():
+        yield from () if value is None else (option, value)
+    for host in flags.trust_hosts:
+        yield from ("--trust-host", host)
+
+
+def _delegate(words: list[str], text: str) -> Callable[[], object]:
+    """Have the message sent by a process of its own, which goes on when the time is up here."""
+    detached = Detached(words, text.encode())
+
+    def look() -> None:
+        if detached.has_ended:
+            detached.raise_its_error()
+
+    return look
 
 
 def tell(sent: Sent, manner: Manner, host: Host, *, state_dir: str | None) -> Exit:

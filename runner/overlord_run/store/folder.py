@@ -133,13 +133,18 @@ def run_ids(state_dir: Path) -> list[str]:
     return sorted(ids, key=lambda run_id: (_made_at(RunFolder(runs / run_id)), run_id))
 
 
+def folder_of(state_dir: Path, run_id: str) -> RunFolder:
+    """Return where a run of this id stands, or would stand."""
+    return RunFolder(state_dir / _RUNS / run_id)
+
+
 def run_folders(state_dir: Path) -> list[RunFolder]:
     """Return the folders of the runs under a state folder, the oldest first.
 
     Raises:
         StoreError: The state folder cannot be read.
     """
-    return [RunFolder(state_dir / _RUNS / run_id) for run_id in run_ids(state_dir)]
+    return [folder_of(state_dir, run_id) for run_id in run_ids(state_dir)]
 
 
 def torn_name(line: int) -> str:

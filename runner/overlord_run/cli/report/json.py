@@ -5,6 +5,7 @@ from typing import Any
 
 from overlord_run.app.history import RunSummary
 from overlord_run.app.status import Standing
+from overlord_run.app.stop import Stopped
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.report.conversation import exchanges_of
 from overlord_run.cli.report.problems import problems_json
@@ -56,6 +57,12 @@ def runs_json(runs: Sequence[RunSummary]) -> Json:
 def waited_json(state: State, goal: str, exit_code: Exit, *, next_command: str) -> Json:
     """Return what a run had come to when it was not waited for any more."""
     return {**_run(state), "for": goal, "exit": int(exit_code), "next": next_command}
+
+
+def stopped_json(stopped: Stopped, *, next_command: str) -> Json:
+    """Return how a run was stopped."""
+    state = stopped.state
+    return {**_run(state), "how": stopped.how, "isReleased": state.is_released, "exit": 0, "next": next_command}
 
 
 def status_json(standing: Standing, *, next_command: str) -> Json:

@@ -1,0 +1,42 @@
+"""Start a run under an id that the caller chose: a second start resumes or reports, and never pays again."""
+
+from overlord_run.app.history import inspect
+from overlord_run.app.own import Audience, Finished
+from overlord_run.app.prepare import Prepared
+from overlord_run.app.resume import Ask, Resumption, resume
+from overlord_run.app.run import run
+from overlord_run.errors import ChangedError, UsageError
+from overlord_run.settings import Flags
+from overlord_run.store.folder import folder_of, is_run_id, run_ids
+
+
+def start(prepared: Prepared, run_id: str, flags: Flags, audience: Audience, ask: Ask) -> Finished:
+    """Run a playbook under this id; where there is such a run of the same plan, carry it on, or say how it ended.
+
+    Raises:
+        UsageError: The id can be no run's.
+        ChangedError: The run of this id is of another plan.
+        RunBusyError: Another process carries it on.
+        UnknownOutcomeError: How calls of it ended is not known, and nobody decided.
+        OverlordError: As for a run that is new, or resumed.
+    """
+    require_run_id(run_id)
+    if run_id not in run_ids(prepared.state_dir):
+        return run(prepared, audience, run_id=run_id)
+    folder = folder_of(prepared.state_dir, run_id)
+    created = inspect(folder).state.created
+    if created is not None and created.plan_digest != prepared.plan_json["digest"]:
+        message = f"the run {run_id} is of another plan than this playbook and these inputs give"
+        raise ChangedError(message, "give this one another --run-id, or resume that one as it was: overlord-run resume")
+    return resume(folder, Resumption(flags, ignores_changes=True), audience, ask)
+
+
+def require_run_id(run_id: str) -> None:
+    """Refuse what can be no run's id.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    if not is_run_id(run_id):
+        message = "--run-id takes letters, digits, '.', '_' and '-', 80 at most, and no name of a device"
+        raise UsageError(message, next="Write it like release-42.")
