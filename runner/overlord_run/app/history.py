@@ -1,11 +1,15 @@
 """Look at runs that exist: find, list, rehydrate and verify them. Nothing here writes or takes a lock."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from overlord_run.app.here import current_worktree, environment_run, state_dir
 from overlord_run.errors import StoreError
 from overlord_run.store.folder import RunFolder, run_ids
+from overlord_run.store.ledger import ledger_line
+from overlord_run.store.log import read
 from overlord_run.store.owner import is_owned
 from overlord_run.store.rehydrate import rehydrate
 from overlord_run.store.state import State
@@ -61,6 +65,18 @@ def inspect(folder: RunFolder) -> Inspection:
     owned = is_owned(folder.lock_path)
     found = rehydrate(folder)
     return Inspection(folder, found.state, owned, found.notes)
+
+
+def ledger(found: Inspection) -> tuple[Mapping[str, Any], ...]:
+    """Return the lines of a run's ledger, recomputed from its log.
+
+    Raises:
+        StoreError: The log cannot be read, or a line of it does not fit.
+    """
+    if found.state.created is None:
+        return ()
+    lines = (ledger_line(event, found.state.created.run_id) for event in read(found.folder.log_path))
+    return tuple(line for line in lines if line is not None)
 
 
 def list_runs(asked_state_dir: str | None) -> tuple[RunSummary, ...]:

@@ -30,7 +30,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "list": ("overlord_run.cli.list", "List the runs of this worktree, the oldest first."),
     "status": ("overlord_run.cli.status", "Tell where a run and each of its servants stands."),
     "show": ("overlord_run.cli.show", "Show what servants were asked and what they answered."),
+    "reply": ("overlord_run.cli.reply", "Print what one servant answered to one message, and nothing else."),
+    "ledger": ("overlord_run.cli.ledger", "List each answer and each failure of a run, with its tokens."),
+    "events": ("overlord_run.cli.events", "Tell what happened in a run, event by event."),
     "verify": ("overlord_run.cli.verify", "Recompute a run's views and hash chain, and tell what differs."),
+    "doctor": ("overlord_run.cli.doctor", "Tell what is set up here for a run, and what to do about what is not."),
     "schema": ("overlord_run.cli.schema", "Print the JSON Schema of a file or of the commands' JSON."),
 }
 

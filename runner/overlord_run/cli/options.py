@@ -21,6 +21,12 @@ state_dir = click.option(
     metavar="DIR",
     help="The folder that holds the runs; else OVERLORD_STATE_DIR, else .overlord in the worktree.",
 )
+max_chars = click.option(
+    "--max-chars",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Cut each text after so many characters, and say so.",
+)
 # The boundary in main.py looks for it among the words, since a crash can come before they are parsed.
 debug = click.option(
     "--debug", is_flag=True, expose_value=False, help="Also tell the stack trace when the program itself fails."

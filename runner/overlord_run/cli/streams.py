@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from typing import Any, TextIO
@@ -26,6 +27,15 @@ def prepare() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
+def terminal_facts() -> str:
+    """Return where standard output goes, how it is encoded, and how wide it is."""
+    if sys.stdout is None:
+        return "standard output is closed"
+    if not sys.stdout.isatty():
+        return f"standard output is a file or a pipe, {sys.stdout.encoding}"
+    return f"standard output is a terminal, {sys.stdout.encoding}, {shutil.get_terminal_size().columns} columns"
+
+
 def write_data(text: str) -> None:
     """Write what the command hands over: exactly in a file or pipe, made visible on a terminal.
 
@@ -33,45 +43,68 @@ def write_data(text: str) -> None:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
     on_terminal = sys.stdout is not None and sys.stdout.isatty()
-    _write_out(visible(text) if on_terminal else text)
+    _write_out(_ended(visible(text) if on_terminal else text))
 
 
-def write_report(text: str) -> None:
+def write_exactly(text: str) -> None:
+    """Write what the command hands over without as much as a newline of ours; on a terminal as `write_data` does.
+
+    Raises:
+        StoreError: Standard output cannot be written, and not because its reader left.
+    """
+    if sys.stdout is not None and sys.stdout.isatty():
+        write_data(text)
+    else:
+        _write_out(text)
+
+
+def write_report(text: str) -> bool:
     """Write a report for people to standard output, made visible wherever it goes: a pipe may end at a terminal too.
 
+    Returns:
+        Whether anybody still reads.
+
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    _write_out(visible(text))
+    return _write_out(_ended(visible(text)))
 
 
-def write_json(value: Mapping[str, Any]) -> None:
+def write_json(value: Mapping[str, Any]) -> bool:
     """Write one JSON object on a line of its own, in ASCII.
 
+    Returns:
+        Whether anybody still reads.
+
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    _write_out(json.dumps(value, separators=(",", ":"), allow_nan=False))
+    return _write_out(_ended(json.dumps(value, separators=(",", ":"), allow_nan=False)))
 
 
 def write_note(text: str) -> None:
     """Write progress, a note or an error for people to standard error; where that cannot be written, to nobody."""
-    _try_to_write(sys.stderr, visible(text))
+    _try_to_write(sys.stderr, _ended(visible(text)))
 
 
-def _write_out(text: str) -> None:
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _write_out(text: str) -> bool:
     error = _try_to_write(sys.stdout, text)
     if error is not None and error.errno not in _READER_LEFT:
         message = f"standard output cannot be written: {error.strerror}"
         raise StoreError(message, next="Make room, or send it elsewhere.", code="output") from error
+    return error is None
 
 
 def _try_to_write(stream: TextIO | None, text: str) -> OSError | None:
-    """Write a text, ended by a newline; a stream that fails leads nowhere from then on."""
+    """Write a text; a stream that fails leads nowhere from then on."""
     if stream is None:
         return None
     try:
-        stream.write(text if text.endswith("\n") else text + "\n")
+        stream.write(text)
         stream.flush()
     except OSError as error:
         # What is still in the buffer would fail again when Python ends, and take the exit code with it.

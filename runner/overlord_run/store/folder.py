@@ -10,7 +10,7 @@ from pathlib import Path
 from overlord_run.errors import RunNotFoundError, StoreError, UsageError
 from overlord_run.playbook.names import MOST_CANDIDATES, did_you_mean
 from overlord_run.store import atomic
-from overlord_run.store.disk import SYSTEM_DISK, make_folder, unreadable, unwritable
+from overlord_run.store.disk import SYSTEM_DISK, make_folder, open_to_read, unreadable, unwritable
 
 IGNORE_ALL = b"*\n"
 _IGNORE_NAME = ".gitignore"
@@ -116,6 +116,15 @@ def run_ids(state_dir: Path) -> list[str]:
     except OSError as error:
         raise unreadable(runs, error) from error
     return sorted(ids, key=lambda run_id: (_made_at(RunFolder(runs / run_id)), run_id))
+
+
+def is_ignored(state_dir: Path) -> bool:
+    """Say whether a state folder tells git to ignore what is in it."""
+    try:
+        with open_to_read(state_dir / _IGNORE_NAME) as file:
+            return file.read(len(IGNORE_ALL) + 1) == IGNORE_ALL
+    except OSError:
+        return False
 
 
 def new_run_id(now: datetime, name: str, token: str) -> str:
