@@ -25,7 +25,8 @@ PLAYBOOK_SUFFIXES = (".yml", ".yaml")
 
 # A command is imported when it runs; its help line stands here, so that `--help` imports none.
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "run": ("overlord_run.cli.run", "Run a playbook: preflight, startup, redirects."),
+    "run": ("overlord_run.cli.flags", "Run a playbook: preflight, startup, redirects."),
+    "init": ("overlord_run.cli.init", "Write a first playbook with comments, which rehearses as it stands."),
     "validate": ("overlord_run.cli.validate", "Check playbooks and role files as far as that needs no inputs."),
     "list": ("overlord_run.cli.list", "List the runs of this worktree, the oldest first."),
     "status": ("overlord_run.cli.status", "Tell where a run and each of its servants stands."),
@@ -136,7 +137,7 @@ def execute(args: Sequence[str]) -> int:
 
 def tell(error: OverlordError, args: Sequence[str]) -> int:
     """Tell an error in the form that the command line asks for, and return its exit code."""
-    from overlord_run.cli.redaction import without_keys  # noqa: PLC0415 - only an error needs it
+    from overlord_run.cli.redaction import without_keys
 
     text = without_keys(error_text(error), args)
     if not asks_for_json(args):
@@ -151,7 +152,7 @@ def tell(error: OverlordError, args: Sequence[str]) -> int:
 
 def tell_bug(error: Exception, args: Sequence[str]) -> int:
     """Keep an unexpected exception in a crash log, and tell where that is."""
-    from overlord_run.cli.crash import CrashError, crash_text, write_crash_log  # noqa: PLC0415 - only a crash needs it
+    from overlord_run.cli.crash import CrashError, crash_text, write_crash_log
 
     text = crash_text(error, args)
     if "--debug" in args:

@@ -9,7 +9,6 @@ from overlord_run.cli.report import VERSION
 from overlord_run.cli.streams import write_data, write_json, write_report
 from overlord_run.errors import Exit, UsageError
 from overlord_run.playbook.names import did_you_mean
-from overlord_run.playbook.schema import load
 
 NAMES = ("playbook", "role", "rehearsal", "registry", "ledger", "event", "output")
 
@@ -28,6 +27,8 @@ def command(name: str | None, output_format: str) -> Exit:
     if name is not None:
         if name not in NAMES:
             raise _unknown(name)
+        from overlord_run.playbook.schema import load
+
         write_data(json.dumps(load(name), indent=2))
     elif output_format == "json":
         write_json({"schemaVersion": VERSION, "schemas": list(NAMES)})
