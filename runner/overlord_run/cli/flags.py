@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
-from overlord_run.cli import options
+from overlord_run.cli import candidates, options
 from overlord_run.errors import Exit
 
 
 @click.command("run")
-@click.argument("playbook", metavar="PLAYBOOK", required=False)
+@click.argument("playbook", metavar="PLAYBOOK", required=False, shell_complete=candidates.playbooks)
 @click.option(
     "-i",
     "arguments",
@@ -29,9 +29,16 @@ from overlord_run.errors import Exit
     "input_files",
     metavar="FILE",
     multiple=True,
+    shell_complete=candidates.files,
     help="A YAML or JSON file of inputs; may be repeated. Later ones win, and -i and -I win over all.",
 )
-@click.option("--outputs", "outputs_dir", metavar="DIR", help="Also write each output to a file in this folder.")
+@click.option(
+    "--outputs",
+    "outputs_dir",
+    metavar="DIR",
+    shell_complete=candidates.folders,
+    help="Also write each output to a file in this folder.",
+)
 @click.option(
     "--dry-run",
     is_flag=True,
@@ -40,6 +47,7 @@ from overlord_run.errors import Exit
 @click.option(
     "--rehearse",
     metavar="[SCRIPT]",
+    shell_complete=candidates.playbooks,
     is_flag=False,
     flag_value="",
     help="Let the built-in rehearsal answer: no key, no network, no cost. A YAML SCRIPT tells it what to answer.",
@@ -48,7 +56,9 @@ from overlord_run.errors import Exit
 @click.option("--ultra-model", metavar="ID", help="The API's id for the model `ultra`.")
 @click.option("--base-url", metavar="URL", help="The OpenAI-compatible API, up to and including its version.")
 @click.option("--api-key-env", metavar="NAME", help="The environment variable that holds the API key.")
-@click.option("--api-key-file", metavar="PATH", help="The file that holds the API key.")
+@click.option(
+    "--api-key-file", metavar="PATH", shell_complete=candidates.files, help="The file that holds the API key."
+)
 @click.option("--timeout", metavar="DURATION", help="What one attempt may take, from 5s to 10m, like 90s.")
 @click.option("--concurrency", type=click.IntRange(1, 1000), metavar="N", help="How many calls are under way at most.")
 @click.option(
@@ -59,7 +69,12 @@ from overlord_run.errors import Exit
     help="A host that the playbook's own base_url may name; may be repeated.",
 )
 @click.option("--proxy", metavar="URL", help="The HTTP proxy for every call; none is taken from the environment.")
-@click.option("--ca-file", metavar="PATH", help="Certificates to trust instead of the usual ones, as PEM.")
+@click.option(
+    "--ca-file",
+    metavar="PATH",
+    shell_complete=candidates.files,
+    help="Certificates to trust instead of the usual ones, as PEM.",
+)
 @click.option("--fail-fast", is_flag=True, help="Make one attempt a call, and no other.")
 @options.output_format
 @click.option("-q", "--quiet", is_flag=True, help="No progress; the recap only when something failed.")

@@ -3,7 +3,7 @@
 import click
 
 from overlord_run.app.here import current_host
-from overlord_run.cli import options
+from overlord_run.cli import candidates, options
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.report.guidance import command as our_command
 from overlord_run.cli.streams import write_json, write_note, write_report
@@ -11,7 +11,7 @@ from overlord_run.errors import Exit
 
 
 @click.command("init")
-@click.argument("path", metavar="[FILE]", required=False)
+@click.argument("path", metavar="[FILE]", required=False, shell_complete=candidates.files)
 @options.output_format
 @options.debug
 def command(path: str | None, output_format: str) -> Exit:

@@ -3,7 +3,7 @@
 import click
 
 from overlord_run.app.history import find_run, inspect, ledger
-from overlord_run.cli import options
+from overlord_run.cli import candidates, options
 from overlord_run.cli.choice import require_message, require_slot
 from overlord_run.cli.report.ledger import ledger_text
 from overlord_run.cli.streams import write_json, write_note, write_report
@@ -11,8 +11,13 @@ from overlord_run.errors import Exit
 
 
 @click.command("ledger")
-@click.option("--message", metavar="ID", help="Only what was answered to this message: a redirect's id, or startup.")
-@click.option("--slot", metavar="SLOT", help="Only what this servant answered.")
+@click.option(
+    "--message",
+    metavar="ID",
+    shell_complete=candidates.messages,
+    help="Only what was answered to this message: a redirect's id, or startup.",
+)
+@click.option("--slot", metavar="SLOT", shell_complete=candidates.slots, help="Only what this servant answered.")
 @options.run_id
 @options.output_format
 @options.state_dir

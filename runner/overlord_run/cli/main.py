@@ -5,13 +5,14 @@ This is the only place that tells an error and exits.
 
 import importlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -20,7 +21,11 @@ from overlord_run.cli.report.problems import error_json, error_text
 from overlord_run.cli.streams import prepare, write_json, write_note
 from overlord_run.errors import Exit, OverlordError, StoreError, UsageError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 PROGRAM = "overlord-run"
+COMPLETE_VARIABLE = "_OVERLORD_RUN_COMPLETE"
 PLAYBOOK_SUFFIXES = (".yml", ".yaml")
 
 # A command is imported when it runs; its help line stands here, so that `--help` imports none.
@@ -36,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "events": ("overlord_run.cli.events", "Tell what happened in a run, event by event."),
     "verify": ("overlord_run.cli.verify", "Recompute a run's views and hash chain, and tell what differs."),
     "doctor": ("overlord_run.cli.doctor", "Tell what is set up here for a run, and what to do about what is not."),
+    "completion": ("overlord_run.cli.completion", "Print the script that lets a shell complete our command line."),
     "schema": ("overlord_run.cli.schema", "Print the JSON Schema of a file or of the commands' JSON."),
 }
 
@@ -72,9 +78,16 @@ class CommandLine(click.Group):
         Raises:
             UsageError: There is none.
         """
-        if args[0] not in COMMANDS:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
             raise unknown_command(args[0])
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
+        """Complete the first word: a command, which is not imported for it, or a playbook."""
+        from overlord_run.cli.candidates import first_words
+
+        own_options = click.Command.shell_complete(self, ctx, incomplete)
+        return first_words({name: line for name, (_, line) in COMMANDS.items()}, incomplete) + own_options
 
 
 def means_run(word: str, own_options: set[str]) -> bool:
@@ -111,9 +124,20 @@ def command_line() -> None:
 def main() -> NoReturn:
     """Run the command that this process was started for, and exit."""
     prepare()
-    code = execute(sys.argv[1:])
+    instruction = os.environ.get(COMPLETE_VARIABLE)
+    code = complete(instruction) if instruction else execute(sys.argv[1:])
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C while Python ends would be a stack trace
     sys.exit(code)
+
+
+def complete(instruction: str) -> int:
+    """Answer the shell that asks how its command line could go on; whatever goes wrong, a Tab tells nothing of it."""
+    from click.shell_completion import shell_complete
+
+    try:
+        return shell_complete(command_line, {}, PROGRAM, COMPLETE_VARIABLE, instruction)
+    except Exception:  # noqa: BLE001 - the boundary: no stack trace in the line that a person types
+        return Exit.BUG
 
 
 def execute(args: Sequence[str]) -> int:

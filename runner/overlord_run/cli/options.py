@@ -2,6 +2,8 @@
 
 import click
 
+from overlord_run.cli import candidates
+
 output_format = click.option(
     "--format",
     "output_format",
@@ -14,11 +16,13 @@ run_id = click.option(
     "--run",
     "run_id",
     metavar="ID",
+    shell_complete=candidates.run_ids,
     help="The run; else the one that OVERLORD_RUN names, else the newest of this worktree.",
 )
 state_dir = click.option(
     "--state-dir",
     metavar="DIR",
+    shell_complete=candidates.folders,
     help="The folder that holds the runs; else OVERLORD_STATE_DIR, else .overlord in the worktree.",
 )
 max_chars = click.option(

@@ -4,7 +4,7 @@ import click
 
 from overlord_run.app.here import current_host
 from overlord_run.app.history import Inspection, find_run, inspect
-from overlord_run.cli import options
+from overlord_run.cli import candidates, options
 from overlord_run.cli.choice import require_message, require_slot
 from overlord_run.cli.report.guidance import command as our_command
 from overlord_run.cli.report.json import reply_json
@@ -16,8 +16,8 @@ from overlord_run.store.state import Message, Result, State
 
 
 @click.command("reply")
-@click.argument("message")
-@click.argument("slot")
+@click.argument("message", shell_complete=candidates.messages)
+@click.argument("slot", shell_complete=candidates.slots)
 @options.run_id
 @options.max_chars
 @options.output_format

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from overlord_run.cli import options
+from overlord_run.cli import candidates, options
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.streams import write_data, write_json, write_report
 from overlord_run.errors import Exit, UsageError
@@ -14,7 +14,7 @@ NAMES = ("playbook", "role", "rehearsal", "registry", "ledger", "event", "output
 
 
 @click.command("schema")
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=candidates.one_of(*NAMES))
 @options.output_format
 @options.debug
 def command(name: str | None, output_format: str) -> Exit:

@@ -3,7 +3,7 @@
 import click
 
 from overlord_run.app.history import find_run, inspect
-from overlord_run.cli import options
+from overlord_run.cli import candidates, options
 from overlord_run.cli.choice import require_slot
 from overlord_run.cli.report.conversation import conversations_text
 from overlord_run.cli.report.json import conversations_json
@@ -12,7 +12,7 @@ from overlord_run.errors import Exit
 
 
 @click.command("show")
-@click.argument("slot", metavar="[SLOT]", required=False)
+@click.argument("slot", metavar="[SLOT]", required=False, shell_complete=candidates.slots)
 @options.run_id
 @options.max_chars
 @click.option("-v", "--verbose", is_flag=True, help="Show the system messages too; JSON always has them.")

@@ -27,6 +27,11 @@ def prepare() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
+def is_on_terminal() -> bool:
+    """Say whether what goes to standard output is seen on a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def terminal_facts() -> str:
     """Return where standard output goes, how it is encoded, and how wide it is."""
     if sys.stdout is None:
@@ -42,8 +47,7 @@ def write_data(text: str) -> None:
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    on_terminal = sys.stdout is not None and sys.stdout.isatty()
-    _write_out(_ended(visible(text) if on_terminal else text))
+    _write_out(_ended(visible(text) if is_on_terminal() else text))
 
 
 def write_exactly(text: str) -> None:
@@ -52,7 +56,7 @@ def write_exactly(text: str) -> None:
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    if sys.stdout is not None and sys.stdout.isatty():
+    if is_on_terminal():
         write_data(text)
     else:
         _write_out(text)

@@ -2,14 +2,14 @@
 
 import click
 
-from overlord_run.cli import options
+from overlord_run.cli import candidates, options
 from overlord_run.cli.report.problems import problem_lines, validation_json, validation_summary
 from overlord_run.cli.streams import write_json, write_note, write_report
 from overlord_run.errors import Exit
 
 
 @click.command("validate")
-@click.argument("paths", metavar="FILE|FOLDER...", nargs=-1, required=True)
+@click.argument("paths", metavar="FILE|FOLDER...", nargs=-1, required=True, shell_complete=candidates.playbooks)
 @options.output_format
 @click.option("-q", "--quiet", is_flag=True, help="Tell the problems only, not how many files were checked.")
 @options.debug
