@@ -13,7 +13,7 @@ def require_slot(slot: str, state: State) -> None:
     Raises:
         UsageError: It has not.
     """
-    _require(slot, state.servants, "servant", "slots")
+    _require(slot, state.servants, "servant", "slots", is_final=state.created is not None)
 
 
 def require_message(message: str, state: State) -> None:
@@ -22,13 +22,13 @@ def require_message(message: str, state: State) -> None:
     Raises:
         UsageError: It has not.
     """
-    _require(message, state.messages, "message" if state.has_ended else "message yet", "messages")
+    _require(message, state.messages, "message", "messages", is_final=state.has_ended)
 
 
-def _require(name: str, known: Collection[str], noun: str, nouns: str) -> None:
+def _require(name: str, known: Collection[str], noun: str, nouns: str, *, is_final: bool) -> None:
     if name in known:
         return
     hint = did_you_mean(name, known)
-    message = f"the run has no {noun} '{name}'" + (f"; {hint}" if hint else "")
+    message = f"the run has no {noun} '{name}'{'' if is_final else ' yet'}" + (f"; {hint}" if hint else "")
     following = f"The {nouns} are: {listed(known)}." if known else f"There are no {nouns} yet."
     raise UsageError(message, next=following)
