@@ -21,7 +21,7 @@ floors:
 schemas:
 	$(PYTHON) -m check_jsonschema --check-metaschema schemas/*.json
 	$(PYTHON) -m check_jsonschema --schemafile schemas/playbook.schema.json tests/examples/valid/*.yml \
-	  $(filter-out %.rehearsal.yml,$(wildcard playbooks/*.yml))
+	  $(filter-out %.rehearsal.yml,$(wildcard playbooks/*.yml)) runner/overlord_run/app/council.yml
 	$(PYTHON) -m check_jsonschema --schemafile schemas/rehearsal.schema.json playbooks/*.rehearsal.yml
 
 # With 100 % branch coverage of the floors that must be right.

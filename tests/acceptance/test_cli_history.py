@@ -121,7 +121,7 @@ def test_a_slot_that_does_not_exist_gets_the_nearest_one(finished: Shell) -> Non
     done = finished.run("show", "brich")
     assert done.exit == 2
     assert done.err == (
-        "error: the run has no servant 'brich'; did you mean 'birch'?\nnext: The slots are: alder, birch, oak.\n"
+        "error: the run has no servant 'brich'; did you mean 'birch'?\nnext: The slots are: 'alder', 'birch', 'oak'.\n"
     )
 
 

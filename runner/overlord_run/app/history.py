@@ -1,7 +1,9 @@
 """Look at runs that exist: find, list, rehydrate and verify them. Nothing here writes or takes a lock."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from overlord_run.app.here import current_worktree, environment_run, own_state_dir, state_dir
 from overlord_run.errors import StoreError, UsageError
@@ -9,6 +11,7 @@ from overlord_run.host import Worktree
 from overlord_run.playbook.names import listed
 from overlord_run.store.events import RunCreated
 from overlord_run.store.folder import RunFolder, run_folders
+from overlord_run.store.ledger import ledger_line
 from overlord_run.store.log import read
 from overlord_run.store.owner import is_owned
 from overlord_run.store.rehydrate import rehydrate
@@ -87,6 +90,18 @@ def inspect(folder: RunFolder) -> Inspection:
     owned = is_owned(folder.lock_path)
     found = rehydrate(folder)
     return Inspection(folder, found.state, owned, found.notes)
+
+
+def ledger(found: Inspection) -> tuple[Mapping[str, Any], ...]:
+    """Return the lines of a run's ledger, recomputed from its log.
+
+    Raises:
+        StoreError: The log cannot be read, or a line of it does not fit.
+    """
+    if found.state.created is None:
+        return ()
+    lines = (ledger_line(event, found.state.created.run_id) for event in read(found.folder.log_path))
+    return tuple(line for line in lines if line is not None)
 
 
 def list_runs(asked_state_dir: str | None) -> tuple[RunSummary, ...]:

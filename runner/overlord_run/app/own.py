@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from overlord_run.app.mailbox import Mailbox
 from overlord_run.app.session import Session, open_engine
+from overlord_run.app.status import EXITS
 from overlord_run.engine.base import Engine
 from overlord_run.errors import Exit, worst
 from overlord_run.executor.council import Council, Halt, Policy, convene
@@ -37,14 +38,6 @@ class Audience:
 
     listen: Listener
     on_interrupt: Callable[[], object]
-
-
-EXITS: Mapping[str, Exit] = {
-    "completed": Exit.OK,
-    "partial": Exit.FAILED,
-    "failed": Exit.FAILED,
-    "stopped": Exit.FAILED,
-}
 
 
 @dataclass(frozen=True, slots=True)

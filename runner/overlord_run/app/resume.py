@@ -6,8 +6,9 @@ from functools import partial
 
 from overlord_run.app.history import inspect
 from overlord_run.app.mailbox import Mailbox
-from overlord_run.app.own import EXITS, Audience, Finished, now, own, this_process
+from overlord_run.app.own import Audience, Finished, now, own, this_process
 from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
+from overlord_run.app.status import EXITS
 from overlord_run.errors import RunBusyError, UnknownOutcomeError, UsageError
 from overlord_run.executor.council import Council
 from overlord_run.executor.run import execute

@@ -1,22 +1,26 @@
 """Tell where a run stands, and prove for each servant that it is ready, or say which proof fails."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from overlord_run.app.history import Inspection, inspect
-from overlord_run.app.own import EXITS, Audience
-from overlord_run.app.post import Errand, ask
-from overlord_run.app.reopen import recorded
-from overlord_run.errors import Exit, PreflightError
-from overlord_run.settings import Flags
+from overlord_run.errors import Exit
 from overlord_run.store.disk import open_to_read
-from overlord_run.store.events import Event, LeaseChecked, decode
+from overlord_run.store.events import decode
 from overlord_run.store.folder import RunFolder
-from overlord_run.store.inbox import Check
 from overlord_run.store.lease import Facts, Proof, proofs
+from overlord_run.store.plan_file import read_plan
 from overlord_run.store.state import State
+
+EXITS: Mapping[str, Exit] = {
+    "completed": Exit.OK,
+    "partial": Exit.FAILED,
+    "failed": Exit.FAILED,
+    "stopped": Exit.FAILED,
+}
+"""What the state in which a run has ended means as an exit code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,37 +56,15 @@ def standing(folder: RunFolder, *, now: datetime | None = None) -> Standing:
     found = inspect(folder)
     if found.state.created is None:
         return Standing(found, {})
-    plan = recorded(folder, found.state.created).plan
-    models = {servant.slot: plan.models[servant.model].id for servant in plan.servants}
+    models = _models(read_plan(folder.plan_path, found.state.created.plan_digest))
     facts = Facts(folder.run_id, _registry_token(folder), models, now or datetime.now(UTC))
     return Standing(found, {slot: proofs(found.state, one, facts) for slot, one in found.state.servants.items()})
 
 
-def check(folder: RunFolder, flags: Flags, audience: Audience, *, ping: bool) -> None:
-    """Prove the API and the conversations now, which renews the leases; through the run's owner where one lives.
-
-    Args:
-        folder: The run's.
-        flags: Where the key is.
-        audience: Who hears of it.
-        ping: Whether each model is asked for a word, which may be billed, instead of looked for in `/models`.
-
-    Raises:
-        PreflightError: The API was not proved.
-        StoreError: The run folder cannot be read or written.
-    """
-    request = Check(secrets.token_hex(8), ping)
-    made: list[LeaseChecked] = []
-
-    def listen(event: Event, state: State) -> None:
-        if isinstance(event.body, LeaseChecked) and event.body.request_id == request.request_id:
-            made.append(event.body)
-        audience.listen(event, state)
-
-    run = recorded(folder, inspect(folder).state.created)
-    ask(run, Errand(request, lambda _state: True, flags), Audience(listen, audience.on_interrupt))
-    for failure in (one.failure for one in made if one.failure is not None):
-        raise PreflightError(failure, next="overlord-run doctor --check tells what to do about it")
+def _models(plan_json: Mapping[str, Any]) -> dict[str, str]:
+    """Return slot → the API's id of the model that a plan has for it; the plan is read as JSON, which is light."""
+    ids = {model["alias"]: model["id"] for model in plan_json["models"]}
+    return {servant["slot"]: ids[servant["model"]] for servant in plan_json["servants"]}
 
 
 def _registry_token(folder: RunFolder) -> str | None:

@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable
 
-from overlord_run.app.own import EXITS, Audience
+from overlord_run.app.own import Audience
 from overlord_run.app.post import LOOK_EVERY_S, Following, interrupted
 from overlord_run.app.resume import unknown_outcome
+from overlord_run.app.status import EXITS
 from overlord_run.errors import Exit, RunNotFoundError, UnfinishedError, UsageError
 from overlord_run.plan.model import STARTUP
 from overlord_run.store.folder import RunFolder

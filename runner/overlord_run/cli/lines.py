@@ -28,6 +28,6 @@ def _as_seen(lines: Sequence[Line], stream: TextIO | None) -> str:
     environ = environment()
     if stream is None or not takes_paint(stream, environ):
         return plain(lines)
-    from overlord_run.cli.paint import paint  # noqa: PLC0415 - rich is imported only where something is painted
+    from overlord_run.cli.paint import paint
 
     return paint(lines, columns=size_of(stream).columns if is_terminal(stream, environ) else None)

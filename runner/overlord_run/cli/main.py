@@ -5,13 +5,14 @@ This is the only place that tells an error and exits.
 
 import importlib
 import json
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -20,22 +21,32 @@ from overlord_run.cli.report.problems import error_json, error_text
 from overlord_run.cli.streams import prepare, write_json, write_note
 from overlord_run.errors import Exit, OverlordError, StoreError, UsageError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 PROGRAM = "overlord-run"
+COMPLETE_VARIABLE = "_OVERLORD_RUN_COMPLETE"
 PLAYBOOK_SUFFIXES = (".yml", ".yaml")
 
 # A command is imported when it runs; its help line stands here, so that `--help` imports none.
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "run": ("overlord_run.cli.run", "Run a playbook: preflight, startup, redirects."),
+    "run": ("overlord_run.cli.flags", "Run a playbook: preflight, startup, redirects."),
+    "init": ("overlord_run.cli.init", "Write a first playbook with comments, which rehearses as it stands."),
     "validate": ("overlord_run.cli.validate", "Check playbooks and role files as far as that needs no inputs."),
-    "send": ("overlord_run.cli.send", "Send one message to servants of a run, and print their replies."),
-    "resume": ("overlord_run.cli.resume", "Carry on a run that a crash, a person or a failed startup ended."),
-    "recover": ("overlord_run.cli.recover", "Ask a blocked servant again, or put a new one into its slot."),
-    "wait": ("overlord_run.cli.wait", "Wait until a run is ready, has ended, or has ended one message."),
-    "stop": ("overlord_run.cli.stop", "End the run's own process and nothing else; give its leases up."),
+    "send": ("overlord_run.cli.deeds:send", "Send one message to servants of a run, and print their replies."),
+    "resume": ("overlord_run.cli.deeds:resume", "Carry on a run that a crash, a person or a failed startup ended."),
+    "recover": ("overlord_run.cli.deeds:recover", "Ask a blocked servant again, or put a new one into its slot."),
+    "wait": ("overlord_run.cli.deeds:wait", "Wait until a run is ready, has ended, or has ended one message."),
+    "stop": ("overlord_run.cli.deeds:stop", "End the run's own process and nothing else; give its leases up."),
     "list": ("overlord_run.cli.list", "List the runs of this worktree, the oldest first."),
     "status": ("overlord_run.cli.status", "Tell where a run stands, and whether each servant is ready."),
     "show": ("overlord_run.cli.show", "Show what servants were asked and what they answered."),
+    "reply": ("overlord_run.cli.reply", "Print what one servant answered to one message, and nothing else."),
+    "ledger": ("overlord_run.cli.ledger", "List each answer and each failure of a run, with its tokens."),
+    "events": ("overlord_run.cli.events", "Tell what happened in a run, event by event."),
     "verify": ("overlord_run.cli.verify", "Recompute a run's views and hash chain, and tell what differs."),
+    "doctor": ("overlord_run.cli.doctor", "Tell what is set up here for a run, and what to do about what is not."),
+    "completion": ("overlord_run.cli.completion", "Print the script that lets a shell complete our command line."),
     "schema": ("overlord_run.cli.schema", "Print the JSON Schema of a file or of the commands' JSON."),
 }
 
@@ -51,7 +62,8 @@ class CommandLine(click.Group):
         """Import the command of a name; None where there is none."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name or "command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -72,9 +84,16 @@ class CommandLine(click.Group):
         Raises:
             UsageError: There is none.
         """
-        if args[0] not in COMMANDS:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
             raise unknown_command(args[0])
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
+        """Complete the first word: a command, which is not imported for it, or a playbook."""
+        from overlord_run.cli.candidates import first_words
+
+        own_options = click.Command.shell_complete(self, ctx, incomplete)
+        return first_words({name: line for name, (_, line) in COMMANDS.items()}, incomplete) + own_options
 
 
 def means_run(word: str, own_options: set[str]) -> bool:
@@ -111,9 +130,20 @@ def command_line() -> None:
 def main() -> NoReturn:
     """Run the command that this process was started for, and exit."""
     prepare()
-    code = execute(sys.argv[1:])
+    instruction = os.environ.get(COMPLETE_VARIABLE)
+    code = complete(instruction) if instruction else execute(sys.argv[1:])
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C while Python ends would be a stack trace
     sys.exit(code)
+
+
+def complete(instruction: str) -> int:
+    """Answer the shell that asks how its command line could go on; whatever goes wrong, a Tab tells nothing of it."""
+    from click.shell_completion import shell_complete
+
+    try:
+        return shell_complete(command_line, {}, PROGRAM, COMPLETE_VARIABLE, instruction)
+    except Exception:  # noqa: BLE001 - the boundary: no stack trace in the line that a person types
+        return Exit.BUG
 
 
 def execute(args: Sequence[str]) -> int:
@@ -137,7 +167,7 @@ def execute(args: Sequence[str]) -> int:
 
 def tell(error: OverlordError, args: Sequence[str]) -> int:
     """Tell an error in the form that the command line asks for, and return its exit code."""
-    from overlord_run.cli.redaction import without_keys  # noqa: PLC0415 - only an error needs it
+    from overlord_run.cli.redaction import without_keys
 
     text = without_keys(error_text(error), args)
     if not asks_for_json(args):
@@ -152,7 +182,7 @@ def tell(error: OverlordError, args: Sequence[str]) -> int:
 
 def tell_bug(error: Exception, args: Sequence[str]) -> int:
     """Keep an unexpected exception in a crash log, and tell where that is."""
-    from overlord_run.cli.crash import CrashError, crash_text, write_crash_log  # noqa: PLC0415 - only a crash needs it
+    from overlord_run.cli.crash import CrashError, crash_text, write_crash_log
 
     text = crash_text(error, args)
     if "--debug" in args:

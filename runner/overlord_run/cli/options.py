@@ -5,6 +5,8 @@ from typing import Any, TypeVar
 
 import click
 
+from overlord_run.cli import candidates
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 output_format = click.option(
@@ -19,12 +21,20 @@ run_id = click.option(
     "--run",
     "run_id",
     metavar="ID",
+    shell_complete=candidates.run_ids,
     help="The run; else the one that OVERLORD_RUN names, else the newest of this worktree.",
 )
 state_dir = click.option(
     "--state-dir",
     metavar="DIR",
+    shell_complete=candidates.folders,
     help="The folder that holds the runs; else OVERLORD_STATE_DIR, else .overlord in the worktree.",
+)
+max_chars = click.option(
+    "--max-chars",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Cut each text after so many characters, and say so.",
 )
 # The boundary in main.py looks for it among the words, since a crash can come before they are parsed.
 debug = click.option(

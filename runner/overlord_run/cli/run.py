@@ -1,4 +1,4 @@
-"""The command `run`."""
+"""Carry out the command `run`; its flags are declared in flags.py."""
 
 import sys
 from collections.abc import Sequence
@@ -13,7 +13,6 @@ from overlord_run.app.own import Audience
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
 from overlord_run.app.run import run
 from overlord_run.app.start import start
-from overlord_run.cli import options
 from overlord_run.cli.apart import Apart
 from overlord_run.cli.decision import ask_about_unknown
 from overlord_run.cli.handing import Outputs, hand_over
@@ -28,75 +27,7 @@ from overlord_run.files import INPUT_LIMIT
 from overlord_run.settings import Flags
 
 
-@click.command("run")
-@click.argument("playbook", metavar="PLAYBOOK", required=False)
-@click.option(
-    "-i",
-    "arguments",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="An input's value, as its declared type says: of a file input, its path, or - for standard input. Repeatable.",
-)
-@click.option(
-    "-I",
-    "value_files",
-    metavar="NAME=PATH|-",
-    multiple=True,
-    help="An input whose value stands in a file, or on standard input; may be repeated.",
-)
-@click.option(
-    "--inputs",
-    "input_files",
-    metavar="FILE",
-    multiple=True,
-    help="A YAML or JSON file of inputs; may be repeated. Later ones win, and -i and -I win over all.",
-)
-@click.option("--outputs", "outputs_dir", metavar="DIR", help="Also write each output to a file in this folder.")
-@click.option(
-    "--dry-run",
-    is_flag=True,
-    help="Print what would be sent to whom, without a key or the network; -v adds the exact request bodies.",
-)
-@click.option(
-    "--rehearse",
-    metavar="[SCRIPT]",
-    is_flag=False,
-    flag_value="",
-    help="Let the built-in rehearsal answer: no key, no network, no cost. A YAML SCRIPT tells it what to answer.",
-)
-@click.option(
-    "--run-id",
-    "chosen_id",
-    metavar="ID",
-    help="The run's id: a second start with it and the same plan never pays again.",
-)
-@click.option("--detach", is_flag=True, help="Return once the run can be addressed; another process carries it out.")
-@click.option("--wait", metavar="DURATION", help="Like --detach, and wait so long for its end at most; else exit 9.")
-@click.option("--model", metavar="ID", help="The API's id for the model `normal`.")
-@click.option("--ultra-model", metavar="ID", help="The API's id for the model `ultra`.")
-@click.option("--base-url", metavar="URL", help="The OpenAI-compatible API, up to and including its version.")
-@click.option("--api-key-env", metavar="NAME", help="The environment variable that holds the API key.")
-@click.option("--api-key-file", metavar="PATH", help="The file that holds the API key.")
-@click.option("--timeout", metavar="DURATION", help="What one attempt may take, from 5s to 10m, like 90s.")
-@click.option("--concurrency", type=click.IntRange(1, 1000), metavar="N", help="How many calls are under way at most.")
-@click.option(
-    "--trust-host",
-    "trust_hosts",
-    metavar="HOST",
-    multiple=True,
-    help="A host that the playbook's own base_url may name; may be repeated.",
-)
-@click.option("--proxy", metavar="URL", help="The HTTP proxy for every call; none is taken from the environment.")
-@click.option("--ca-file", metavar="PATH", help="Certificates to trust instead of the usual ones, as PEM.")
-@click.option("--fail-fast", is_flag=True, help="Make one attempt a call, and no other.")
-@options.output_format
-@click.option("-q", "--quiet", is_flag=True, help="No progress; the recap only when something failed.")
-@click.option(
-    "-v", "--verbose", is_flag=True, help="Tell each request as it leaves; with --dry-run the request bodies."
-)
-@click.option("--debug", is_flag=True, help="Tell attempts that are made again, what the API said, and stack traces.")
-@options.state_dir
-def command(
+def carry_out(
     *,
     playbook: str | None,
     arguments: tuple[str, ...],
@@ -114,11 +45,7 @@ def command(
     debug: bool,
     **flags: Any,
 ) -> Exit:
-    """Run a playbook: preflight, startup, redirects.
-
-    The outputs go to standard output, progress and the recap to standard error. With --format json standard output has
-    a `launch` line as soon as the run can be addressed, and a `done` line at its end.
-    """
+    """Carry out the command `run`, with its flags as they were typed."""
     playbook_path, script_path = _paths(playbook, rehearse)
     stdin = Stdin()
     request = RunRequest(

@@ -4,18 +4,17 @@ import json
 
 import click
 
-from overlord_run.cli import options
+from overlord_run.cli import candidates, options
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.streams import write_data, write_json, write_report
 from overlord_run.errors import Exit, UsageError
 from overlord_run.playbook.names import did_you_mean
-from overlord_run.playbook.schema import load
 
 NAMES = ("playbook", "role", "rehearsal", "registry", "ledger", "event", "output")
 
 
 @click.command("schema")
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=candidates.one_of(*NAMES))
 @options.output_format
 @options.debug
 def command(name: str | None, output_format: str) -> Exit:
@@ -28,6 +27,8 @@ def command(name: str | None, output_format: str) -> Exit:
     if name is not None:
         if name not in NAMES:
             raise _unknown(name)
+        from overlord_run.playbook.schema import load
+
         write_data(json.dumps(load(name), indent=2))
     elif output_format == "json":
         write_json({"schemaVersion": VERSION, "schemas": list(NAMES)})

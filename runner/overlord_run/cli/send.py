@@ -1,4 +1,4 @@
-"""The command `send`."""
+"""Carry out the command `send`; its flags are declared in deeds.py."""
 
 import secrets
 import sys
@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
-
 from overlord_run.app.detach import Detached
 from overlord_run.app.here import current_host
 from overlord_run.app.history import find_run
@@ -16,7 +14,6 @@ from overlord_run.app.inputs import STDIN
 from overlord_run.app.own import Audience
 from overlord_run.app.send import Manner as Sending
 from overlord_run.app.send import Sent, send
-from overlord_run.cli import options
 from overlord_run.cli.lines import write_note_lines
 from overlord_run.cli.report.sent import sent_json, sent_recap, sent_text
 from overlord_run.cli.streams import write_data, write_json
@@ -29,19 +26,7 @@ from overlord_run.settings.timeout import duration_s
 from overlord_run.store.folder import RunFolder
 
 
-@click.command("send")
-@click.argument("target")
-@click.argument("message", required=False)
-@options.run_id
-@click.option("--message-file", metavar="PATH", help="The file that holds the message, every byte of it.")
-@options.request_id
-@options.wait
-@options.access
-@options.output_format
-@options.quiet
-@options.state_dir
-@options.debug
-def command(
+def carry_out(
     *,
     target: str,
     message: str | None,
@@ -54,11 +39,7 @@ def command(
     state_dir: str | None,
     **flags: Any,
 ) -> Exit:
-    """Send one message to a slot, to role:NAME or to all, and print each reply.
-
-    The MESSAGE is sent as it is, never as a template; - reads it from standard input. It returns when each answer is
-    captured or its failure recorded. A live run takes it through its inbox; one that has ended is taken up for it.
-    """
+    """Carry out the command `send`, with its flags as they were typed."""
     text = _text(message, message_file)
     folder = find_run(run_id, state_dir)
     manner = Manner(output_format == "json", quiet, is_verbose=False, is_debug=False)

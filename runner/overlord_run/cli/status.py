@@ -6,14 +6,12 @@ import click
 
 from overlord_run.app.here import current_host
 from overlord_run.app.history import find_run
-from overlord_run.app.own import Audience
-from overlord_run.app.status import check, standing
+from overlord_run.app.status import standing
 from overlord_run.cli import options
 from overlord_run.cli.report.guidance import next_command
 from overlord_run.cli.report.json import status_json
 from overlord_run.cli.report.listing import status_text
 from overlord_run.cli.streams import write_json, write_report
-from overlord_run.cli.telling import Silence
 from overlord_run.errors import Exit
 from overlord_run.settings import Flags
 
@@ -48,8 +46,9 @@ def command(
     """
     folder = find_run(run_id, state_dir)
     if is_checked or ping:
-        silence = Silence()
-        check(folder, Flags(**flags), Audience(silence.hear, silence.interrupted), ping=ping)
+        from overlord_run.app.check import check
+
+        check(folder, Flags(**flags), ping=ping)
     found = standing(folder)
     following = next_command(found.state, current_host(), state_dir=state_dir)
     if output_format == "json":

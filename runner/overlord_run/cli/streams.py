@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -27,32 +28,63 @@ def prepare() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
+def is_on_terminal() -> bool:
+    """Say whether what goes to standard output is seen on a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def terminal_facts() -> str:
+    """Return where standard output goes, how it is encoded, and how wide it is."""
+    if sys.stdout is None:
+        return "standard output is closed"
+    if not sys.stdout.isatty():
+        return f"standard output is a file or a pipe, {sys.stdout.encoding}"
+    return f"standard output is a terminal, {sys.stdout.encoding}, {shutil.get_terminal_size().columns} columns"
+
+
 def write_data(text: str) -> None:
     """Write what the command hands over: exactly in a file or pipe, made visible on a terminal.
 
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    on_terminal = sys.stdout is not None and sys.stdout.isatty()
-    write_out(visible(text) if on_terminal else text)
+    write_out(visible(text) if is_on_terminal() else text)
 
 
-def write_report(text: str) -> None:
+def write_exactly(text: str) -> None:
+    """Write what the command hands over without as much as a newline of ours; on a terminal as `write_data` does.
+
+    Raises:
+        StoreError: Standard output cannot be written, and not because its reader left.
+    """
+    if is_on_terminal():
+        write_data(text)
+    else:
+        _write_out(text)
+
+
+def write_report(text: str) -> bool:
     """Write a report for people to standard output, made visible wherever it goes: a pipe may end at a terminal too.
 
+    Returns:
+        Whether anybody still reads.
+
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    write_out(visible(text))
+    return write_out(visible(text))
 
 
-def write_json(value: Mapping[str, Any]) -> None:
+def write_json(value: Mapping[str, Any]) -> bool:
     """Write one JSON object on a line of its own, in ASCII.
 
+    Returns:
+        Whether anybody still reads.
+
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    write_out(json.dumps(value, separators=(",", ":"), allow_nan=False))
+    return write_out(json.dumps(value, separators=(",", ":"), allow_nan=False))
 
 
 def write_note(text: str) -> None:
@@ -60,21 +92,21 @@ def write_note(text: str) -> None:
     write_err(visible(text))
 
 
-def write_out(text: str) -> None:
-    """Write a text to standard output as it stands; what is somebody else's in it has been made visible.
+def write_out(text: str) -> bool:
+    """Write a text to standard output as it stands, ended; what is somebody else's in it has been made visible.
+
+    Returns:
+        Whether anybody still reads.
 
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    error = attempt(sys.stdout, partial(_write, sys.stdout, text))
-    if error is not None and error.errno not in _READER_LEFT:
-        message = f"standard output cannot be written: {error.strerror}"
-        raise StoreError(message, next="Make room, or send it elsewhere.", code="output") from error
+    return _write_out(_ended(text))
 
 
 def write_err(text: str) -> None:
-    """Write a text to standard error as it stands; what is somebody else's in it has been made visible."""
-    attempt(sys.stderr, partial(_write, sys.stderr, text))
+    """Write a text to standard error as it stands, ended; what is somebody else's in it has been made visible."""
+    attempt(sys.stderr, partial(_write, sys.stderr, _ended(text)))
 
 
 def attempt(stream: TextIO | None, write: Callable[[], object]) -> OSError | None:
@@ -92,6 +124,19 @@ def attempt(stream: TextIO | None, write: Callable[[], object]) -> OSError | Non
     return None
 
 
-def _write(stream: TextIO, text: str) -> None:
-    stream.write(text if text.endswith("\n") else text + "\n")
-    stream.flush()
+def _write_out(text: str) -> bool:
+    error = attempt(sys.stdout, partial(_write, sys.stdout, text))
+    if error is not None and error.errno not in _READER_LEFT:
+        message = f"standard output cannot be written: {error.strerror}"
+        raise StoreError(message, next="Make room, or send it elsewhere.", code="output") from error
+    return error is None
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    if stream is not None:
+        stream.write(text)
+        stream.flush()

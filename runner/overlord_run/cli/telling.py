@@ -60,7 +60,7 @@ def telling(manner: Manner, warnings: Sequence[Problem] = (), *, is_launch: bool
     elif manner.as_json or manner.is_quiet:
         yield Silence()
     elif takes_table(sys.stderr, environment()):
-        from overlord_run.cli.screen import Screen  # noqa: PLC0415 - rich is imported only where something is painted
+        from overlord_run.cli.screen import Screen
 
         with Screen(sys.stderr, _progress(manner, replies=manner.is_verbose), now) as screen:
             yield screen

@@ -48,7 +48,7 @@ def resolve(
     """
     access = rehearsed_access() if rehearsal else settle_access(flags, environ, engine, config)
     timeout = timeout_asked(flags.timeout, environ)
-    model_ids = _model_ids(flags, environ)
+    models_said = model_ids(flags, environ)
     settings = Settings(
         base_url=access.address.url,
         provider=engine.provider or _DEFAULT_PROVIDER,
@@ -59,7 +59,7 @@ def resolve(
         concurrency=_concurrency(flags, engine, access),
         attempts=1 if flags.fail_fast else engine.attempts or _DEFAULT_ATTEMPTS,
         preflight=engine.preflight or "models",
-        model_ids={alias: said.value for alias, said in model_ids.items()},
+        model_ids={alias: said.value for alias, said in models_said.items()},
         proxy=None if rehearsal else _proxy(flags, config, access),
         ca_file=None if rehearsal else _ca_file(flags, environ, config),
         trusted=access.trusted,
@@ -75,7 +75,7 @@ def resolve(
         "timeout": timeout.by if timeout else None,
         "concurrency": None if flags.concurrency is None else "--concurrency",
         "attempts": "--fail-fast" if flags.fail_fast else None,
-        **{alias: said.by for alias, said in model_ids.items()},
+        **{alias: said.by for alias, said in models_said.items()},
     }
     return replace(settings, overrides=tuple(_overrides(settings, said_by, engine, models)))
 
@@ -88,11 +88,23 @@ def models_to_prove(settings: Settings, playbook: Playbook, plan: Plan) -> tuple
     """
     configured = {alias: model.id for alias, model in playbook.models.items() if model.place is not None}
     used = {alias: model.id for alias, model in plan.models.items()}
-    usual = DEFAULT_MODELS if settings.base_url == DEFAULT_BASE_URL else {}
-    return tuple(sorted({*(usual | used | configured | dict(settings.model_ids)).values()}))
+    return tuple(sorted({*(usual_models(settings) | used | configured | dict(settings.model_ids)).values()}))
 
 
-def _model_ids(flags: Flags, environ: Mapping[str, str]) -> dict[str, Said]:
+def usual_models(settings: Settings) -> dict[str, str]:
+    """Return alias → id of the models that the API must list whatever the playbook says.
+
+    They are those that the operator configures, and at the default base URL the normal and the ultra model.
+    """
+    return (DEFAULT_MODELS if settings.base_url == DEFAULT_BASE_URL else {}) | dict(settings.model_ids)
+
+
+def model_ids(flags: Flags, environ: Mapping[str, str]) -> dict[str, Said]:
+    """Return alias → what the operator says its model's id is, where a flag or variable says one.
+
+    Raises:
+        UsageError: One is blank.
+    """
     said = {
         "normal": operator(flags.model, "--model", environ, MODEL),
         "ultra": operator(flags.ultra_model, "--ultra-model", environ, ULTRA_MODEL),

@@ -11,7 +11,7 @@ from pathlib import Path
 from overlord_run.errors import RunNotFoundError, StoreError, UsageError
 from overlord_run.playbook.names import MOST_CANDIDATES, did_you_mean
 from overlord_run.store import atomic
-from overlord_run.store.disk import SYSTEM_DISK, make_folder, unreadable, unwritable
+from overlord_run.store.disk import SYSTEM_DISK, make_folder, open_to_read, unreadable, unwritable
 
 IGNORE_ALL = b"*\n"
 _IGNORE_NAME = ".gitignore"
@@ -155,6 +155,15 @@ def torn_name(line: int) -> str:
 def is_torn_name(name: str) -> bool:
     """Say whether a file's name is one of those."""
     return _TORN.fullmatch(name) is not None
+
+
+def is_ignored(state_dir: Path) -> bool:
+    """Say whether a state folder tells git to ignore what is in it."""
+    try:
+        with open_to_read(state_dir / _IGNORE_NAME) as file:
+            return file.read(len(IGNORE_ALL) + 1) == IGNORE_ALL
+    except OSError:
+        return False
 
 
 def new_run_id(now: datetime, name: str, token: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import pytest
 
-from overlord_run.cli.main import COMMANDS, asks_for_json, command_line, execute, means_run, tell_bug
+from overlord_run.cli.main import COMMANDS, asks_for_json, command_line, execute, means_run, tell_bug, unknown_command
 from overlord_run.errors import Exit
 
 OWN = {"--version", "-h", "--help"}
@@ -56,15 +56,18 @@ def test_a_word_that_is_no_command_gets_the_nearest_one(capsys: pytest.CaptureFi
     assert execute(["lsit"]) == Exit.USAGE
     assert capsys.readouterr().err == (
         "error: 'lsit' is neither a command nor a playbook file\n"
-        "next: Did you mean 'list'? The commands are: run, validate, list, status, show, verify, schema.\n"
+        f"next: Did you mean 'list'? The commands are: {', '.join(COMMANDS)}.\n"
     )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_meant_by_a_word_near_it(name: str) -> None:
+    assert unknown_command(f"{name}s").next.startswith(f"Did you mean '{name}'? ")
 
 
 def test_a_word_that_is_like_no_command_gets_them_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["frobnicate"]) == Exit.USAGE
-    assert capsys.readouterr().err.endswith(
-        "next: The commands are: run, validate, list, status, show, verify, schema.\n"
-    )
+    assert capsys.readouterr().err.endswith(f"next: The commands are: {', '.join(COMMANDS)}.\n")
 
 
 def test_the_command_lines_own_errors_are_json_too(capsys: pytest.CaptureFixture[str]) -> None:
@@ -84,7 +87,7 @@ def test_an_error_that_cannot_be_told_as_json_is_told_on_standard_error(
     sys.stdout.close()
     assert capsys.readouterr().err == (
         "error: 'lst' is neither a command nor a playbook file\n"
-        "next: Did you mean 'list'? The commands are: run, validate, list, status, show, verify, schema.\n"
+        f"next: Did you mean 'list'? The commands are: {', '.join(COMMANDS)}.\n"
     )
 
 

@@ -7,7 +7,16 @@ from typing import TextIO
 
 import pytest
 
-from overlord_run.cli.streams import prepare, write_data, write_json, write_note, write_report
+from overlord_run.cli.streams import (
+    is_on_terminal,
+    prepare,
+    terminal_facts,
+    write_data,
+    write_exactly,
+    write_json,
+    write_note,
+    write_report,
+)
 from overlord_run.errors import StoreError
 
 
@@ -42,6 +51,30 @@ def test_data_on_a_terminal_is_made_visible(monkeypatch: pytest.MonkeyPatch) -> 
     assert terminal.getvalue() == "one\\u001b[31m\n"
 
 
+def test_what_is_handed_over_exactly_has_no_newline_of_ours_but_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_exactly("one\x1b\r\n")
+    write_exactly("two")
+    assert capsys.readouterr().out == "one\x1b\r\ntwo"
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    write_exactly("one\x1b")
+    assert terminal.getvalue() == "one\\u001b\n"
+
+
+def test_where_standard_output_goes_is_known(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (terminal_facts(), is_on_terminal()) == ("standard output is a file or a pipe, UTF-8", False)
+    monkeypatch.setattr("sys.stdout", Terminal())
+    monkeypatch.setenv("COLUMNS", "72")
+    assert (terminal_facts(), is_on_terminal()) == ("standard output is a terminal, None, 72 columns", True)
+    monkeypatch.setattr("sys.stdout", None)
+    assert (terminal_facts(), is_on_terminal()) == ("standard output is closed", False)
+    assert capsys.readouterr().out == ""
+
+
 def test_reports_and_notes_are_made_visible_wherever_they_go(capsys: pytest.CaptureFixture[str]) -> None:
     write_report("one\x1b")
     write_note("two\u202e")
@@ -58,7 +91,7 @@ def test_json_is_one_line_of_ascii(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_reader_that_left_ends_nothing(monkeypatch: pytest.MonkeyPatch, left_by_its_reader: TextIO) -> None:
     monkeypatch.setattr("sys.stdout", left_by_its_reader)
-    write_data("one")
+    assert write_report("one") is False
     write_data("two")
     left_by_its_reader.close()
     assert left_by_its_reader.closed

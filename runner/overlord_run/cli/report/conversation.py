@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from overlord_run.cli.report.recap import headline
 from overlord_run.cli.report.styled import Line, Style, Styled, line, quoted
 from overlord_run.cli.report.tally import tokens_of
-from overlord_run.cli.report.words import counted, elapsed, moment
+from overlord_run.cli.report.words import beginning, counted, elapsed, is_cut, moment
 from overlord_run.store.state import Message, Result, Servant, State
 
 ASKER = "Overlord"
@@ -17,7 +17,9 @@ _MESSAGE, _SPEAKER, _TEXT = 2, 4, 6
 _NOT_ENDED = {"queued": "not sent", "started": "sent; how it ended is not known"}
 
 
-def conversations(state: State, slots: Sequence[str], *, with_details: bool = False) -> list[Line]:
+def conversations(
+    state: State, slots: Sequence[str], *, with_details: bool = False, max_chars: int | None = None
+) -> list[Line]:
     """Return the conversations of these slots; the details are system messages and the API's ids of requests."""
     lines = [headline(state)]
     for slot in slots:
@@ -25,7 +27,7 @@ def conversations(state: State, slots: Sequence[str], *, with_details: bool = Fa
         lines += [Line(), _heading(servant)]
         exchanges = list(exchanges_of(state, slot))
         for message, result in exchanges:
-            lines += [Line(), *_exchange(message, result, servant.llm_model, with_details=with_details)]
+            lines += [Line(), *_exchange(message, result, servant.llm_model, max_chars, with_details=with_details)]
         if not exchanges:
             lines += [Line(), line("was asked nothing", "faint", indent=_MESSAGE)]
     return lines
@@ -45,24 +47,28 @@ def _heading(servant: Servant) -> Line:
     return Line((Styled(servant.slot, "strong"), Styled(facts), Styled(servant.state, style)))
 
 
-def _exchange(message: Message, result: Result, model: str, *, with_details: bool) -> Iterable[Line]:
+def _exchange(
+    message: Message, result: Result, model: str, max_chars: int | None, *, with_details: bool
+) -> Iterable[Line]:
     sent_at = moment(result.started_at or "")
     facts = "".join(f", {fact}" for fact in (f"to {message.target}", sent_at) if fact)
     yield Line((Styled(message.id, "strong"), Styled(facts, "faint")), _MESSAGE)
     if with_details and result.system is not None:
-        yield from _speech("system message", (), result.system)
+        yield from _speech("system message", (), result.system, max_chars)
     if result.text is not None:
-        yield from _speech(ASKER, (), result.text)
+        yield from _speech(ASKER, (), result.text, max_chars)
     if result.reply is not None:
-        yield from _speech(result.slot, _facts(result, model, with_details=with_details), result.reply)
+        yield from _speech(result.slot, _facts(result, model, with_details=with_details), result.reply, max_chars)
     else:
         yield _without_reply(result)
 
 
-def _speech(speaker: str, facts: Iterable[str], text: str) -> Iterable[Line]:
+def _speech(speaker: str, facts: Iterable[str], text: str, max_chars: int | None) -> Iterable[Line]:
     told = "".join(f", {fact}" for fact in facts)
     yield Line((Styled(speaker, "busy"), Styled(f"{told}:", "faint")), _SPEAKER)
-    yield from quoted(text, indent=_TEXT)
+    yield from quoted(beginning(text, max_chars), indent=_TEXT)
+    if is_cut(text, max_chars):
+        yield line(f"(cut: {max_chars:,} of {counted(len(text), 'character')})", "faint", indent=_SPEAKER)
 
 
 def _facts(result: Result, model: str, *, with_details: bool) -> Iterable[str]:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from overlord_run.app.history import RunSummary
+from overlord_run.app.history import Inspection, RunSummary
 from overlord_run.app.status import Standing
-from overlord_run.app.stop import Stopped
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.report.conversation import exchanges_of
 from overlord_run.cli.report.problems import problems_json
 from overlord_run.cli.report.tally import Spent, Tally, spent, tallies
+from overlord_run.cli.report.words import beginning, is_cut
 from overlord_run.errors import Exit, Problem
 from overlord_run.store.lease import expires_at
 from overlord_run.store.state import Message, Result, State
@@ -59,10 +59,9 @@ def waited_json(state: State, goal: str, exit_code: Exit, *, next_command: str) 
     return {**_run(state), "for": goal, "exit": int(exit_code), "next": next_command}
 
 
-def stopped_json(stopped: Stopped, *, next_command: str) -> Json:
+def stopped_json(state: State, how: str, *, next_command: str) -> Json:
     """Return how a run was stopped."""
-    state = stopped.state
-    return {**_run(state), "how": stopped.how, "isReleased": state.is_released, "exit": 0, "next": next_command}
+    return {**_run(state), "how": how, "isReleased": state.is_released, "exit": 0, "next": next_command}
 
 
 def status_json(standing: Standing, *, next_command: str) -> Json:
@@ -85,10 +84,12 @@ def status_json(standing: Standing, *, next_command: str) -> Json:
     }
 
 
-def conversations_json(state: State, slots: Sequence[str]) -> Json:
-    """Return the conversations of these slots, texts included."""
+def conversations_json(found: Inspection, slots: Sequence[str], *, max_chars: int | None = None) -> Json:
+    """Return the conversations of these slots, texts included; `path` is the file that has them whole."""
+    state = found.state
     return {
         **_run(state),
+        "path": str(found.folder.log_path),
         "servants": [
             {
                 "slot": slot,
@@ -96,10 +97,29 @@ def conversations_json(state: State, slots: Sequence[str]) -> Json:
                 "role": state.servants[slot].role,
                 "llmModel": state.servants[slot].llm_model,
                 "state": state.servants[slot].state,
-                "exchanges": [_exchange(message, result) for message, result in exchanges_of(state, slot)],
+                "exchanges": [_exchange(message, result, max_chars) for message, result in exchanges_of(state, slot)],
             }
             for slot in slots
         ],
+    }
+
+
+def reply_json(found: Inspection, message_id: str, result: Result, *, max_chars: int | None = None) -> Json:
+    """Return one reply and the facts about it; `path` is the file that has it whole, in the event `seq`."""
+    text = result.reply or ""
+    return {
+        **_run(found.state),
+        "message": message_id,
+        "slot": result.slot,
+        "text": beginning(text, max_chars),
+        "truncated": is_cut(text, max_chars),
+        "chars": len(text),
+        "path": str(found.folder.log_path),
+        "seq": result.ended_seq,
+        **_answer(result),
+        "finishReason": result.finish_reason,
+        "cut": result.cut,
+        "note": result.note,
     }
 
 
@@ -203,13 +223,20 @@ def _result(result: Result) -> Json:
     }
 
 
-def _exchange(message: Message, result: Result) -> Json:
+def _exchange(message: Message, result: Result, max_chars: int | None) -> Json:
+    texts = {"system": result.system, "text": result.text, "reply": result.reply}
     return {
         "message": message.id,
-        "system": result.system,
-        "text": result.text,
-        "reply": result.reply,
+        **{key: None if text is None else beginning(text, max_chars) for key, text in texts.items()},
+        "truncated": any(is_cut(text, max_chars) for text in texts.values()),
+        "chars": {key: None if text is None else len(text) for key, text in texts.items()},
         **{key: value for key, value in _result(result).items() if key != "slot"},
+        **_answer(result),
+    }
+
+
+def _answer(result: Result) -> Json:
+    return {
         "llmModel": result.llm_model,
         "requestId": result.request_id,
         "usage": None if result.usage is None else dict(result.usage),

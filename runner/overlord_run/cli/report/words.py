@@ -54,6 +54,16 @@ def _seconds_between(began_at: str, ended_at: str) -> float:
     return (datetime.fromisoformat(ended_at) - datetime.fromisoformat(began_at)).total_seconds()
 
 
+def beginning(text: str, most: int | None) -> str:
+    """Return a text, or of one with more than `most` characters its first ones."""
+    return text if most is None else text[:most]
+
+
+def is_cut(text: str | None, most: int | None) -> bool:
+    """Say whether `beginning` leaves something out."""
+    return text is not None and most is not None and len(text) > most
+
+
 def indented(text: str, by: int = 4) -> str:
     """Return the text with every line moved right, so that none of it can pass for one of ours."""
     return "\n".join(" " * by + line if line else "" for line in text.removesuffix("\n").split("\n"))

@@ -51,7 +51,8 @@ def test_what_is_told_of_a_run_fits_its_schema(state: State) -> None:
     assert misfits(done_json(state, Exit.OK, next_command="overlord-run show"), "done") == []
     found = Inspection(FOLDER, state, is_owned=False, notes=("a note",))
     assert misfits(status_json(found, next_command="overlord-run show"), "status") == []
-    assert misfits(conversations_json(state, list(state.servants)), "show") == []
+    for most in None, 0, 5:
+        assert misfits(conversations_json(found, list(state.servants), max_chars=most), "show") == []
 
 
 def test_what_is_told_of_files_and_errors_fits_its_schema() -> None:
@@ -125,12 +126,15 @@ def test_a_call_whose_end_is_not_known_is_open() -> None:
 
 
 def test_a_failed_exchange_has_the_reason_and_no_reply() -> None:
-    (servant,) = conversations_json(STATES[1], ["oak"])["servants"]
+    found = Inspection(FOLDER, STATES[1], is_owned=False, notes=())
+    (servant,) = conversations_json(found, ["oak"])["servants"]
     assert servant["exchanges"][0] == {
         "message": "verdict",
         "system": None,
         "text": "Judge it.",
         "reply": None,
+        "truncated": False,
+        "chars": {"system": None, "text": 9, "reply": None},
         "state": "failed",
         "attempts": 1,
         "failureReason": "it did not answer within 90 s",

@@ -1,0 +1,50 @@
+"""Say what could stand next on a command line: runs, and the slots and messages of a run. Nothing here is slow."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from overlord_run.app.here import current_worktree, state_dir
+from overlord_run.app.history import find_run
+from overlord_run.store.disk import open_to_read
+from overlord_run.store.events import decode
+from overlord_run.store.folder import run_ids
+
+# The registry is read, not the log: it has texts cut, so a long run is as quick as a short one. Beyond this it is not.
+_LARGEST_REGISTRY = 32 * 1024 * 1024
+
+
+def known_runs(asked_state_dir: str | None) -> Sequence[str]:
+    """Return the ids of the runs here, the newest first."""
+    return run_ids(state_dir(asked_state_dir, current_worktree()))[::-1]
+
+
+def known_slots(run_id: str | None, asked_state_dir: str | None, *, answered: str | None = None) -> Sequence[str]:
+    """Return the slots of a run; with `answered`, those that answered this message."""
+    registry = _registry(run_id, asked_state_dir)
+    if answered is None:
+        return [servant["slot"] for servant in registry["servants"]]
+    message = next((message for message in registry["messages"] if message["id"] == answered), None)
+    return [] if message is None else [result["slot"] for result in message["servantResults"] if _has_reply(result)]
+
+
+def known_messages(run_id: str | None, asked_state_dir: str | None) -> Sequence[str]:
+    """Return the ids of a run's messages that somebody answered."""
+    messages = _registry(run_id, asked_state_dir)["messages"]
+    return [message["id"] for message in messages if any(map(_has_reply, message["servantResults"]))]
+
+
+def _has_reply(result: Mapping[str, Any]) -> bool:
+    return bool(result["state"] == "completed")
+
+
+def _registry(run_id: str | None, asked_state_dir: str | None) -> Mapping[str, Any]:
+    """Return the registry of a run as it stands on disk.
+
+    Raises:
+        ValueError: It is too large, or is not JSON.
+        OSError: It cannot be read.
+        RunNotFoundError: There is no such run.
+    """
+    with open_to_read(find_run(run_id, asked_state_dir).registry_path) as file:
+        registry: Mapping[str, Any] = decode(file.read(_LARGEST_REGISTRY))
+    return registry

@@ -1,0 +1,120 @@
+"""Write a first playbook, and beside it the schema by which an editor completes and checks it."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from overlord_run.app.here import current_host
+from overlord_run.app.validate import PLAYBOOK_SUFFIXES
+from overlord_run.errors import StoreError, UsageError
+from overlord_run.playbook.names import is_device, shown
+from overlord_run.playbook.schema import load
+
+DEFAULT_NAME = "council.yml"
+SCHEMA_NAME = "playbook.schema.json"
+"""What the first line of a playbook names."""
+
+_TEMPLATE = Path(__file__).with_name(DEFAULT_NAME)
+_NOT_IN_A_NAME = re.compile(r"[^a-z0-9._-]+")
+_LONGEST_NAME = 64
+# A name that YAML takes for something else than a text stands in quotes.
+_PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)$)[a-z][a-z0-9._-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `init` did.
+
+    Attributes:
+        files: The paths that were written; the first is the playbook's.
+        note: What a person should know of the schema beside it, or empty.
+    """
+
+    files: tuple[str, ...]
+    note: str
+
+
+def init(asked: str | None) -> Written:
+    """Write the playbook to a path, or to `council.yml` in the folder that it names, and the schema beside it.
+
+    Raises:
+        UsageError: There is something already, or the path cannot be a playbook's.
+        StoreError: A file cannot be written.
+    """
+    path = _path(asked)
+    schema_path = path.with_name(SCHEMA_NAME)
+    schema = json.dumps(load("playbook"), indent=2) + "\n"
+    files = [str(path)]
+    note = ""
+    _make(path.parent)
+    if not _exists(schema_path):
+        _write(schema_path, schema)
+        files.append(str(schema_path))
+    elif not _holds(schema_path, schema):
+        note = f"{schema_path} was there and is left as it is; overlord-run schema playbook prints this version's"
+    _write(path, _text(path))
+    return Written(tuple(files), note)
+
+
+def _path(asked: str | None) -> Path:
+    path = Path(asked or DEFAULT_NAME)
+    if path.is_dir():
+        path /= DEFAULT_NAME
+    if path.suffix.lower() not in PLAYBOOK_SUFFIXES:
+        message = f"the name of a playbook ends in .yml or .yaml, and '{path.name}' does not"
+        raise UsageError(message, next=f"overlord-run init {path.with_name(path.name + '.yml')}")
+    if not path.name.isprintable():
+        message = f"the name {shown(path.name)} holds a character that cannot be printed"
+        raise UsageError(message, next="Choose another name.")
+    if is_device(path.name):
+        message = f"'{path.name}' is the name of a device on Windows"
+        raise UsageError(message, next="Choose another name.")
+    if _exists(path):
+        raise _taken(path)
+    return path
+
+
+def _text(path: Path) -> str:
+    name = _NOT_IN_A_NAME.sub("-", path.stem.lower()).strip("-._")[:_LONGEST_NAME] or "council"
+    told = name if _PLAIN.fullmatch(name) else json.dumps(name)
+    text = _TEMPLATE.read_text(encoding="utf-8")
+    return text.replace("\nname: council\n", f"\nname: {told}\n").replace(DEFAULT_NAME, current_host().quote(path.name))
+
+
+def _exists(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, ValueError):
+        return False
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a new file whole, or none."""
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise _taken(path) from error
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+def _taken(path: Path) -> UsageError:
+    return UsageError(f"{path} is there already, and nothing is overwritten", next="Name another file.")
+
+
+def _unwritable(path: Path, error: OSError) -> StoreError:
+    return StoreError(f"{path} cannot be written: {error.strerror}", next="Name another place.", code="init")

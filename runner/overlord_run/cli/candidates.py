@@ -1,0 +1,108 @@
+"""Complete the values of arguments and options: what a shell is told at a Tab.
+
+What cannot be looked up is not completed: a Tab never tells an error. Nothing is imported before there is a Tab.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from overlord_run.errors import OverlordError
+
+PLAYBOOK_SUFFIXES = (".yml", ".yaml")
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
+
+# What a shell takes as it stands; a name with other characters is left to the shell, which knows how to quote it.
+_PLAIN = re.compile(r"[\w./+-]+")
+
+
+def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Let the shell complete a file's path."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def folders(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Let the shell complete a folder's path."""
+    return [CompletionItem(incomplete, type="dir")]
+
+
+def playbooks(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Complete the YAML files of the folder that is typed; else the shell completes any path."""
+    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, playbook_paths(incomplete))]
+
+
+def playbook_paths(incomplete: str) -> list[str]:
+    """Return the YAML files whose paths begin with what is typed."""
+    name = incomplete.rpartition("/")[2]
+    folder = incomplete.removesuffix(name)
+    try:
+        found = sorted(path.name for path in Path(folder or ".").iterdir() if path.suffix in PLAYBOOK_SUFFIXES)
+    except OSError:
+        return []
+    hidden = name.startswith(".")
+    return [
+        folder + one
+        for one in found
+        if one.startswith(name) and one.startswith(".") == hidden and _PLAIN.fullmatch(folder + one)
+    ]
+
+
+def first_words(commands: Mapping[str, str], incomplete: str) -> list[CompletionItem[str]]:
+    """Complete the first word of a command line: a command, given with its help line, or a playbook."""
+    known = [CompletionItem(name, help=line) for name, line in commands.items() if name.startswith(incomplete)]
+    if incomplete.startswith("-"):
+        return known
+    return [CompletionItem(incomplete, type="file"), *known, *map(CompletionItem, playbook_paths(incomplete))]
+
+
+def one_of(*words: str) -> Complete:
+    """Return what completes one of these words."""
+
+    def complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        return _matching(words, incomplete)
+
+    return complete
+
+
+def _looked_up(look: Callable[[click.Context], Sequence[str]]) -> Complete:
+    @wraps(look)
+    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        try:
+            return _matching(look(ctx), incomplete)
+        except (OverlordError, OSError, ValueError, LookupError, TypeError):
+            return []  # no such run, or files that are not what they should be
+
+    return complete
+
+
+@_looked_up
+def run_ids(ctx: click.Context) -> Sequence[str]:
+    """Complete a run's id, the newest first."""
+    from overlord_run.app.candidates import known_runs
+
+    return known_runs(ctx.params.get("state_dir"))
+
+
+@_looked_up
+def slots(ctx: click.Context) -> Sequence[str]:
+    """Complete a slot of the run; where a message stands before it, one that answered it."""
+    from overlord_run.app.candidates import known_slots
+
+    return known_slots(ctx.params.get("run_id"), ctx.params.get("state_dir"), answered=ctx.params.get("message"))
+
+
+@_looked_up
+def messages(ctx: click.Context) -> Sequence[str]:
+    """Complete a message of the run that somebody answered."""
+    from overlord_run.app.candidates import known_messages
+
+    return known_messages(ctx.params.get("run_id"), ctx.params.get("state_dir"))
+
+
+def _matching(words: Iterable[str], incomplete: str) -> list[CompletionItem[str]]:
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]

@@ -1,0 +1,123 @@
+"""Declare the commands that own a run, and their flags; what each does is in a module of its name, which is heavy."""
+
+from typing import Any
+
+import click
+
+from overlord_run.cli import candidates, options
+from overlord_run.errors import Exit
+
+
+@click.command("send")
+@click.argument("target", shell_complete=candidates.slots)
+@click.argument("message", required=False)
+@options.run_id
+@click.option("--message-file", metavar="PATH", help="The file that holds the message, every byte of it.")
+@options.request_id
+@options.wait
+@options.access
+@options.output_format
+@options.quiet
+@options.state_dir
+@options.debug
+def send(**given: Any) -> Exit:
+    """Send one message to a slot, to role:NAME or to all, and print each reply.
+
+    The MESSAGE is sent as it is, never as a template; - reads it from standard input. It returns when each answer is
+    captured or its failure recorded. A live run takes it through its inbox; one that has ended is taken up for it.
+    """
+    from overlord_run.cli.send import carry_out
+
+    return carry_out(**given)
+
+
+@click.command("resume")
+@options.run_id
+@click.option(
+    "--resend-unknown", is_flag=True, help="Send calls again whose outcome is not known; they may be billed again."
+)
+@click.option("--skip-unknown", is_flag=True, help="Count calls whose outcome is not known as failed.")
+@click.option("--ignore-changes", is_flag=True, help="Go on with the plan as it was, whatever the playbook says now.")
+@click.option(
+    "--from", "first", metavar="ID", help="Go on with this redirect, and leave out what was not sent before it."
+)
+@click.option("--outputs", "outputs_dir", metavar="DIR", help="Also write each output to a file in this folder.")
+@options.access
+@click.option("--timeout", metavar="DURATION", help="What one attempt may take, from 5s to 10m; else as the run began.")
+@click.option("--concurrency", type=click.IntRange(1, 1000), metavar="N", help="How many calls are under way at most.")
+@click.option("--fail-fast", is_flag=True, help="Make one attempt a call, and no other.")
+@options.output_format
+@click.option("-q", "--quiet", is_flag=True, help="No progress; the recap only when something failed.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell each request as it leaves.")
+@click.option("--debug", is_flag=True, help="Tell attempts that are made again, what the API said, and stack traces.")
+@options.state_dir
+def resume(**given: Any) -> Exit:
+    """Carry a run on that a crash, a person or a failed startup ended, from its own frozen plan.
+
+    Finished calls are not made again. Calls whose outcome is not known are named, and a decision is asked for.
+    """
+    from overlord_run.cli.resume import carry_out
+
+    return carry_out(**given)
+
+
+@click.command("recover")
+@click.argument("slot", shell_complete=candidates.slots)
+@options.run_id
+@click.option(
+    "--replace", is_flag=True, help="Put a new servant into the slot, with a compact handoff of what the old one knew."
+)
+@options.request_id
+@options.access
+@options.output_format
+@options.quiet
+@options.state_dir
+@options.debug
+def recover(**given: Any) -> Exit:
+    """Prove the API and ask a blocked servant the question that failed again; that may be billed again.
+
+    Redirects that it missed meanwhile are not sent later. With --replace a new servant takes the slot and the question.
+    """
+    from overlord_run.cli.recover import carry_out
+
+    return carry_out(**given)
+
+
+@click.command("wait")
+@options.run_id
+@click.option(
+    "--for",
+    "goal",
+    metavar="ready|done|message:ID",
+    default="done",
+    show_default=True,
+    help="What to wait for: a proved startup, the run's end, or the end of one message.",
+)
+@click.option("--timeout", "timeout", metavar="DURATION", help="How long, like 100s; then exit 9, and nothing is lost.")
+@options.output_format
+@options.quiet
+@options.state_dir
+@options.debug
+def wait(**given: Any) -> Exit:
+    """Wait until a run is ready, has ended, or has ended one message; the exit code says what that came to."""
+    from overlord_run.cli.wait import carry_out
+
+    return carry_out(**given)
+
+
+@click.command("stop")
+@options.run_id
+@click.option(
+    "--release", is_flag=True, help="Give the leases of the servants up too: nothing more is sent to them, ever."
+)
+@options.output_format
+@options.state_dir
+@options.debug
+def stop(**given: Any) -> Exit:
+    """End the run's own process and nothing else; what was answered is kept, and resume carries on.
+
+    The process is asked first, and calls in flight may finish for 10 s; then it is ended, by its recorded fingerprint.
+    """
+    from overlord_run.cli.stop import carry_out
+
+    return carry_out(**given)

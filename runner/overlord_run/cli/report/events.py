@@ -1,0 +1,130 @@
+"""Tell each event of a log on a line: when, which, what, who, and in short words the rest."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from overlord_run.cli.report.tally import tokens_of
+from overlord_run.cli.report.words import counted, joined, moment, seconds
+from overlord_run.store import events as ev
+
+_LONGEST = 100
+_SEQ_WIDTH = 5
+_TYPE_WIDTH = max(len(name) for name in ev.BODIES)
+
+
+def event_text(event: ev.Event) -> str:
+    """Return an event on one line, however long and whatever its texts are."""
+    who, words = _TELL.get(type(event.body), _unknown)(event.body)
+    line = f"{moment(event.at)}  {event.seq:{_SEQ_WIDTH}}  {event.body.type:{_TYPE_WIDTH}}  {who}"
+    return f"{line}: {_short(words)}" if words and who else f"{line}{_short(words)}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text[: _LONGEST * 2].split())
+    return line if len(line) <= _LONGEST and len(text) <= _LONGEST * 2 else f"{line[:_LONGEST]}…"
+
+
+def _run_created(body: ev.RunCreated) -> tuple[str, str]:
+    answers = "the rehearsal answers" if body.engine == "rehearsal" else f"{body.provider} answers"
+    return str(body.playbook["name"]), f"{counted(len(body.servants), 'servant')}, {answers}"
+
+
+def _owner_changed(body: ev.OwnerChanged) -> tuple[str, str]:
+    return "", f"process {body.pid}"
+
+
+def _probe_sent(body: ev.ProbeSent) -> tuple[str, str]:
+    return "", body.model
+
+
+def _preflight_passed(body: ev.PreflightPassed) -> tuple[str, str]:
+    return "", f"{joined(body.models)}, by {'a probe' if body.method == 'probe' else '/models'}"
+
+
+def _preflight_failed(body: ev.PreflightFailed) -> tuple[str, str]:
+    return "", body.reason
+
+
+def _startup_began(body: ev.StartupBegan) -> tuple[str, str]:
+    return "", joined(body.slots)
+
+
+def _message_queued(body: ev.MessageQueued) -> tuple[str, str]:
+    return _at(body.message_id, body.slot), body.text
+
+
+def _request_sent(body: ev.RequestSent) -> tuple[str, str]:
+    return _at(body.message_id, body.slot), f"attempt {body.attempt} on {body.model}"
+
+
+def _reply_received(body: ev.ReplyReceived) -> tuple[str, str]:
+    tokens = tokens_of(body.usage)
+    facts = ["" if tokens is None else counted(tokens, "token"), "cut at the token limit" if body.cut else ""]
+    told = ", ".join(filter(None, facts))
+    return _at(body.message_id, body.slot), f"{told}: {body.text}" if told else body.text
+
+
+def _request_failed(body: ev.RequestFailed) -> tuple[str, str]:
+    again = "" if body.retry_in_s is None else f"; attempt {body.attempt + 1} in {seconds(body.retry_in_s)}"
+    return _at(body.message_id, body.slot), body.reason + again
+
+
+def _message_settled(body: ev.MessageSettled) -> tuple[str, str]:
+    return body.message_id, _with_reason(body.state, body.reason)
+
+
+def _redirect_skipped(body: ev.RedirectSkipped) -> tuple[str, str]:
+    return _at(body.message_id, body.slot), body.reason
+
+
+def _redirect_failed(body: ev.RedirectFailed) -> tuple[str, str]:
+    return _at(body.message_id, body.slot), body.reason
+
+
+def _servant_ready(body: ev.ServantReady) -> tuple[str, str]:
+    return body.slot, ""
+
+
+def _servant_blocked(body: ev.ServantBlocked) -> tuple[str, str]:
+    return body.slot, body.reason
+
+
+def _run_finished(body: ev.RunFinished) -> tuple[str, str]:
+    return "", _with_reason(body.state, body.reason)
+
+
+def _run_stopped(body: ev.RunStopped) -> tuple[str, str]:
+    return "", body.reason
+
+
+def _unknown(_body: object) -> tuple[str, str]:
+    return "", "an event of a newer version"
+
+
+def _at(message_id: str, slot: str | None) -> str:
+    return message_id if slot is None else f"{message_id} {slot}"
+
+
+def _with_reason(state: str, reason: str | None) -> str:
+    return f"{state}: {reason}" if reason else state
+
+
+_TELL: Mapping[type, Callable[[Any], tuple[str, str]]] = {
+    ev.RunCreated: _run_created,
+    ev.OwnerChanged: _owner_changed,
+    ev.ProbeSent: _probe_sent,
+    ev.PreflightPassed: _preflight_passed,
+    ev.PreflightFailed: _preflight_failed,
+    ev.StartupBegan: _startup_began,
+    ev.MessageQueued: _message_queued,
+    ev.RequestSent: _request_sent,
+    ev.ReplyReceived: _reply_received,
+    ev.RequestFailed: _request_failed,
+    ev.MessageSettled: _message_settled,
+    ev.RedirectSkipped: _redirect_skipped,
+    ev.RedirectFailed: _redirect_failed,
+    ev.ServantReady: _servant_ready,
+    ev.ServantBlocked: _servant_blocked,
+    ev.RunFinished: _run_finished,
+    ev.RunStopped: _run_stopped,
+}
