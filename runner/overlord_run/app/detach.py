@@ -8,10 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from overlord_run.app.post import Following
 from overlord_run.errors import Exit, OverlordError, UnfinishedError
 from overlord_run.host.detached import start_detached
 from overlord_run.store.folder import RunFolder, folder_of
+from overlord_run.store.following import Following
 from overlord_run.store.state import State
 
 LAUNCH_S = 60.0
@@ -96,7 +96,7 @@ def detach(state_dir: Path, run_id: str, words: Sequence[str], stdin: bytes) -> 
 def _state(folder: RunFolder) -> State:
     if not folder.path.is_dir():
         return State()
-    return Following(folder, lambda _event, _state: None).catch_up()
+    return Following(folder).catch_up()
 
 
 def _error(told: dict[str, object]) -> OverlordError:

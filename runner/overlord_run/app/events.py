@@ -4,13 +4,12 @@ import errno
 from collections.abc import Callable, Iterator
 
 from overlord_run.store.disk import unreadable
-from overlord_run.store.events import PreflightFailed, RunFinished, RunStopped
 from overlord_run.store.folder import RunFolder
+from overlord_run.store.following import Following
 from overlord_run.store.log import read
 from overlord_run.store.owner import is_owned
-from overlord_run.store.tail import Line, Tail
+from overlord_run.store.tail import Line
 
-_ENDS = (PreflightFailed, RunFinished, RunStopped)
 _EMPTY = "the log is empty: the run ended before it began"
 _INTERRUPTED = "the run was interrupted: its process is gone"
 
@@ -26,7 +25,7 @@ class Events:
         """Take the run, and for one that is to be followed what waits between two looks."""
         self._folder = folder
         self._wait = wait
-        self._tail = Tail(folder.log_path)
+        self._following = Following(folder)
         self.notes: list[str] = []
 
     def __iter__(self) -> Iterator[Line]:
@@ -41,7 +40,7 @@ class Events:
         while True:
             # Asked before the look: what an owner that is gone has written is on disk then.
             is_live = is_owned(self._folder.lock_path)
-            yield from self._tail.look()
+            yield from self._following.look()
             if self._wait is None or self._has_ended or not is_live:
                 break
             self._wait()
@@ -49,17 +48,17 @@ class Events:
 
     @property
     def _has_ended(self) -> bool:
-        return self._tail.last is not None and isinstance(self._tail.last.body, _ENDS)
+        return self._following.state.has_ended
 
     def _conclude(self, *, is_live: bool) -> None:
-        if self._tail.last is None and self._folder.registry_path.exists():
+        if self._following.tail.last is None and self._folder.registry_path.exists():
             raise unreadable(self._folder.log_path, FileNotFoundError(errno.ENOENT, ""))
-        if self._tail.has_rest:
+        if self._following.tail.has_rest:
             log = read(self._folder.log_path)  # says whether the rest is what a crash leaves, or damage
             for _ in log:
                 pass
             self.notes += [f"{self._folder.log_path.name}: {log.torn}"] if log.torn else []
-        if self._tail.last is None and not is_live:
+        if self._following.tail.last is None and not is_live:
             self.notes.append(_EMPTY)
         elif not (is_live or self._has_ended):
             self.notes.append(_INTERRUPTED)

@@ -8,18 +8,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from overlord_run.app.own import Audience, Finished, Listener, now, own, this_process
+from overlord_run.app.own import Audience, Finished, now, own, this_process
 from overlord_run.app.reopen import Recorded, reopen, require_unreleased
 from overlord_run.errors import Exit, RunBusyError, UnfinishedError
 from overlord_run.executor.run import serve
 from overlord_run.settings import Flags
-from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
+from overlord_run.store.following import Following
 from overlord_run.store.inbox import Check, Inbox, Request
 from overlord_run.store.owner import is_owned
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.state import State
-from overlord_run.store.tail import Tail
 
 LOOK_EVERY_S = 0.1
 
@@ -40,28 +39,6 @@ class Errand:
     flags: Flags
     wait_s: float | None = None
     delegate: Callable[[], Callable[[], object]] | None = None
-
-
-class Following:
-    """A run's state, kept up to date from its log while that grows."""
-
-    def __init__(self, folder: RunFolder, listen: Listener) -> None:
-        self._tail = Tail(folder.log_path)
-        self.listen = listen
-        self.state = State()
-
-    def catch_up(self) -> State:
-        """Return the state as the log has it now; nobody is told of what happened until here."""
-        for line in self._tail.look():
-            apply(self.state, line.event)
-        return self.state
-
-    def look(self) -> State:
-        """Return the state with what was appended, of which the listener is told."""
-        for line in self._tail.look():
-            apply(self.state, line.event)
-            self.listen(line.event, self.state)
-        return self.state
 
 
 def require_askable(run: Recorded, state: State, request: Request) -> None:
@@ -100,14 +77,14 @@ def ask(run: Recorded, errand: Errand, audience: Audience) -> Finished:
         PreflightError: The API was not proved; the request was withdrawn.
         StoreError: The run folder cannot be read or written.
     """
-    following = Following(run.folder, audience.listen)
+    following = Following(run.folder)
     state = following.catch_up()
     letter = None
     if errand.request.request_id not in state.requests:
         require_askable(run, state, errand.request)
         letter = Inbox(run.folder.inbox_dir).put(errand.request)
     try:
-        return _see_to_it(run, errand, following, audience.on_interrupt)
+        return _see_to_it(run, errand, following, audience)
     except UnfinishedError:
         raise
     except BaseException:
@@ -116,18 +93,18 @@ def ask(run: Recorded, errand: Errand, audience: Audience) -> Finished:
         raise
 
 
-def _see_to_it(run: Recorded, errand: Errand, following: Following, on_interrupt: Callable[[], object]) -> Finished:
+def _see_to_it(run: Recorded, errand: Errand, following: Following, audience: Audience) -> Finished:
     deadline = None if errand.wait_s is None else time.monotonic() + errand.wait_s
     has_failed: Callable[[], object] | None = None
     while True:
-        state = following.look()
+        state = _hear(following, audience)
         if errand.request.request_id in state.requests and errand.is_done(state):
             return Finished(state, run.folder, Exit.OK)
         if errand.delegate is not None and not is_owned(run.folder.lock_path):
             has_failed = has_failed or errand.delegate()
             has_failed()
         elif not is_owned(run.folder.lock_path):
-            finished = _do_it_ourselves(run, errand, following, on_interrupt)
+            finished = _do_it_ourselves(run, errand, following, audience)
             if finished is not None:
                 return finished
         if deadline is not None and time.monotonic() >= deadline:
@@ -136,11 +113,9 @@ def _see_to_it(run: Recorded, errand: Errand, following: Following, on_interrupt
         time.sleep(LOOK_EVERY_S)
 
 
-def _do_it_ourselves(
-    run: Recorded, errand: Errand, following: Following, on_interrupt: Callable[[], object]
-) -> Finished | None:
+def _do_it_ourselves(run: Recorded, errand: Errand, following: Following, audience: Audience) -> Finished | None:
     """Take the lock and drain the inbox; None where another process was faster, or there is more to wait for."""
-    state = following.look()
+    state = _hear(following, audience)
     if not _may_take_up(state, errand.request):
         if is_owned(run.folder.lock_path):
             return None
@@ -149,11 +124,18 @@ def _do_it_ourselves(
 
     async def opening() -> tuple[RunFolder, Recorder]:
         owner = this_process(errand.request.kind)
-        return run.folder, await Recorder.open(run.folder, owner, clock=now, listen=following.listen)
+        return run.folder, await Recorder.open(run.folder, owner, clock=now, listen=audience.listen)
 
     try:
-        finished = own(session, opening, serve, on_interrupt)
+        finished = own(session, opening, serve, audience.on_interrupt)
     except RunBusyError:
         return None
     following.catch_up()  # the listener was told of all that as it happened
     return finished if finished.exit in {Exit.INTERRUPTED, Exit.TERMINATED} else None
+
+
+def _hear(following: Following, audience: Audience) -> State:
+    """Return the state with what was appended, of which the audience is told."""
+    for line in following.look():
+        audience.listen(line.event, following.state)
+    return following.state

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from overlord_run.app.own import Audience
-from overlord_run.app.post import Errand, Following, ask
+from overlord_run.app.post import Errand, ask
 from overlord_run.app.reopen import Recorded, recorded, require_unreleased
 from overlord_run.app.resume import unknown_outcome
 from overlord_run.errors import Exit, UsageError
@@ -13,6 +13,7 @@ from overlord_run.executor.desk import slots_of
 from overlord_run.playbook.names import did_you_mean, listed
 from overlord_run.settings import Flags
 from overlord_run.store.folder import RunFolder
+from overlord_run.store.following import Following
 from overlord_run.store.inbox import Recover, Send
 from overlord_run.store.state import Message, State
 
@@ -63,7 +64,7 @@ def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Au
         SettingsError: The API is not proved, or may not be asked; nothing was sent.
         StoreError: The run folder cannot be read or written.
     """
-    state = Following(folder, _ignore).catch_up()
+    state = Following(folder).catch_up()
     run = recorded(folder, state.created)
     request = Send(manner.request_id or secrets.token_hex(8), target, text)
     _require_sendable(run, state, request)
@@ -91,7 +92,7 @@ def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *,
         SettingsError: The API is not proved, or may not be asked; nothing was sent.
         StoreError: The run folder cannot be read or written.
     """
-    state = Following(folder, _ignore).catch_up()
+    state = Following(folder).catch_up()
     run = recorded(folder, state.created)
     _require_recoverable(state, slot, replace=replace)
     request = Recover(manner.request_id or secrets.token_hex(8), slot, replace)
@@ -159,7 +160,3 @@ def _exit(code: Exit, message: Message | None) -> Exit:
     if code is Exit.OK and (message is None or message.state != "completed"):
         return Exit.FAILED
     return code
-
-
-def _ignore(_event: object, _state: State) -> None:
-    return

@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable
 
 from overlord_run.app.own import Audience
-from overlord_run.app.post import LOOK_EVERY_S, Following, interrupted
+from overlord_run.app.post import LOOK_EVERY_S, interrupted
 from overlord_run.app.resume import unknown_outcome
 from overlord_run.app.status import EXITS
 from overlord_run.errors import Exit, RunNotFoundError, UnfinishedError, UsageError
 from overlord_run.plan.model import STARTUP
 from overlord_run.store.folder import RunFolder
+from overlord_run.store.following import Following
 from overlord_run.store.owner import is_owned
 from overlord_run.store.state import State
 
@@ -36,11 +37,13 @@ def wait(folder: RunFolder, goal: str, wait_s: float | None, audience: Audience)
     """
     reached = _reached(goal)
     deadline = None if wait_s is None else time.monotonic() + wait_s
-    following = Following(folder, audience.listen)
+    following = Following(folder)
     following.catch_up()
     while True:
         is_live = is_owned(folder.lock_path)  # asked first: what its owner wrote before it let go is seen below
-        state = following.look()
+        for line in following.look():
+            audience.listen(line.event, following.state)
+        state = following.state
         code = reached(state)
         if code is not None:
             return state, code

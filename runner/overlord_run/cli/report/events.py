@@ -30,7 +30,11 @@ def _run_created(body: ev.RunCreated) -> tuple[str, str]:
 
 
 def _owner_changed(body: ev.OwnerChanged) -> tuple[str, str]:
-    return "", f"process {body.pid}"
+    return "", f"process {body.pid}, to {body.purpose}"
+
+
+def _log_repaired(body: ev.LogRepaired) -> tuple[str, str]:
+    return "", f"line {body.line} on was torn, {body.size:,} bytes; they are in {body.path}"
 
 
 def _probe_sent(body: ev.ProbeSent) -> tuple[str, str]:
@@ -47,6 +51,10 @@ def _preflight_failed(body: ev.PreflightFailed) -> tuple[str, str]:
 
 def _startup_began(body: ev.StartupBegan) -> tuple[str, str]:
     return "", joined(body.slots)
+
+
+def _message_accepted(body: ev.MessageAccepted) -> tuple[str, str]:
+    return f"{body.message_id} {body.target}", body.text
 
 
 def _message_queued(body: ev.MessageQueued) -> tuple[str, str]:
@@ -89,6 +97,22 @@ def _servant_blocked(body: ev.ServantBlocked) -> tuple[str, str]:
     return body.slot, body.reason
 
 
+def _servant_recovered(body: ev.ServantRecovered) -> tuple[str, str]:
+    return body.slot, f"is asked {body.message_id} again"
+
+
+def _servant_replaced(body: ev.ServantReplaced) -> tuple[str, str]:
+    return body.slot, f"number {body.generation} in this slot"
+
+
+def _servants_released(body: ev.ServantsReleased) -> tuple[str, str]:
+    return "", joined(body.slots)
+
+
+def _lease_checked(body: ev.LeaseChecked) -> tuple[str, str]:
+    return "", body.failure or joined(body.slots)
+
+
 def _run_finished(body: ev.RunFinished) -> tuple[str, str]:
     return "", _with_reason(body.state, body.reason)
 
@@ -112,10 +136,12 @@ def _with_reason(state: str, reason: str | None) -> str:
 _TELL: Mapping[type, Callable[[Any], tuple[str, str]]] = {
     ev.RunCreated: _run_created,
     ev.OwnerChanged: _owner_changed,
+    ev.LogRepaired: _log_repaired,
     ev.ProbeSent: _probe_sent,
     ev.PreflightPassed: _preflight_passed,
     ev.PreflightFailed: _preflight_failed,
     ev.StartupBegan: _startup_began,
+    ev.MessageAccepted: _message_accepted,
     ev.MessageQueued: _message_queued,
     ev.RequestSent: _request_sent,
     ev.ReplyReceived: _reply_received,
@@ -125,6 +151,10 @@ _TELL: Mapping[type, Callable[[Any], tuple[str, str]]] = {
     ev.RedirectFailed: _redirect_failed,
     ev.ServantReady: _servant_ready,
     ev.ServantBlocked: _servant_blocked,
+    ev.ServantRecovered: _servant_recovered,
+    ev.ServantReplaced: _servant_replaced,
+    ev.ServantsReleased: _servants_released,
+    ev.LeaseChecked: _lease_checked,
     ev.RunFinished: _run_finished,
     ev.RunStopped: _run_stopped,
 }
