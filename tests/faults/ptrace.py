@@ -22,8 +22,8 @@ WALL = 0x40000000
 _NUMBER_OFFSET, _RESULT_OFFSET = 15 * 8, 10 * 8
 
 # Source: asm/unistd.h of x86_64 and of aarch64. The calls that change or tell something outside the process, and those
-# that open the way to it. The rest are "another". An ending "at" is left out: it depends on the machine which of the two
-# is made.
+# that open the way to it; the rest are "another". An ending "at" is left out: which of the two is made depends on the
+# machine.
 _CALLS = """
 chmod 90 -, fchmodat 268 53, fchmod 91 52, close 3 57, connect 42 203, execve 59 221, exit_group 231 94, fcntl 72 25,
 fdatasync 75 83, flock 73 32, fork 57 -, vfork 58 -, fsync 74 82, ftruncate 77 46, link 86 -, linkat 265 37, mkdir 83 -,

@@ -50,16 +50,16 @@ class WritesTheRequestWithTheReply(Recorder):
 class NeverSyncsTheLog(SystemDisk):
     """Trusts the system to write the log some time."""
 
-    def __init__(self) -> None:
-        self.logs: set[int] = set()
+    log: int | None = None
 
     def open(self, path: Path, flags: int) -> int:
         fd = super().open(path, flags)
-        (self.logs.add if path.name == "events.jsonl" else self.logs.discard)(fd)
+        if path.name == "events.jsonl":
+            self.log = fd
         return fd
 
     def sync(self, fd: int) -> None:
-        if fd not in self.logs:
+        if fd != self.log:
             super().sync(fd)
 
 
@@ -67,21 +67,66 @@ class SyncsTheBatchBefore(NeverSyncsTheLog):
     """Syncs the log, but before it writes a line and not after it."""
 
     def write(self, fd: int, data: bytes | bytearray) -> int:
-        if fd in self.logs:
-            SystemDisk.sync(self, fd)
+        if fd == self.log:
+            super(NeverSyncsTheLog, self).sync(fd)
         return super().write(fd, data)
+
+
+class NeverSyncsFolders(SystemDisk):
+    """Takes a file's sync for that of its name."""
+
+    def sync_folder(self, path: Path) -> None:
+        """Do nothing."""
+
+
+class RenamesBeforeItSyncs(SystemDisk):
+    """Gives a file its name before its bytes are on the disk."""
+
+    fresh: int | None = None
+
+    def open(self, path: Path, flags: int) -> int:
+        fd = super().open(path, flags)
+        self.fresh = fd if path.suffix == ".tmp" else None
+        return fd
+
+    def sync(self, fd: int) -> None:
+        if fd != self.fresh:
+            super().sync(fd)
 
 
 class WritesInPlace(SystemDisk):
     """Replaces a file by writing its new bytes over the old ones."""
 
     def replace(self, source: Path, target: Path) -> None:
-        fd = os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        content = source.read_bytes()
-        os.write(fd, content[: len(content) // 2])
-        os.write(fd, content[len(content) // 2 :])
+        fd = self.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
+        self.write(fd, source.read_bytes())
         os.close(fd)
         source.unlink()
+
+
+class TakesTheOldOneAway(SystemDisk):
+    """Makes room before it gives a file its name."""
+
+    def replace(self, source: Path, target: Path) -> None:
+        target.unlink(missing_ok=True)
+        super().replace(source, target)
+
+
+class NeedsNoTemporaryFile(SystemDisk):
+    """Writes a new file under its name from the beginning."""
+
+    def open(self, path: Path, flags: int) -> int:
+        if path.suffix != ".tmp":
+            return super().open(path, flags)
+        return super().open(_final(path), flags & ~os.O_EXCL | os.O_TRUNC)
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Do nothing."""
+
+
+def _final(temporary: Path) -> Path:
+    """Return the name that a temporary file, `.NAME.RANDOM.tmp`, is meant for."""
+    return temporary.with_name(temporary.name[1:].rsplit(".", 2)[0])
 
 
 class AsksTwice:
