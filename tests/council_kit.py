@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overlord_run.app.mailbox import Mailbox
+from overlord_run.engine.base import Engine
 from overlord_run.engine.chat import ChatEngine
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.engine.rehearsal import RehearsalTransport
@@ -16,6 +17,7 @@ from overlord_run.host import Host
 from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
 from overlord_run.store import events as ev
+from overlord_run.store.disk import SYSTEM_DISK, Disk
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.inbox import Inbox
 from overlord_run.store.recorder import Recorder
@@ -42,6 +44,21 @@ class Record:
         return {slot: result.state for slot, result in self.state.messages[message_id].results.items()}
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What carries a run out, for tests that put another part in a place.
+
+    Attributes:
+        endpoint: The API to ask; where there is none, the rehearsal answers.
+        engine: Is handed the engine and returns the one that is asked.
+    """
+
+    endpoint: Endpoint | None = None
+    engine: Callable[[Engine], Engine] = lambda engine: engine
+    recorder: type[Recorder] = Recorder
+    disk: Disk = SYSTEM_DISK
+
+
 def plan_of(playbook: str) -> Plan:
     """Return the plan of a playbook's text."""
     return build(parse(playbook.encode(), "playbook.yml"), {}, model_ids={}, host=HOST.facts())
@@ -57,6 +74,7 @@ def carry_out(
     concurrency: int = 8,
     timeout_s: float = 90.0,
     watch: Callable[[ev.Body, Council], object] = lambda _body, _council: None,
+    parts: Parts = Parts(),
 ) -> Record:
     """Carry a playbook out; `watch` sees each durable event, may halt the council, and cancels it by CANCEL."""
     plan = plan_of(playbook)
@@ -66,11 +84,12 @@ def carry_out(
 
     async def run() -> State:
         engine = ChatEngine(
-            Endpoint("https://rehearsal.invalid/v1"),
+            parts.endpoint or Endpoint("https://rehearsal.invalid/v1"),
             models=("fugu", "fugu-ultra"),
             host=HOST,
             concurrency=concurrency,
-            transport=transport,
+            transport=None if parts.endpoint else transport,
+            is_key_required=False,
         )
 
         def listen(event: ev.Event, _state: State) -> None:
@@ -81,15 +100,16 @@ def carry_out(
         task = asyncio.current_task()
         assert task is not None
         convened: list[Council] = []
-        recorder = await Recorder.create(
+        recorder = await parts.recorder.create(
             RunFolder.create(folder, "run"),
             plan.to_json(),
             created(plan),
             ev.OwnerChanged(1, {}, "run"),
             clock=lambda: "2026-11-22T10:00:00.000Z",
             listen=listen,
+            disk=parts.disk,
         )
-        convened.append(convene(plan, engine, recorder, policy, Halt()))
+        convened.append(convene(plan, parts.engine(engine), recorder, policy, Halt()))
         try:
             await execute(convened[0], Mailbox(Inbox(folder / "inbox")))
         finally:

@@ -22,7 +22,7 @@ from typing import Any, Self
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -63,7 +63,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it arrived. Header names are in lower case; `body` is None where it was no JSON."""
+    """A request as it arrived. Header names are in lower case; `body` is None where it was no JSON, or broke off."""
 
     method: str
     path: str
@@ -159,10 +159,10 @@ class FakeApi:
         return await self._respond(answer, model=model, number=number)
 
     async def _note(self, request: Request) -> Asked:
-        raw = await request.body()
         try:
+            raw = await request.body()
             body = json.loads(raw) if raw else None
-        except ValueError:
+        except (ClientDisconnect, ValueError):
             body = None
         asked = Asked(request.method, request.url.path, dict(request.headers), body)
         self.requests.append(asked)

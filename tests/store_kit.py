@@ -154,7 +154,7 @@ class FaultyDisk(SystemDisk):
     """A disk that fails at its N-th operation of a kind, once or from then on.
 
     Attributes:
-        operation: `open write short sync replace sync_folder`; `short` is a write that takes half of the bytes.
+        operation: `open write short sync truncate replace sync_folder`; `short` is a write that takes half of the bytes.
         at: Which operation of that kind fails, from 1.
         error: The errno.
         for_ever: Whether all later ones fail too.
@@ -189,6 +189,10 @@ class FaultyDisk(SystemDisk):
     def sync(self, fd: int) -> None:
         self._meet("sync", self.names[fd])
         super().sync(fd)
+
+    def truncate(self, fd: int, size: int) -> None:
+        self._meet("truncate", self.names[fd])
+        super().truncate(fd, size)
 
     def replace(self, source: Path, target: Path) -> None:
         self._meet("replace", target.name)

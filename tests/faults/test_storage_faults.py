@@ -1,124 +1,149 @@
 """Let the disk fail at every place of a small run: what was acknowledged stays, nothing is corrupt, nothing hangs."""
 
 import asyncio
+import contextlib
 import errno
-import json
-import shutil
-import threading
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from overlord_run.errors import Exit, OverlordError, RunBusyError, StoreError
-from overlord_run.store import events as ev
-from overlord_run.store.disk import SystemDisk
+from faults.recording import DEADLINE_S, Outcome, crash, record, record_again
+from faults.witness import reopened
+from overlord_run.errors import Exit, StoreError
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import Log, read
 from overlord_run.store.owner import is_owned
 from overlord_run.store.recorder import Recorder
-from overlord_run.store.rehydrate import rehydrate
 from overlord_run.store.verify import verify
-from store_kit import OWNER, PLAN, RUN_ID, FaultyDisk, clock, created, queued, replied, sent, story
+from store_kit import OWNER, PLAN, RUN_ID, FaultyDisk, clock, created, queued, story
 
-DEADLINE_S = 60
-"""Nothing here takes a second; a hang ends the test instead of the session."""
-
-
-@dataclass
-class Outcome:
-    """What those who recorded a run were told."""
-
-    acknowledged: list[str] = field(default_factory=list)
-    errors: list[OverlordError] = field(default_factory=list)
-
-
-async def record(folder: RunFolder, disk: FaultyDisk) -> Outcome:
-    """Record a run, two servants' events side by side, and close it; go on asking after a failure."""
-    outcome = Outcome()
-    hear = outcome.acknowledged
-    try:
-        recorder = await Recorder.create(
-            folder,
-            PLAN,
-            created(folder),
-            OWNER,
-            clock=clock(),
-            listen=lambda event, _state: hear.append(event.hash),
-            disk=disk,
-        )
-    except OverlordError as error:
-        outcome.errors.append(error)
-        return outcome
-    for batch in story():
-        records = [recorder.record(body) for body in batch]
-        results = await asyncio.gather(*records, return_exceptions=True)
-        outcome.errors += [result for result in results if isinstance(result, OverlordError)]
-    try:
-        await recorder.aclose()
-    except OverlordError as error:
-        outcome.errors.append(error)
-    return outcome
+WORDS = {
+    errno.ENOSPC: "no space is left on the disk",
+    errno.EIO: "the disk reported an error",
+    errno.EROFS: "the file system is read-only",
+    errno.EDQUOT: "the disk quota is used up",
+}
+COUNTS = {"open": 35, "write": 70, "short": 70, "sync": 45, "replace": 8, "sync_folder": 12}
+COUNTS_AGAIN = {"open": 20, "write": 20, "short": 20, "sync": 16, "truncate": 3, "replace": 8, "sync_folder": 8}
 
 
 def carried_out(tmp_path: Path, disk: FaultyDisk) -> tuple[RunFolder, Outcome]:
     folder = RunFolder.create(tmp_path / ".overlord", RUN_ID)
-
-    async def scenario() -> Outcome:
-        async with asyncio.timeout(DEADLINE_S):
-            return await record(folder, disk)
-
-    return folder, asyncio.run(scenario())
+    return folder, record(folder, disk)
 
 
-def places() -> list[tuple[str, int]]:
-    """Return each kind of operation with how often a run without faults does it."""
-    kinds = {"open": 35, "write": 70, "short": 70, "sync": 45, "replace": 8, "sync_folder": 12}
-    return [(operation, at) for operation, count in kinds.items() for at in range(1, count + 1)]
+def opened_again(tmp_path: Path, disk: FaultyDisk) -> tuple[RunFolder, Outcome]:
+    """Return a run that a crash had ended, and that was opened again; what was acknowledged before counts too."""
+    folder, _ = carried_out(tmp_path, FaultyDisk("none"))
+    before = crash(folder)
+    told = record_again(folder, disk)
+    return folder, Outcome(before + told.acknowledged, told.errors)
 
 
-def check(folder: RunFolder, outcome: Outcome, reason: str) -> None:
-    """Assert what must hold after any fault: told in the same words everywhere, all that was acknowledged kept."""
-    assert {error.exit for error in outcome.errors} <= {Exit.STORE}
-    assert all(reason in error.message for error in outcome.errors)
-    if folder.log_path.exists():
-        hashes = [event.hash for event in read(folder.log_path)]
-        assert hashes[: len(outcome.acknowledged)] == outcome.acknowledged
-    assert verify(folder).differences == ()
-    assert not is_owned(folder.lock_path)
+Course = Callable[[Path, FaultyDisk], tuple[RunFolder, Outcome]]
+COURSES: list[tuple[Course, Mapping[str, int]]] = [(carried_out, COUNTS), (opened_again, COUNTS_AGAIN)]
+
+
+def places(share: int = 1) -> list[tuple[Course, str, int]]:
+    """Return a share of the operations of each kind that a run without faults does, and one when it is opened again."""
+    return [
+        (course, operation, at)
+        for course, counts in COURSES
+        for operation, count in counts.items()
+        for at in range(1, count + 1, share)
+    ]
+
+
+def complaints(folder: RunFolder, disk: FaultyDisk, outcome: Outcome) -> list[str]:
+    """Return what must not be after any fault: told in the same words everywhere, all that was acknowledged kept."""
+    words = WORDS[errno.ENOSPC if disk.operation == "short" else disk.error]
+    found = [f"told as exit {error.exit}" for error in outcome.errors if error.exit is not Exit.STORE]
+    found += [f"told as: {error.message}" for error in outcome.errors if words not in error.message]
+    found += [] if bool(outcome.errors) == (disk.counted >= disk.at) else ["not told, or told without a fault"]
+    hashes = [event.hash for event in read(folder.log_path)] if folder.log_path.exists() else []
+    found += [] if hashes[: len(outcome.acknowledged)] == outcome.acknowledged else ["acknowledged events are lost"]
+    found += [f"verify: {difference}" for difference in verify(folder).differences]
+    found += ["it is still owned"] if is_owned(folder.lock_path) else []
+    return found
 
 
 @pytest.mark.parametrize("for_ever", [False, True], ids=["once", "for ever"])
-@pytest.mark.parametrize(("operation", "at"), [place for place in places() if place[1] % 4 == 1])
-def test_a_fault_at_any_place_of_a_run_is_told_and_corrupts_nothing(tmp_path, operation, at, for_ever):
+@pytest.mark.parametrize(("course", "operation", "at"), places(share=4))
+def test_a_fault_at_any_place_of_a_run_is_told_and_corrupts_nothing(tmp_path, course, operation, at, for_ever):
     disk = FaultyDisk(operation, at=at, error=errno.ENOSPC, for_ever=for_ever)
-    folder, outcome = carried_out(tmp_path, disk)
-    assert bool(outcome.errors) == (disk.counted >= at)
-    check(folder, outcome, "no space is left on the disk")
+    folder, outcome = course(tmp_path, disk)
+    assert complaints(folder, disk, outcome) == []
+    assert reopened(folder) == []
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT])
+@pytest.mark.parametrize("code", WORDS, ids=errno.errorcode.get)
 @pytest.mark.parametrize("for_ever", [False, True], ids=["once", "for ever"])
-@pytest.mark.parametrize(("operation", "at"), places())
-def test_every_fault_at_every_place_is_told_and_corrupts_nothing(tmp_path, operation, at, for_ever, code):
-    disk = FaultyDisk(operation, at=at, error=code, for_ever=for_ever)
-    folder, outcome = carried_out(tmp_path, disk)
-    assert bool(outcome.errors) == (disk.counted >= at)
-    words = {errno.EIO: "the disk reported an error", errno.EROFS: "the file system is read-only"}
-    words |= {errno.ENOSPC: "no space is left on the disk", errno.EDQUOT: "the disk quota is used up"}
-    check(folder, outcome, words[errno.ENOSPC if operation == "short" else code])
+def test_every_fault_at_every_place_is_told_and_corrupts_nothing(tmp_path, record_property, for_ever, code):
+    found, met = [], 0
+    for number, (course, operation, at) in enumerate(places()):
+        disk = FaultyDisk(operation, at=at, error=code, for_ever=for_ever)
+        folder, outcome = course(tmp_path / str(number), disk)
+        found += [f"{operation} {at}: {said}" for said in (*complaints(folder, disk, outcome), *reopened(folder))]
+        met += disk.counted >= at
+    assert found == []
+    record_property("disk faults", met)
 
 
-def test_a_run_without_faults_does_no_more_than_is_swept(tmp_path):
+@pytest.mark.parametrize(("course", "counts"), COURSES)
+def test_a_run_without_faults_does_no_more_than_is_swept(tmp_path, course, counts):
     disk = FaultyDisk("none")
-    _, outcome = carried_out(tmp_path, disk)
-    done = [operation for operation, _ in disk.done]
-    swept = dict(places())
+    _, outcome = course(tmp_path, disk)
+    done = Counter(operation for operation, _ in disk.done)
     assert outcome.errors == []
-    assert {operation: done.count(operation) <= swept[operation] for operation in set(done)} == dict.fromkeys(
-        ("open", "write", "sync", "replace", "sync_folder"), True
-    )
+    assert {operation: count for operation, count in done.items() if count > counts[operation]} == {}
+
+
+class TriesASyncAgain(FaultyDisk):
+    def sync(self, fd: int) -> None:
+        try:
+            super().sync(fd)
+        except OSError:
+            super().sync(fd)
+
+
+class BelievesAShortWrite(FaultyDisk):
+    def write(self, fd: int, data: bytes | bytearray) -> int:
+        super().write(fd, data)
+        return len(data)
+
+
+class GoesOnWithoutItsViews(FaultyDisk):
+    def write(self, fd: int, data: bytes | bytearray) -> int:
+        try:
+            return super().write(fd, data)
+        except OSError:
+            if self.names[fd] == "events.jsonl":
+                raise
+            return len(data)
+
+
+class TellsNothingOfFolders(FaultyDisk):
+    def sync_folder(self, path: Path) -> None:
+        with contextlib.suppress(OSError):
+            super().sync_folder(path)
+
+
+@pytest.mark.parametrize(
+    ("bug", "operation"),
+    [
+        (TriesASyncAgain, "sync"),
+        (BelievesAShortWrite, "short"),
+        (GoesOnWithoutItsViews, "write"),
+        (TellsNothingOfFolders, "sync_folder"),
+    ],
+)
+def test_the_faults_find_a_seeded_bug(tmp_path, bug, operation):
+    disks = [bug(operation, at=at) for at in range(1, COUNTS[operation] + 1, 4)]
+    courses = [(disk, *carried_out(tmp_path / str(disk.at), disk)) for disk in disks]
+    assert any(complaints(folder, disk, outcome) for disk, folder, outcome in courses)
 
 
 @pytest.mark.parametrize("operation", ["write", "short", "sync"])
@@ -142,7 +167,10 @@ def test_a_failed_view_stops_the_log_too(tmp_path):
     folder, outcome = carried_out(tmp_path, disk)
     assert len(outcome.acknowledged) < sum(len(batch) for batch in story())
     assert disk.done[-1][0] == "write"
-    check(folder, outcome, f"cannot write {folder.ledger_path}: no space is left on the disk")
+    assert [error.message for error in outcome.errors][:1] == [
+        f"cannot write {folder.ledger_path}: no space is left on the disk"
+    ]
+    assert complaints(folder, disk, outcome) == []
 
 
 def test_a_failure_reaches_all_who_wait_at_once(tmp_path):
@@ -166,112 +194,11 @@ def test_a_failure_reaches_all_who_wait_at_once(tmp_path):
     assert len(kinds) == 200
 
 
-class CrashingDisk(FaultyDisk):
-    """A disk that keeps what a crash would leave before each operation, and in the middle of each write."""
-
-    def __init__(self, run: Path, crashes: Path) -> None:
-        super().__init__("none")
-        self.run = run
-        self.crashes = crashes
-        self.count = 0
-
-    def _meet(self, operation: str, name: str) -> None:
-        super()._meet(operation, name)
-        self.crash()
-
-    def write(self, fd: int, data: bytes | bytearray) -> int:
-        half = len(data) // 2
-        taken = super().write(fd, data[:half])
-        self.crash()
-        return taken + SystemDisk.write(self, fd, data[half:])
-
-    def crash(self) -> None:
-        with self.lock:
-            self.count += 1
-            shutil.copytree(self.run, self.crashes / str(self.count) / self.run.name)
-
-
-def test_what_a_crash_leaves_at_any_place_verifies(tmp_path):
-    folder = RunFolder.create(tmp_path / ".overlord", RUN_ID)
-    disk = CrashingDisk(folder.path, tmp_path)
-    outcome = asyncio.run(record(folder, disk))
-    assert outcome.errors == []
-    assert disk.count > 150
-    for at in range(1, disk.count + 1):
-        left = RunFolder(tmp_path / str(at) / folder.path.name)
-        assert verify(left).differences == (), at
-        if left.log_path.exists():
-            hashes = [event.hash for event in read(left.log_path)]
-            assert outcome.acknowledged[: len(hashes)] == hashes
-
-
-def test_a_second_writer_ends_the_run_with_exit_7(tmp_path):
-    folder = RunFolder.create(tmp_path / ".overlord", RUN_ID)
-
-    async def scenario() -> list[Exit]:
-        recorder = await Recorder.create(
-            folder, PLAN, created(folder), OWNER, clock=clock(), listen=lambda _event, _state: None
-        )
-        await recorder.record(ev.PreflightPassed(["fugu"]))
-        with folder.log_path.open("ab") as other:
-            other.write(b'{"v":1,"seq":4}\n')
-        exits = []
-        for attempt in (recorder.record(ev.ServantReady("alder")), recorder.aclose()):
-            with pytest.raises(RunBusyError) as caught:
-                await attempt
-            exits.append(caught.value.exit)
-        return exits
-
-    assert asyncio.run(scenario()) == [Exit.BUSY, Exit.BUSY]
-    assert folder.log_path.read_bytes().endswith(b'{"v":1,"seq":4}\n')
-
-
 def test_a_folder_that_a_log_is_in_already_is_not_written_over(tmp_path):
     folder = RunFolder.create(tmp_path / ".overlord", RUN_ID)
     Log(folder.log_path).close()
-    _, outcome = folder, asyncio.run(record(folder, FaultyDisk("none")))
+    outcome = record(folder, FaultyDisk("none"))
     assert [error.message for error in outcome.errors] == [
         f"cannot write {folder.log_path}: something else has its name"
     ]
     assert folder.log_path.read_bytes() == b""
-
-
-@pytest.mark.parametrize("left", range(1, 400, 13))
-def test_a_run_whose_last_line_is_torn_reads_as_before_it(tmp_path, left):
-    folder, outcome = carried_out(tmp_path, FaultyDisk("none"))
-    whole = folder.log_path.read_bytes()
-    *earlier, last = whole.splitlines(keepends=True)
-    left = min(left, len(last) - 1)
-    folder.log_path.write_bytes(b"".join(earlier) + last[:left])
-    found = rehydrate(folder)
-    assert found.state.last_hash == outcome.acknowledged[-2]
-    assert found.torn is not None
-    assert found.torn.size == left
-
-
-def test_a_reader_never_sees_half_a_registry(tmp_path):
-    folder = RunFolder.create(tmp_path / ".overlord", RUN_ID)
-    ended = threading.Event()
-    seen: list[int] = []
-
-    def look() -> None:
-        while not ended.is_set():
-            seen.append(json.loads(folder.registry_path.read_bytes())["lastSeq"])
-
-    async def scenario() -> None:
-        recorder = await Recorder.create(
-            folder, PLAN, created(folder), OWNER, clock=clock(), listen=lambda _event, _state: None
-        )
-        await recorder.record(ev.PreflightPassed(["fugu"]))
-        looking = asyncio.create_task(asyncio.to_thread(look))
-        at = 0
-        while len(seen) < 2000 or len(set(seen)) < 20:
-            at += 1
-            await recorder.record(queued(f"m{at}", "alder", "x" * 4000), sent(f"m{at}", "alder"))
-            await recorder.record(replied(f"m{at}", "alder", "y" * 40_000))
-        ended.set()
-        await looking
-        await recorder.aclose()
-
-    asyncio.run(scenario())
-    assert seen == sorted(seen)

@@ -88,6 +88,24 @@ def odd_line(found: bytes, expected: bytes) -> int:
     return next((number for number, (line, other) in pairs if line != other), 0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Parting:
+    """Where the ledger ceases to be what the log gives.
+
+    Attributes:
+        seq: The event that gives the line.
+        place: In the line.
+        message: What is there instead; empty where the line, or its end, is missing.
+        is_torn: Whether it holds NUL bytes, as a power cut leaves them in place of what was not synced.
+    """
+
+    line: int
+    seq: int
+    place: str = ""
+    message: str = ""
+    is_torn: bool = False
+
+
 class LedgerComparison:
     """Compare the ledger with the log while that is read. The ledger's length was taken before, so it never leads."""
 
@@ -99,15 +117,14 @@ class LedgerComparison:
         self._findings = findings
         self._run_id = ""
         self._line = 0
-        self._missing_seq: int | None = None
-        self._has_parted = False
+        self._parting: _Parting | None = None
 
     def follow(self, event: Event) -> None:
         """Compare what an event gives."""
         if isinstance(event.body, RunCreated):
             self._run_id = event.body.run_id
         line = ledger_line(event, self._run_id)
-        if line is None or self._has_parted or self._missing_seq is not None:
+        if line is None or self._parting is not None:
             return
         self._line += 1
         expected = ledger_bytes(line)
@@ -116,19 +133,25 @@ class LedgerComparison:
         if found == expected:
             return
         if self._rest == 0 and expected.startswith(found):
-            self._missing_seq = event.seq
+            self._parting = _Parting(self._line, event.seq)
             return
-        self._has_parted = True
         whole = found if found.endswith(b"\n") else found + self._file.readline(MAX_LINE_BYTES)
         place, message = bytes_difference(whole, expected)
-        self._findings.differ(self._name, _line_place(self._line, place), message)
+        self._parting = _Parting(self._line, event.seq, place, message, b"\0" in whole)
 
     def finish(self, vouched_seq: int, *, is_log_whole: bool) -> None:
         """Tell what is missing, and what the log does not give."""
-        if self._missing_seq is not None:
-            _tell_missing(self._findings, self._name, self._line, self._missing_seq, vouched_seq)
-        elif self._rest and is_log_whole and not self._has_parted:
-            self._findings.differ(self._name, f"line {self._line + 1}", "the log gives no such line")
+        parting = self._parting
+        if parting is None:
+            if self._rest and is_log_whole:
+                self._findings.differ(self._name, f"line {self._line + 1}", "the log gives no such line")
+        elif not parting.message:
+            _tell_missing(self._findings, self._name, parting.line, parting.seq, vouched_seq)
+        elif parting.is_torn and parting.seq > vouched_seq:
+            note = f"{self._name}: line {parting.line} is torn, and run.json does not vouch for it"
+            self._findings.notes.append(note)
+        else:
+            self._findings.differ(self._name, _line_place(parting.line, parting.place), parting.message)
 
 
 @dataclass(slots=True)

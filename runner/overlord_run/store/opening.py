@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from overlord_run.errors import RunNotFoundError
 from overlord_run.store import atomic
 from overlord_run.store.disk import SYSTEM_DISK, Disk, open_to_read, unwritable
-from overlord_run.store.events import Body, Event, LogRepaired, decode
+from overlord_run.store.events import Body, Event, LogRepaired
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder, torn_name
 from overlord_run.store.log import Log, Torn, read
 from overlord_run.store.mend import mend
-from overlord_run.store.rehydrate import replay
+from overlord_run.store.rehydrate import has_begun, replay
 from overlord_run.store.state import State
 from overlord_run.store.views import Views
 
@@ -60,30 +60,21 @@ def again(folder: RunFolder, disk: Disk = SYSTEM_DISK) -> Iterator[Opened]:
         LogDamagedError: A line of the log does not fit.
         StoreError: A file cannot be read or written.
     """
+    if not has_begun(folder):
+        raise _never_began(folder)
     events, ours, theirs = read(folder.log_path), State(), State()
     last: Event | None = None
     for last in replay(events, ours):
         apply(theirs, last)
     if last is None:
         raise _never_began(folder)
-    if _vouched(folder) != (last.seq, last.hash):
-        mend(folder, disk)
+    mend(folder, disk)  # whatever the registry vouches for: journals are synced at the end only
     first = () if events.torn is None else (_move_aside(folder, events.torn, disk),)
     with (
         closing(Log(folder.log_path, disk=disk, last=last, size=events.size)) as log,
         closing(Views(folder, theirs, disk=disk)) as views,
     ):
         yield Opened(log, views, ours, first)
-
-
-def _vouched(folder: RunFolder) -> tuple[object, object]:
-    """Return the event, by its number and hash, up to which the registry says that the views are whole."""
-    try:
-        with open_to_read(folder.registry_path) as file:
-            view = decode(file.read())
-    except (OSError, ValueError):
-        return None, None  # there is none yet, or it is damaged: then the views are compared with the log
-    return (view.get("lastSeq"), view.get("lastHash")) if isinstance(view, dict) else (None, None)
 
 
 def _move_aside(folder: RunFolder, torn: Torn, disk: Disk) -> LogRepaired:

@@ -36,7 +36,7 @@ def rehydrate(folder: RunFolder) -> Rehydrated:
         StoreError: The log cannot be read, or a newer version wrote it.
     """
     state = State()
-    if not _has_begun(folder):
+    if not has_begun(folder):
         return Rehydrated(state, None, (_EMPTY,))
     events = read(folder.log_path)
     for _ in replay(events, state):
@@ -64,7 +64,7 @@ def replay(events: LogReading, state: State) -> Iterator[Event]:
         yield event
 
 
-def _has_begun(folder: RunFolder) -> bool:
+def has_begun(folder: RunFolder) -> bool:
     """Say whether there was a log: it is made after the plan and before the registry, and a crash can come between."""
     try:
         names = {path.name for path in folder.path.iterdir()}

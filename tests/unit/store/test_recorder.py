@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from overlord_run.errors import RunBusyError, StoreError
+from overlord_run.errors import RunBusyError, RunNotFoundError, StoreError
 from overlord_run.store import events as ev
 from overlord_run.store.disk import SystemDisk
 from overlord_run.store.fold import fold
@@ -209,6 +209,16 @@ def test_a_run_that_another_process_owns_is_left_alone(folder):
     with owned(folder.lock_path), pytest.raises(RunBusyError):
         asyncio.run(opened(folder))
     assert set(contents(folder.path)) == {"owner.lock"}
+
+
+@pytest.mark.parametrize("is_log_there", [False, True])
+def test_a_run_that_a_crash_ended_before_its_first_event_is_told_when_it_is_opened_again(folder, is_log_there):
+    if is_log_there:
+        folder.log_path.touch()
+    opening = Recorder.open(folder, OWNER, clock=clock(), listen=lambda _event, _state: None)
+    with pytest.raises(RunNotFoundError, match="ended before it began"):
+        asyncio.run(opening)
+    assert not is_owned(folder.lock_path)
 
 
 def test_a_failed_disk_reaches_everyone_who_waits_and_everyone_later(folder):

@@ -302,6 +302,23 @@ def test_views_that_lag_behind_a_crashed_run_are_noted(run):
     )
 
 
+def test_a_ledger_whose_end_a_power_cut_left_as_zeros_is_noted_where_nothing_vouches_for_it(run):
+    whole = run.ledger_path.read_bytes()
+    first = len(lines(run.ledger_path)[0])
+    run.ledger_path.write_bytes(whole[:first] + bytes(len(whole) - first))
+    assert differences(run) == [
+        "ledger.jsonl: line 2: it is no JSON of ours: Expecting value: line 1 column 1 (char 0)",
+    ]
+    run.registry_path.write_bytes(registry_at(run, 8))
+    assert verify(run) == Verification(
+        (),
+        (
+            "ledger.jsonl: line 2 is torn, and run.json does not vouch for it",
+            "run.json lags behind the log: it is of event 8 of 28",
+        ),
+    )
+
+
 def test_a_torn_end_is_noted(run):
     with run.log_path.open("ab") as file:
         file.write(b'{"v":1')
@@ -330,8 +347,8 @@ def test_a_damaged_log_is_told_and_the_rest_as_far_as_it_goes(run):
     edit(run.ledger_path, b"Gr", b"gr")
     (run.journals_dir / "oak.jsonl").touch(0o600)
     assert [text.split(":")[:2] for text in differences(run)] == [
-        ["ledger.jsonl", " line 1"],
         ["events.jsonl", " line 13"],
+        ["ledger.jsonl", " line 1"],
     ]
 
 

@@ -1,0 +1,179 @@
+"""Runs with a bug in one part, each a program that can be traced: a harness must find them before it is believed."""
+
+import dataclasses
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from canary import CANARY
+from council_kit import Parts, carry_out
+from faults.witness import COUNCIL
+from overlord_run.credential import Credential
+from overlord_run.engine.base import Engine, Failure, Lane, Reply, Request
+from overlord_run.engine.endpoint import Endpoint
+from overlord_run.executor.council import Council
+from overlord_run.store import events as ev
+from overlord_run.store.disk import SystemDisk
+from overlord_run.store.recorder import Recorder
+
+
+class SendsBeforeItIsOnDisk(Recorder):
+    """Lets a request leave while it is being written."""
+
+    async def record(self, *bodies: ev.Body) -> None:
+        if isinstance(bodies[0], ev.RequestSent):
+            self.note(*bodies)
+        else:
+            await super().record(*bodies)
+
+
+class WritesTheRequestWithTheReply(Recorder):
+    """Saves a sync: a request is written when its answer is there."""
+
+    def __init__(self, *args: Any, **facts: Any) -> None:
+        super().__init__(*args, **facts)
+        self.waiting: dict[tuple[str, str], ev.RequestSent] = {}
+
+    async def record(self, *bodies: ev.Body) -> None:
+        match bodies[0]:
+            case ev.RequestSent() as sent:
+                self.waiting[sent.message_id, sent.slot] = sent
+            case ev.ReplyReceived() as reply:
+                await super().record(self.waiting.pop((reply.message_id, reply.slot)), *bodies)
+            case _:
+                await super().record(*bodies)
+
+
+class NeverSyncsTheLog(SystemDisk):
+    """Trusts the system to write the log some time."""
+
+    log: int | None = None
+
+    def open(self, path: Path, flags: int) -> int:
+        fd = super().open(path, flags)
+        if path.name == "events.jsonl":
+            self.log = fd
+        return fd
+
+    def sync(self, fd: int) -> None:
+        if fd != self.log:
+            super().sync(fd)
+
+
+class SyncsTheBatchBefore(NeverSyncsTheLog):
+    """Syncs the log, but before it writes a line and not after it."""
+
+    def write(self, fd: int, data: bytes | bytearray) -> int:
+        if fd == self.log:
+            super(NeverSyncsTheLog, self).sync(fd)
+        return super().write(fd, data)
+
+
+class NeverSyncsFolders(SystemDisk):
+    """Takes a file's sync for that of its name."""
+
+    def sync_folder(self, path: Path) -> None:
+        """Do nothing."""
+
+
+class RenamesBeforeItSyncs(SystemDisk):
+    """Gives a file its name before its bytes are on the disk."""
+
+    fresh: int | None = None
+
+    def open(self, path: Path, flags: int) -> int:
+        fd = super().open(path, flags)
+        self.fresh = fd if path.suffix == ".tmp" else None
+        return fd
+
+    def sync(self, fd: int) -> None:
+        if fd != self.fresh:
+            super().sync(fd)
+
+
+class WritesInPlace(SystemDisk):
+    """Replaces a file by writing its new bytes over the old ones."""
+
+    def replace(self, source: Path, target: Path) -> None:
+        fd = self.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY)
+        self.write(fd, source.read_bytes())
+        os.close(fd)
+        source.unlink()
+
+
+class TakesTheOldOneAway(SystemDisk):
+    """Makes room before it gives a file its name."""
+
+    def replace(self, source: Path, target: Path) -> None:
+        target.unlink(missing_ok=True)
+        super().replace(source, target)
+
+
+class NeedsNoTemporaryFile(SystemDisk):
+    """Writes a new file under its name from the beginning."""
+
+    def open(self, path: Path, flags: int) -> int:
+        if path.suffix != ".tmp":
+            return super().open(path, flags)
+        return super().open(_final(path), flags & ~os.O_EXCL | os.O_TRUNC)
+
+    def replace(self, source: Path, target: Path) -> None:
+        """Do nothing."""
+
+
+def _final(temporary: Path) -> Path:
+    """Return the name that a temporary file, `.NAME.RANDOM.tmp`, is meant for."""
+    return temporary.with_name(temporary.name[1:].rsplit(".", 2)[0])
+
+
+class AsksTwice:
+    """An engine that asks once more where it did not like the answer, and tells nobody."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    @asynccontextmanager
+    async def lane(self) -> AsyncIterator[Lane]:
+        async with self._engine.lane() as lane:
+            yield AsksAgain(lane)
+
+
+class AsksAgain:
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+
+    async def ask(self, request: Request) -> Reply | Failure:
+        await self._lane.ask(request)
+        return await self._lane.ask(request)
+
+
+BUGS: Mapping[str, Callable[[], Parts]] = {
+    "sends before it is on disk": lambda: Parts(recorder=SendsBeforeItIsOnDisk),
+    "writes the request with the reply": lambda: Parts(recorder=WritesTheRequestWithTheReply),
+    "never syncs the log": lambda: Parts(disk=NeverSyncsTheLog()),
+    "syncs the batch before": lambda: Parts(disk=SyncsTheBatchBefore()),
+    "writes the registry in place": lambda: Parts(disk=WritesInPlace()),
+    "asks twice": lambda: Parts(engine=AsksTwice),
+}
+
+
+def main() -> None:
+    """Carry the council out with the bug that the first word names; the second one is the run's tag."""
+    bug, tag = sys.argv[1:]
+    parts = BUGS[bug]() if bug else Parts()
+    endpoint = Endpoint(os.environ["OVERLORD_BASE_URL"], Credential(CANARY, name="SAKANA_API_KEY"))
+    playbook = COUNCIL.replace("{type: string}", f"{{type: string, default: {tag}}}")
+    carry_out(Path.cwd() / ".overlord", playbook, watch=tell, parts=dataclasses.replace(parts, endpoint=endpoint))
+
+
+def tell(body: ev.Body, _council: Council) -> None:
+    """Tell an answer in the words of the program's own progress."""
+    if isinstance(body, ev.ReplyReceived):
+        sys.stderr.write(f"{body.message_id}: {body.slot} answered\n")
+        sys.stderr.flush()
