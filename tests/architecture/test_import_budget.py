@@ -51,7 +51,7 @@ def test_an_error_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_flags_of_a_command_are_known_without_what_carries_it_out(name: str) -> None:
     modules = modules_of(name, "--help")
-    assert COMMANDS[name][0] in modules
+    assert COMMANDS[name][0].partition(":")[0] in modules
     assert not modules & HEAVY
 
 

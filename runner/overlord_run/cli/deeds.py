@@ -23,8 +23,9 @@ from overlord_run.errors import Exit
 def send(**given: Any) -> Exit:
     """Send one message to a slot, to role:NAME or to all, and print each reply.
 
-    The MESSAGE is sent as it is, never as a template; - reads it from standard input. It returns when each answer is
-    captured or its failure recorded. A live run takes it through its inbox; one that has ended is taken up for it.
+    The MESSAGE is sent as it is, never as a template; - reads it from standard input. It returns when each answer
+    is captured or its failure recorded. A live run takes it through its inbox; one that has ended is taken up for
+    it.
     """
     from overlord_run.cli.send import carry_out
 
@@ -52,9 +53,10 @@ def send(**given: Any) -> Exit:
 @click.option("--debug", is_flag=True, help="Tell attempts that are made again, what the API said, and stack traces.")
 @options.state_dir
 def resume(**given: Any) -> Exit:
-    """Carry a run on that a crash, a person or a failed startup ended, from its own frozen plan.
+    """Carry on a run that a crash, a person or a failed startup ended.
 
-    Finished calls are not made again. Calls whose outcome is not known are named, and a decision is asked for.
+    It goes by its own frozen plan. Finished calls are not made again. Calls whose outcome is not known are named,
+    and a decision is asked for.
     """
     from overlord_run.cli.resume import carry_out
 
@@ -74,9 +76,10 @@ def resume(**given: Any) -> Exit:
 @options.state_dir
 @options.debug
 def recover(**given: Any) -> Exit:
-    """Prove the API and ask a blocked servant the question that failed again; that may be billed again.
+    """Ask a blocked servant the question that failed again, or replace it.
 
-    Redirects that it missed meanwhile are not sent later. With --replace a new servant takes the slot and the question.
+    The API is proved first; asking may be billed again. Redirects that it missed meanwhile are not sent later. With
+    --replace a new servant takes the slot and the question.
     """
     from overlord_run.cli.recover import carry_out
 
@@ -99,7 +102,10 @@ def recover(**given: Any) -> Exit:
 @options.state_dir
 @options.debug
 def wait(**given: Any) -> Exit:
-    """Wait until a run is ready, has ended, or has ended one message; the exit code says what that came to."""
+    """Wait until a run is ready, has ended, or has ended one message.
+
+    The exit code says what that came to.
+    """
     from overlord_run.cli.wait import carry_out
 
     return carry_out(**given)
@@ -114,9 +120,10 @@ def wait(**given: Any) -> Exit:
 @options.state_dir
 @options.debug
 def stop(**given: Any) -> Exit:
-    """End the run's own process and nothing else; what was answered is kept, and resume carries on.
+    """End a run's own process and nothing else; give its leases up.
 
-    The process is asked first, and calls in flight may finish for 10 s; then it is ended, by its recorded fingerprint.
+    What was answered is kept, and resume carries on. The process is asked first, and calls in flight may finish for
+    10 s; then it is ended, by its recorded fingerprint.
     """
     from overlord_run.cli.stop import carry_out
 

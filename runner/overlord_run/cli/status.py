@@ -40,9 +40,10 @@ def command(
     state_dir: str | None,
     **flags: Any,
 ) -> Exit:
-    """Tell where a run and each of its servants stands, and for each whether it is ready, or which proof fails.
+    """Tell where a run and each of its servants stands, and which are ready.
 
-    The state is folded from the run's log; without --check and --ping nothing is written, sent or locked.
+    Of one that is not, the proof that fails is told. The state is folded from the run's log; without --check and
+    --ping nothing is written, sent or locked.
     """
     folder = find_run(run_id, state_dir)
     if is_checked or ping:
