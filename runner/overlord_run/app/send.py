@@ -8,10 +8,12 @@ from overlord_run.app.own import Audience
 from overlord_run.app.post import Errand, ask
 from overlord_run.app.reopen import Recorded, recorded, require_unreleased
 from overlord_run.app.resume import unknown_outcome
-from overlord_run.errors import Exit, UsageError
+from overlord_run.credential import Redactor
+from overlord_run.errors import Exit, SettingsError, UsageError
 from overlord_run.executor.desk import slots_of
 from overlord_run.playbook.names import did_you_mean, listed
-from overlord_run.settings import Flags
+from overlord_run.settings import Flags, environment
+from overlord_run.settings.key import known_keys
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
 from overlord_run.store.inbox import Recover, Send
@@ -64,6 +66,7 @@ def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Au
         SettingsError: The API is not proved, or may not be asked; nothing was sent.
         StoreError: The run folder cannot be read or written.
     """
+    _require_no_key(target + text, manner.flags)
     state = Following(folder).catch_up()
     run = recorded(folder, state.created)
     request = Send(manner.request_id or secrets.token_hex(8), target, text)
@@ -107,6 +110,16 @@ def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *,
     has_failed = message is not None and message.results[slot].state != "completed"
     code = Exit.FAILED if has_failed and finished.exit is Exit.OK else finished.exit
     return Sent(finished.state, folder, message, code, details=finished.details)
+
+
+def _require_no_key(text: str, flags: Flags) -> None:
+    """Refuse a message that holds a key, before any of it is kept; also a key that this run does not use."""
+    named = [flags.api_key_env] if flags.api_key_env else []
+    files = [flags.api_key_file] if flags.api_key_file else []
+    for key in known_keys(environment(), named=named, files=files):
+        if Redactor(key).occurs_in(text):
+            message = f"the API key of {key.name} stands in the message"
+            raise SettingsError(message, next="Take it out there; a prompt never needs it.", code="key-in-message")
 
 
 def _require_sendable(run: Recorded, state: State, request: Send) -> None:
