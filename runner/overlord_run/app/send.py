@@ -66,7 +66,7 @@ def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Au
         SettingsError: The API is not proved, or may not be asked; nothing was sent.
         StoreError: The run folder cannot be read or written.
     """
-    _require_no_key(target + text, manner.flags)
+    _require_no_key(f"{target} {manner.request_id} {text}", manner.flags)
     state = Following(folder).catch_up()
     run = recorded(folder, state.created)
     request = Send(manner.request_id or secrets.token_hex(8), target, text)
