@@ -74,6 +74,7 @@ KEYS: Mapping[tuple[Path, str], Mapping[str, Any]] = {
     (PLAYBOOK, "Top level"): PLAYBOOK_SCHEMA,
     (PLAYBOOK, "Inputs"): DEFINITIONS["input"],
     (PLAYBOOK, "Engine"): DEFINITIONS["engine"],
+    (PLAYBOOK, "Startup"): DEFINITIONS["engine"]["properties"]["startup"],
     (PLAYBOOK, "Retry"): DEFINITIONS["engine"]["properties"]["retry"],
     (PLAYBOOK, "Models"): DEFINITIONS["model"],
     (PLAYBOOK, "Roles"): DEFINITIONS["role"],
@@ -219,7 +220,7 @@ def test_every_code_of_a_failed_preflight_has_its_row() -> None:
     assert told == codes - {"key-in-prompt"}
 
 
-SETTLED_IN = ("credential.py", "settings/*.py", "app/prepare.py", "engine/endpoint.py", "host/shell.py")
+SETTLED_IN = ("credential.py", "settings/*.py", "app/prepare.py", "app/send.py", "engine/endpoint.py", "host/shell.py")
 
 
 def test_every_code_of_a_setting_that_is_refused_has_its_row() -> None:
