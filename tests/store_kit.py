@@ -154,7 +154,7 @@ class FaultyDisk(SystemDisk):
     """A disk that fails at its N-th operation of a kind, once or from then on.
 
     Attributes:
-        operation: `open write short sync truncate replace sync_folder`; `short` is a write that takes half of the bytes.
+        operation: `open write short sync truncate replace sync_folder`; `short` is a write of half of the bytes.
         at: Which operation of that kind fails, from 1.
         error: The errno.
         for_ever: Whether all later ones fail too.

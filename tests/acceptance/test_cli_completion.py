@@ -67,14 +67,14 @@ def completed(shell: Shell, line: str, *, kind: str = "bash", **environ: str) ->
     return [value for kind, _, value in (item.partition(",") for item in done.out.splitlines()) if kind == "plain"]
 
 
-COMMANDS = "run init validate list status show reply ledger events verify doctor completion schema"
+COMMANDS = "run init validate send resume recover wait stop list status show reply ledger events verify doctor completion schema"
 
 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
         ("overlord-run ", f"{COMMANDS} council.yml script.yaml"),
-        ("overlord-run s", "status show schema script.yaml"),
+        ("overlord-run s", "send stop status show schema script.yaml"),
         ("overlord-run more/", "more/second.yml"),
         ("overlord-run missing/", ""),
         ("overlord-run --v", "--version"),

@@ -141,7 +141,7 @@ def test_a_ledger_of_a_name_that_does_not_exist_gets_the_nearest(finished: Shell
 
 def test_the_texts_of_a_conversation_are_cut_where_that_is_asked_for(finished: Shell) -> None:
     done = finished.run("show", "alder", "--max-chars", "4")
-    assert "  rank: asked\n    Rank\n  (cut: 4 of 19 characters)\n" in done.out
+    assert "      Rank\n    (cut: 4 of 19 characters)\n" in done.out
     told = finished.run("show", "alder", "--max-chars", "19", "--format", "json").json("show")
     first, second = told["servants"][0]["exchanges"]
     assert (first["truncated"], len(first["system"]), first["chars"]["reply"]) == (True, 19, len(ODD))

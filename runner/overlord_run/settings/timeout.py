@@ -55,7 +55,8 @@ def in_words(seconds: float) -> str:
 
 
 def _from_flag(text: str) -> Timeout:
-    seconds = duration_s(text, "--timeout")
+    match = _DURATION.fullmatch(text)
+    seconds = float(match[1]) * _UNITS_S[match[2]] if match else 0.0
     if not SHORTEST_TIMEOUT_S <= seconds <= LONGEST_TIMEOUT_S:
         message = f"--timeout takes a duration from 5s to 10m, not {shown(text)}"
         raise UsageError(message, next="write it like 90s or 5m; a bare number is seconds")

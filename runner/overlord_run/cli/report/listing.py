@@ -82,13 +82,13 @@ def _servants(standing: Standing) -> str:
         )
         for tally in tallies(standing.state)
     ]
-    faults = [
-        f"{slot} is not proved ready: {proof.name}: {proof.fault}"
-        for slot, proofs in standing.proofs.items()
-        for proof in proofs
-        if not proof.holds
+    faults = {slot: [proof for proof in proofs if not proof.holds] for slot, proofs in standing.proofs.items()}
+    told = [
+        f"{slot} is not proved ready: {'; '.join(f'{proof.name}: {proof.fault}' for proof in failing)}"
+        for slot, failing in faults.items()
+        if failing
     ]
-    return "\n".join([table(header, rows, right=("messages", "tokens")), *faults[:LISTED]])
+    return "\n".join([table(header, rows, right=("messages", "tokens")), *told[:LISTED]])
 
 
 def _is_ready(standing: Standing, slot: str) -> bool:

@@ -43,6 +43,7 @@ def sent_json(sent: Sent, host: Host, *, state_dir: str | None) -> dict[str, Any
     return {
         "schemaVersion": VERSION,
         "runId": sent.folder.run_id,
+        "playbook": None if sent.state.created is None else sent.state.created.playbook["name"],
         "engine": None if sent.state.created is None else sent.state.created.engine,
         "state": sent.state.state,
         "messageId": None if message is None else message.id,

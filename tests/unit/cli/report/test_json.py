@@ -6,6 +6,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from overlord_run.app.history import Inspection, RunSummary
+from overlord_run.app.status import Standing
 from overlord_run.cli.report.json import (
     conversations_json,
     done_json,
@@ -50,7 +51,7 @@ def test_what_is_told_of_a_run_fits_its_schema(state: State) -> None:
     assert misfits(launch_json(state), "launch") == []
     assert misfits(done_json(state, Exit.OK, next_command="overlord-run show"), "done") == []
     found = Inspection(FOLDER, state, is_owned=False, notes=("a note",))
-    assert misfits(status_json(found, next_command="overlord-run show"), "status") == []
+    assert misfits(status_json(Standing(found, {}), next_command="overlord-run show"), "status") == []
     for most in None, 0, 5:
         assert misfits(conversations_json(found, list(state.servants), max_chars=most), "show") == []
 
@@ -122,7 +123,7 @@ def test_tokens_that_nobody_told_are_null() -> None:
 
 def test_a_call_whose_end_is_not_known_is_open() -> None:
     found = Inspection(FOLDER, STATES[2], is_owned=False, notes=())
-    assert status_json(found, next_command="x")["openCalls"] == [{"message": "startup", "slot": "alder"}]
+    assert status_json(Standing(found, {}), next_command="x")["openCalls"] == [{"message": "startup", "slot": "alder"}]
 
 
 def test_a_failed_exchange_has_the_reason_and_no_reply() -> None:

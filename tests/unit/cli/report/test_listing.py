@@ -1,16 +1,25 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 from overlord_run.app.history import Inspection, RunSummary
+from overlord_run.app.status import Standing
 from overlord_run.cli.report.listing import runs_text, status_text
 from overlord_run.store.folder import RunFolder
+from overlord_run.store.lease import Facts, proofs
 from overlord_run.store.state import State
 from unit.cli import example_run as example
 
 FOLDER = RunFolder(Path("runs") / "20260701-120000-council-ab12")
 
 
+def standing_of(state: State, found: Inspection) -> Standing:
+    models = {"alder": "fugu", "oak": "fugu-ultra"}
+    facts = Facts("20260701-120000-council-ab12", "token", models, datetime(2026, 7, 1, 12, 10, tzinfo=UTC))
+    return Standing(found, {slot: proofs(state, servant, facts) for slot, servant in state.servants.items()})
+
+
 def status(state: State, *, is_owned: bool = False, notes: tuple[str, ...] = ()) -> str:
-    return status_text(Inspection(FOLDER, state, is_owned, notes), next_command="overlord-run show")
+    return status_text(standing_of(state, Inspection(FOLDER, state, is_owned, notes)), next_command="overlord-run show")
 
 
 def test_runs_are_a_row_each_and_say_which_were_rehearsed_and_which_were_interrupted() -> None:
@@ -42,9 +51,13 @@ def test_the_status_of_a_run_that_ended_tells_servants_messages_and_failures() -
         "created  2026-07-01 12:00:01 UTC\n"
         "updated  2026-07-01 12:00:20 UTC\n"
         "\n"
-        "slot   role    model       state    messages          tokens  last sign\n"
-        "alder  critic  fugu        ready           4  at least 1,123  2026-07-01 12:00:17 UTC\n"
-        "oak    judge   fugu-ultra  blocked         0               0  none\n"
+        "slot   role    model       state    ready  messages          tokens  last sign\n"
+        "alder  critic  fugu        ready    no            4  at least 1,123  2026-07-01 12:00:17 UTC\n"
+        "oak    judge   fugu-ultra  blocked  no            0               0  none\n"
+        "alder is not proved ready: messages: its messages are not a system message and answered questions; "
+        "identity: its scope token is not of this run, slot and assignment\n"
+        "oak is not proved ready: conversation: it is blocked; messages: no messages are stored; "
+        "identity: its scope token is not of this run, slot and assignment; signal: it has not answered yet\n"
         "\n"
         "message  to   state      answered\n"
         "startup  all  completed  1 of 1\n"
@@ -68,9 +81,13 @@ def test_the_status_of_an_interrupted_run_names_the_calls_whose_end_is_not_known
         "created  2026-07-01 12:00:01 UTC\n"
         "updated  2026-07-01 12:00:05 UTC\n"
         "\n"
-        "slot   role    model       state     messages  tokens  last sign\n"
-        "alder  critic  fugu        starting         0       0  none\n"
-        "oak    judge   fugu-ultra  pending          0       0  none\n"
+        "slot   role    model       state     ready  messages  tokens  last sign\n"
+        "alder  critic  fugu        starting  no            0       0  none\n"
+        "oak    judge   fugu-ultra  pending   no            0       0  none\n"
+        "alder is not proved ready: conversation: it is starting; messages: no messages are stored; "
+        "identity: its scope token is not of this run, slot and assignment; signal: it has not answered yet\n"
+        "oak is not proved ready: conversation: it is pending; messages: no messages are stored; "
+        "identity: its scope token is not of this run, slot and assignment; signal: it has not answered yet\n"
         "\n"
         "message  to   state    answered\n"
         "startup  all  started  0 of 1\n"
