@@ -63,7 +63,7 @@ def _check_require(fields: Fields, roles: Mapping[str, str]) -> Iterator[Problem
     startup = fields.inner("engine").inner("startup")
     required = startup.integer("require")
     if required is not None and required > len(roles) > 0:
-        message = f"{required} answers are required at the startup, and there are {len(roles)} servants"
+        message = f"{required} answers are required at the startup, and there {_are(len(roles))}"
         yield problem(startup.place_of("require"), "require-too-many", message, "require fewer, or all")
     for redirect in fields.listed("redirects"):
         required = redirect.integer("require")
@@ -73,6 +73,10 @@ def _check_require(fields: Fields, roles: Mapping[str, str]) -> Iterator[Problem
                 f"{required} answers are required, and it goes to {count} {'servant' if count == 1 else 'servants'}"
             )
             yield problem(redirect.place_of("require"), "require-too-many", message, "require fewer, or all")
+
+
+def _are(servants: int) -> str:
+    return "is 1 servant" if servants == 1 else f"are {servants} servants"
 
 
 def _count(targets: Collection[str], roles: Mapping[str, str], members: Mapping[str, int]) -> int:
