@@ -137,3 +137,8 @@ def test_a_run_whose_first_line_is_torn_never_began(run):
     run.log_path.write_bytes(lines(run.log_path)[0][:40])
     with pytest.raises(RunNotFoundError, match="before it began"):
         take_up(run)
+
+
+def test_a_log_that_may_not_be_appended_to_is_told(run):
+    with pytest.raises(StoreError, match="events"):
+        take_up(run, FaultyDisk("open", only="events.jsonl"))
