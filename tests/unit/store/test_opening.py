@@ -11,10 +11,10 @@ from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import read
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.verify import verify
-from store_kit import RUN_ID, FaultyDisk, clock, contents, lines, story, tell
+from store_kit import RUN_ID, FaultyDisk, clock, contents, lines, queued, story, tell
 
 AGAIN = ev.OwnerChanged(4712, {}, "resume")
-LONG = "x" * 300_000
+LONG = "x" * 8_000
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_views_that_are_in_step_are_not_touched(run):
 
 
 def test_a_journal_of_two_files_and_a_long_ledger_are_written_again(folder):
-    asyncio.run(tell(folder, story(LONG)))
+    asyncio.run(tell(folder, [*story(), *([queued(f"m{n}", "alder", LONG)] for n in range(400))]))
     for path in folder.journals_dir.iterdir():
         path.unlink()
     folder.ledger_path.unlink()
