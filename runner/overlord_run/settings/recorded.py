@@ -59,7 +59,7 @@ def read_recorded(settings: Mapping[str, Any]) -> Recorded:
             is_operators=settings["baseUrlFrom"] is not None,
             trusted=_text_or_none(settings["trusted"]),
         )
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
         message = "the run's settings in its log are not such as this program writes"
         raise StoreError(message, next="start a new run", code="settings-damaged") from error
 

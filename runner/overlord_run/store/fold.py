@@ -123,6 +123,8 @@ def _reply_received(state: State, body: ev.ReplyReceived, at: str) -> None:
     result.finish_reason, result.cut, result.note = body.finish_reason, body.cut, body.note
     servant = _servant(state, body.slot, at)
     servant.request_id, servant.last_useful_signal_at = body.request_id, at
+    if servant.state != "ready":  # said here too: a power cut may tear this event from the one that follows it
+        servant.state, servant.last_ack_at = "ready", at
     if result.system is not None:
         servant.conversation.append({"role": "system", "content": result.system})
     servant.conversation.append({"role": "user", "content": result.text or ""})
@@ -131,9 +133,10 @@ def _reply_received(state: State, body: ev.ReplyReceived, at: str) -> None:
 
 def _request_failed(state: State, body: ev.RequestFailed, at: str) -> None:
     state.open_calls.pop((body.message_id, body.slot), None)
-    _servant(state, body.slot, at)
+    servant = _servant(state, body.slot, at)
     if body.retry_in_s is not None:
         return
+    servant.state = "blocked"  # as with a reply: the event that says so may be torn off
     result = state.messages[body.message_id].results[body.slot]
     result.state, result.failure = "failed", body.reason
     result.ended_at, result.ended_seq = at, state.last_seq

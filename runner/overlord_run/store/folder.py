@@ -73,7 +73,7 @@ class RunFolder:
 
     def is_private(self) -> bool:
         """Say whether nobody but its owner can have written what is in it; on Windows that is taken for granted."""
-        if sys.platform == "win32":
+        if sys.platform == "win32":  # pragma: no cover - it has no owner and mode of that kind
             return True
         found = self.path.lstat()
         return found.st_uid == os.geteuid() and not found.st_mode & _OTHERS

@@ -152,7 +152,7 @@ def _parse(data: bytes) -> Request:
     if not isinstance(content, dict) or content.pop("v", None) != _VERSION:
         raise ValueError(_VERSION)
     kind = content.pop("kind", None)
-    if kind not in _KINDS or not _fits(content, _FIELDS[kind]):
+    if not isinstance(kind, str) or kind not in _KINDS or not _fits(content, _FIELDS[kind]):
         raise ValueError(kind)
     return _KINDS[kind](**content)
 

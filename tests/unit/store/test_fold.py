@@ -162,3 +162,105 @@ def test_an_event_of_a_newer_version_changes_nothing_but_the_end():
 def test_what_nothing_before_it_names_is_refused(body):
     with pytest.raises(KeyError):
         folded(*OPENING, body)
+
+
+ENDED: list[ev.Body] = [*OPENING, *(body for batch in story() for body in batch)]
+HANDOFF = ev.ServantReplaced("birch", 2, "cd" * 32, "You take over.", "rank", "r1")
+
+
+def test_what_is_sent_after_the_end_wakes_a_run_that_then_rests_as_it_did():
+    before = folded(*ENDED)
+    accepted = ev.MessageAccepted("send.1", "alder", ["alder"], "And?", "r1")
+    awake = folded(*ENDED, ev.OwnerChanged(1, {}, "send"), accepted)
+    assert (awake.state, awake.requests) == ("working", {"r1": "send.1"})
+    asked = [queued("send.1", "alder"), sent("send.1", "alder"), replied("send.1", "alder")]
+    after = folded(*ENDED, accepted, *asked, ev.MessageSettled("send.1", "completed", None))
+    assert (after.state, after.reason, after.ended_seq, after.outputs) == (
+        before.state,
+        before.reason,
+        before.ended_seq,
+        before.outputs,
+    )
+
+
+def test_a_run_rests_only_when_all_that_was_asked_of_it_is_over():
+    two = [ev.MessageAccepted(f"send.{number}", "alder", ["alder"], "And?", f"r{number}") for number in (1, 2)]
+    assert folded(*ENDED, *two, ev.MessageSettled("send.1", "failed", "no")).state == "working"
+    settled = [ev.MessageSettled(f"send.{number}", "failed", "no") for number in (1, 2)]
+    assert folded(*ENDED, *two, *settled).state == "partial"
+
+
+def test_a_resume_forgets_how_the_run_had_ended():
+    state = folded(*ENDED, ev.OwnerChanged(1, {}, "resume"))
+    assert (state.state, state.reason, state.ended_seq, state.outputs) == ("preflight", None, 0, None)
+
+
+def test_a_preflight_that_fails_beside_a_run_that_has_ended_changes_nothing_of_its_end():
+    state = folded(*ENDED, ev.OwnerChanged(1, {}, "check"), ev.PreflightFailed("no-key", "there is no key"))
+    assert (state.state, state.reason) == ("partial", "not all servants answered")
+
+
+def test_a_recovered_servant_is_asked_the_same_question_once_more():
+    state = folded(*ENDED, ev.ServantRecovered("birch", "rank", "r1"))
+    result = state.messages["rank"].results["birch"]
+    assert (result.state, result.text, result.attempts, result.failure) == ("queued", "And then?", 1, None)
+    assert (state.servants["birch"].state, state.servants["birch"].recoveries) == ("starting", 1)
+    assert state.messages["rank"].ended_at is None
+    assert state.requests == {"r1": "rank"}
+
+
+def test_a_servant_that_never_spoke_is_pending_when_it_is_recovered():
+    failed_first = [*STARTED, queued("startup", "alder"), sent("startup", "alder"), failed("startup", "alder")]
+    state = folded(*failed_first, ev.ServantRecovered("alder", "startup"))
+    assert state.servants["alder"].state == "pending"
+    assert state.requests == {}
+
+
+def test_a_question_that_was_never_written_is_written_when_it_is_asked_again():
+    skipped = ev.RedirectSkipped("startup", "all", "birch", "another servant's startup failed")
+    state = folded(*STARTED, skipped, ev.StartupBegan(["birch"]))
+    assert state.messages["startup"].results == {}
+
+
+def test_a_resumed_startup_asks_a_blocked_servant_again():
+    failed_first = [*STARTED, queued("startup", "alder"), sent("startup", "alder"), failed("startup", "alder")]
+    state = folded(*failed_first, ev.StartupBegan(["alder"]))
+    assert state.servants["alder"].state == "pending"
+    assert state.messages["startup"].results["alder"].attempts == 1
+
+
+def test_a_new_servant_begins_anew_and_the_one_before_it_is_kept():
+    state = folded(*ENDED, HANDOFF)
+    new, old = state.servants["birch"], state.replaced[0]
+    assert (new.generation, new.state, new.conversation, new.handoff) == (2, "pending", [], "You take over.")
+    assert (new.scope_token, new.handoff_seq) == ("cd" * 32, state.last_seq)
+    assert (old.generation, old.state, len(old.conversation)) == (1, "replaced", 3)
+    assert "birch" not in state.messages["rank"].results
+
+
+def test_a_new_servant_without_a_question_leaves_the_run_as_it_was():
+    state = folded(*ENDED, ev.ServantReplaced("alder", 2, "cd" * 32, "You take over.", None, "r1"))
+    assert (state.state, state.requests, state.rest) == ("partial", {"r1": ""}, None)
+
+
+def test_released_servants_make_a_released_run():
+    assert not folded(*ENDED).is_released
+    assert folded(*ENDED, ev.ServantsReleased(["alder", "birch"])).is_released
+
+
+def test_a_check_renews_the_leases_that_it_proved():
+    state = folded(*ENDED, ev.LeaseChecked(["alder"], "models", "r1"))
+    assert state.servants["alder"].last_check_at == state.updated_at
+    assert state.servants["birch"].last_check_at is None
+    assert state.requests == {"r1": ""}
+
+
+def test_a_stop_on_request_is_known_by_its_id():
+    assert folded(*STARTED, ev.RunStopped("stopped on request", "r1")).requests == {"r1": ""}
+
+
+def test_a_call_that_ended_says_itself_what_became_of_its_servant():
+    asked = [*STARTED, queued("startup", "alder"), sent("startup", "alder")]
+    assert folded(*asked, replied("startup", "alder")).servants["alder"].state == "ready"
+    assert folded(*asked, failed("startup", "alder")).servants["alder"].state == "blocked"
+    assert folded(*asked, failed("startup", "alder", retry_in_s=1.0)).servants["alder"].state == "starting"

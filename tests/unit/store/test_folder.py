@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overlord_run.errors import RunNotFoundError, StoreError, UsageError
-from overlord_run.store.folder import RunFolder, new_run_id, run_ids
+from overlord_run.store.folder import (
+    RunFolder,
+    folder_of,
+    is_ignored,
+    is_torn_name,
+    new_run_id,
+    run_folders,
+    run_ids,
+    torn_name,
+)
 from store_kit import contents
 
 NOW = datetime(2026, 11, 22, 13, 25, 1, tzinfo=UTC)
@@ -204,3 +213,29 @@ def test_a_new_id_names_a_run_everywhere(name, now):
     assert len(run_id) <= 80
     with TemporaryDirectory() as folder:
         assert RunFolder.create(Path(folder), run_id).run_id == run_id
+
+
+@pytest.mark.parametrize(("mode", "is_private"), [(0o700, True), (0o500, True), (0o750, False), (0o702, False)])
+def test_a_folder_is_private_where_nobody_else_can_have_written_in_it(state_dir, mode, is_private):
+    folder = RunFolder.create(state_dir, "one")
+    folder.path.chmod(mode)
+    assert folder.is_private() is is_private
+
+
+def test_the_folders_of_runs_come_with_the_oldest_first(state_dir):
+    newer, older = begun(state_dir, "a", 2), begun(state_dir, "b", 1)
+    assert run_folders(state_dir) == [older, newer]
+    assert folder_of(state_dir, "a") == newer
+
+
+def test_what_was_torn_off_has_a_name_of_its_own():
+    assert is_torn_name(torn_name(12))
+    assert not any(is_torn_name(name) for name in ("torn-.jsonl", "torn-1.jsonl.tmp", "events.jsonl"))
+
+
+def test_a_state_folder_that_git_sees_is_told_from_one_that_it_ignores(state_dir):
+    assert not is_ignored(state_dir)
+    RunFolder.create(state_dir, "one")
+    assert is_ignored(state_dir)
+    (state_dir / ".gitignore").write_bytes(b"*\n!runs\n")
+    assert not is_ignored(state_dir)

@@ -149,6 +149,7 @@ def test_a_field_with_a_default_may_be_left_out():
         (sealed(second(batch=3)), "its batch does not follow that of the line before"),
         (sealed(second(batch=True)), "its batch does not follow that of the line before"),
         (sealed(second(at=None)), "it has no time"),
+        (sealed(second(at="2026-13-40T13:25:01.042Z")), "it has no time"),
         (sealed(second(type=None)), "it has no type"),
         (sealed(json.loads(LINE) | second(type="run_created")), "run_created is the first line, and only the first"),
         (sealed(second(slot=["alder"])), "the value of slot in its servant_ready is of another type"),

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from overlord_run.store.plan_file import plan_bytes, plan_difference
+from overlord_run.errors import StoreError
+from overlord_run.store.plan_file import plan_bytes, plan_difference, read_plan
 from store_kit import PLAN
 
 WRITTEN = plan_bytes(PLAN)
@@ -49,3 +50,21 @@ def test_another_plan_is_not_the_one_that_the_run_began_with():
 
 def test_a_plan_is_read_back_as_it_was():
     assert json.loads(WRITTEN) == PLAN
+
+
+def test_the_plan_of_a_run_is_read_back(tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_bytes(WRITTEN)
+    assert read_plan(path, DIGEST) == PLAN
+
+
+def test_another_plan_is_not_read_back(tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_bytes(WRITTEN)
+    with pytest.raises(StoreError, match="the run began with sha256:1"):
+        read_plan(path, "sha256:1")
+
+
+def test_a_plan_that_is_gone_is_told(tmp_path):
+    with pytest.raises(StoreError, match="cannot read"):
+        read_plan(tmp_path / "plan.json", DIGEST)

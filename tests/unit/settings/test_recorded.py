@@ -1,0 +1,62 @@
+"""The settings of a recorded run are read back as they were written, and what is no such thing is refused."""
+
+import pytest
+
+from overlord_run.errors import StoreError
+from overlord_run.settings.recorded import read_recorded
+
+WRITTEN = {
+    "baseUrl": "https://api.sakana.ai/v1",
+    "baseUrlFrom": None,
+    "provider": "sakana",
+    "timeoutS": 90,
+    "concurrency": 8,
+    "attempts": 3,
+    "preflight": "models",
+    "leaseS": 1800,
+    "modelIds": {"normal": "fugu"},
+    "modelsToProve": ["fugu"],
+    "proxy": None,
+    "caFile": None,
+    "trusted": None,
+}
+
+
+def test_settings_are_read_back_as_they_were_written() -> None:
+    found = read_recorded(WRITTEN)
+    assert (found.base_url, found.timeout_s, found.lease_s, found.is_operators) == (
+        "https://api.sakana.ai/v1",
+        90.0,
+        1800.0,
+        False,
+    )
+    assert (dict(found.model_ids), found.models_to_prove) == ({"normal": "fugu"}, ("fugu",))
+
+
+def test_an_address_that_the_operator_named_is_the_operators() -> None:
+    assert read_recorded(WRITTEN | {"baseUrlFrom": "--base-url"}).is_operators
+
+
+@pytest.mark.parametrize("key", WRITTEN)
+def test_a_setting_that_is_missing_is_damage(key: str) -> None:
+    with pytest.raises(StoreError, match="not such as this program writes"):
+        read_recorded({name: value for name, value in WRITTEN.items() if name != key})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"baseUrl": 1},
+        {"timeoutS": "long"},
+        {"concurrency": None},
+        {"modelIds": ["fugu"]},
+        {"modelIds": {"normal": None}},
+        {"modelsToProve": 1},
+        {"modelsToProve": [1]},
+        {"trusted": ["api.sakana.ai"]},
+        {"concurrency": float("inf")},
+    ],
+)
+def test_a_setting_of_another_type_is_damage(changes: dict[str, object]) -> None:
+    with pytest.raises(StoreError, match="not such as this program writes"):
+        read_recorded(WRITTEN | changes)
