@@ -23,9 +23,7 @@ from overlord_run.settings.timeout import duration_s
 from overlord_run.store.folder import RunFolder, new_run_id
 
 # What is done here, and not by the process of its own.
-_OURS = frozenset(
-    {"playbook", "rehearse", "chosen_id", "detach", "wait", "outputs_dir", "output_format", "quiet", "dry_run"}
-)
+_OURS = frozenset({"rehearse", "chosen_id", "detach", "wait", "output_format", "quiet", "dry_run"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +72,14 @@ class Apart:
     def _words(self, run_id: str) -> Iterator[str]:
         """Yield the command line of the process of its own: as typed, but for what is done here."""
         values = self.context.params
-        yield from ("run", self.prepared.playbook.file)
+        yield "run"
         if self.prepared.rehearse:
             script = self.prepared.script_file
-            yield from ("--rehearse", *(() if script is None else (script["path"],)))
+            yield "--rehearse" if script is None else f"--rehearse={script['path']}"
         for option in self.context.command.params:
             if isinstance(option, click.Option) and option.name not in _OURS:
                 yield from _typed(option, values[option.name or ""])
-        yield from ("--run-id", run_id, "--format", "json")
+        yield from ("--run-id", run_id, "--format", "json", "--", self.prepared.playbook.file)
 
 
 def _typed(option: click.Option, value: Any) -> Iterator[str]:
