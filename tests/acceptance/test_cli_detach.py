@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from acceptance.invocation import COUNCIL, PROGRAM, Shell, fitting
 from overlord_run.host import Ending, end
+from overlord_run.host.system import HERE
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.owner import is_owned, owned
 from overlord_run.store.rehydrate import rehydrate
@@ -73,6 +75,14 @@ def end_owner(folder: RunFolder) -> Ending:
     return end(owner.pid, owner.fingerprint, grace_s=LONG_S)
 
 
+def wait_for_its_process(folder: RunFolder) -> None:
+    """Wait until the process that carries a run out has ended, which is some time after the run's end."""
+    owner = rehydrate(folder).state.owner
+    assert owner is not None
+    with suppress(ProcessLookupError), closing(HERE.hold(owner.pid)) as process:
+        assert process.has_ended(LONG_S)
+
+
 def state_at_its_end(folder: RunFolder) -> str:
     with owned(folder.lock_path, patience_s=LONG_S):
         return rehydrate(folder).state.state
@@ -94,13 +104,19 @@ def test_a_run_of_its_own_is_addressed_at_once_and_ends_as_any_other(shell: Deta
     assert shell.run("verify", "--run", folder.run_id).exit == 0
 
 
-def test_a_run_of_its_own_writes_the_outputs_into_their_folder(shell: Detaching) -> None:
-    folder = shell.detach(QUICK, "--outputs", "out")
-    assert shell.run("wait", "--run", folder.run_id, "--timeout", "60s").exit == 0
-    assert state_at_its_end(folder) == "completed"
-    verdict = rehydrate(folder).state.outputs
-    assert verdict is not None
-    assert (shell.folder / "out" / "verdict.md").read_text(encoding="utf-8").strip() == verdict["verdict"].strip()
+@pytest.mark.parametrize("waits", [False, True], ids=["left", "waited for"])
+def test_a_run_of_its_own_writes_the_outputs_into_their_folder(shell: Detaching, *, waits: bool) -> None:
+    how = ("--wait", "60s") if waits else ("--detach",)
+    script = shell.write("script.yml", QUICK)
+    done = shell.run("council.yml", "--rehearse", script, "--outputs", "out", *how, *AS_JSON)
+    folder = folder_of(fitting(done.out.splitlines()[0], "launch"))
+    if waits:
+        assert done.json("done")["outputFiles"] == [str(Path("out", "verdict.md"))]
+    else:
+        wait_for_its_process(folder)
+    outputs = rehydrate(folder).state.outputs
+    assert outputs is not None
+    assert (shell.folder / "out" / "verdict.md").read_text(encoding="utf-8").strip() == outputs["verdict"].strip()
 
 
 def test_a_playbook_whose_name_looks_like_an_option_is_carried_out_too(shell: Detaching) -> None:

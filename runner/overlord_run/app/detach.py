@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -37,11 +38,12 @@ class Detached:
     """
 
     def __init__(self, words: Sequence[str], stdin: bytes, *, program: Sequence[str] = PROGRAM) -> None:
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         try:
-            self._process = start_detached([*program, *words], stdin, self._output)
+            with ExitStack() as opened:
+                self._output = opened.enter_context(tempfile.TemporaryFile())
+                self._process = start_detached([*program, *words], stdin, self._output)
+                opened.pop_all()
         except OSError as error:
-            self._output.close()
             message = f"no process of its own can be started: {error.strerror}"
             raise OverlordError(message, next="run it without --detach and --wait", code="detach") from error
 

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -66,7 +67,9 @@ class Apart:
     def _see_it_end(self, folder: RunFolder, wait_s: float, manner: Manner, *, state_dir: str | None) -> Exit:
         with telling(manner, is_launch=False) as teller:
             state, code = wait(folder, "done", wait_s, Audience(teller.hear, teller.interrupted))
-        outputs = Outputs(self.prepared.plan, None)  # the process of its own writes them
+        outputs_dir = self.context.params["outputs_dir"]
+        # The process of its own writes them too, but maybe a moment after the run's end, which is what is seen here.
+        outputs = Outputs(self.prepared.plan, None if outputs_dir is None else Path(outputs_dir))
         return hand_over(Finished(state, folder, code), outputs, manner, self.prepared.host, state_dir=state_dir)
 
     def _words(self, run_id: str) -> Iterator[str]:
