@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,9 +24,7 @@ from overlord_run.settings.timeout import duration_s
 from overlord_run.store.folder import RunFolder, new_run_id
 
 # What is done here, and not by the process of its own.
-_OURS = frozenset(
-    {"playbook", "rehearse", "chosen_id", "detach", "wait", "outputs_dir", "output_format", "quiet", "dry_run"}
-)
+_OURS = frozenset({"rehearse", "chosen_id", "detach", "wait", "output_format", "quiet", "dry_run"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +67,22 @@ class Apart:
     def _see_it_end(self, folder: RunFolder, wait_s: float, manner: Manner, *, state_dir: str | None) -> Exit:
         with telling(manner, is_launch=False) as teller:
             state, code = wait(folder, "done", wait_s, Audience(teller.hear, teller.interrupted))
-        outputs = Outputs(self.prepared.plan, None)  # the process of its own writes them
+        outputs_dir = self.context.params["outputs_dir"]
+        # The process of its own writes them too, but maybe a moment after the run's end, which is what is seen here.
+        outputs = Outputs(self.prepared.plan, None if outputs_dir is None else Path(outputs_dir))
         return hand_over(Finished(state, folder, code), outputs, manner, self.prepared.host, state_dir=state_dir)
 
     def _words(self, run_id: str) -> Iterator[str]:
         """Yield the command line of the process of its own: as typed, but for what is done here."""
         values = self.context.params
-        yield from ("run", self.prepared.playbook.file)
+        yield "run"
         if self.prepared.rehearse:
             script = self.prepared.script_file
-            yield from ("--rehearse", *(() if script is None else (script["path"],)))
+            yield "--rehearse" if script is None else f"--rehearse={script['path']}"
         for option in self.context.command.params:
             if isinstance(option, click.Option) and option.name not in _OURS:
                 yield from _typed(option, values[option.name or ""])
-        yield from ("--run-id", run_id, "--format", "json")
+        yield from ("--run-id", run_id, "--format", "json", "--", self.prepared.playbook.file)
 
 
 def _typed(option: click.Option, value: Any) -> Iterator[str]:

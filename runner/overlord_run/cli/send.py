@@ -3,6 +3,7 @@
 import secrets
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,11 @@ def carry_out(
     folder = find_run(run_id, state_dir)
     manner = Manner(output_format == "json", quiet, is_verbose=False, is_debug=False)
     sending = Sending(Flags(**flags), request_id)
-    if wait is not None:
-        known_id = request_id or secrets.token_hex(8)
-        words = [*_words(folder, target, known_id, sending.flags)]
-        sending = Sending(sending.flags, known_id, duration_s(wait, "--wait"), partial(_delegate, words, text))
-    with telling(manner, is_launch=False) as teller:
+    with ExitStack() as delegates, telling(manner, is_launch=False) as teller:
+        if wait is not None:
+            known_id = request_id or secrets.token_hex(8)
+            delegate = partial(_delegate, delegates, [*_words(folder, target, known_id, sending.flags)], text)
+            sending = Sending(sending.flags, known_id, duration_s(wait, "--wait"), delegate)
         sent = send(folder, target, text, sending, Audience(teller.hear, teller.interrupted))
     return tell(sent, manner, current_host(), state_dir=state_dir)
 
@@ -64,9 +65,9 @@ def _words(folder: RunFolder, target: str, request_id: str, flags: Flags) -> Ite
         yield from ("--trust-host", host)
 
 
-def _delegate(words: list[str], text: str) -> Callable[[], object]:
+def _delegate(delegates: ExitStack, words: list[str], text: str) -> Callable[[], object]:
     """Have the message sent by a process of its own, which goes on when the time is up here."""
-    detached = Detached(words, text.encode())
+    detached = delegates.enter_context(Detached(words, text.encode()))
 
     def look() -> None:
         if detached.has_ended:
