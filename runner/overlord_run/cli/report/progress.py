@@ -132,7 +132,7 @@ def _servant_recovered(_progress: Progress, body: ev.ServantRecovered, _state: S
 
 
 def _servant_replaced(_progress: Progress, body: ev.ServantReplaced, _state: State) -> Iterable[str]:
-    yield f"{body.slot} has a new servant, the {body.generation}. in this slot"
+    yield f"{body.slot} has a new servant, number {body.generation} in this slot"
 
 
 def _request_sent(progress: Progress, body: ev.RequestSent, _state: State) -> Iterable[str]:
