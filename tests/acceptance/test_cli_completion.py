@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.invocation import COUNCIL, Done, Shell
+from overlord_run.cli import main
 
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 
@@ -67,7 +68,7 @@ def completed(shell: Shell, line: str, *, kind: str = "bash", **environ: str) ->
     return [value for kind, _, value in (item.partition(",") for item in done.out.splitlines()) if kind == "plain"]
 
 
-COMMANDS = "run init validate send resume recover wait stop list status show reply ledger events verify doctor completion schema"
+COMMANDS = " ".join(main.COMMANDS)
 
 
 @pytest.mark.parametrize(

@@ -94,13 +94,12 @@ class SystemDisk:
 
     def sync_folder(self, path: Path) -> None:
         """Return when the folder's names survive a power cut, where the platform knows such a thing."""
-        if sys.platform == "win32":  # pragma: no cover - a folder cannot be opened there
-            return
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        if sys.platform != "win32":  # pragma: no branch - a folder cannot be opened there
+            fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
 
 
 SYSTEM_DISK = SystemDisk()

@@ -73,10 +73,8 @@ class RunFolder:
 
     def is_private(self) -> bool:
         """Say whether nobody but its owner can have written what is in it; on Windows that is taken for granted."""
-        if sys.platform == "win32":
-            return True
         found = self.path.lstat()
-        return found.st_uid == os.geteuid() and not found.st_mode & _OTHERS
+        return sys.platform == "win32" or (found.st_uid == os.geteuid() and not found.st_mode & _OTHERS)
 
     @classmethod
     def create(cls, state_dir: Path, run_id: str) -> "RunFolder":
