@@ -13,10 +13,10 @@ from overlord_run.files import FileError, decode, read_beside, read_bytes
 def folder(tmp_path: Path) -> Path:
     """A playbook's folder with a neighbour that it should not reach by itself."""
     (tmp_path / "book" / "texts").mkdir(parents=True)
-    (tmp_path / "book" / "texts" / "task.md").write_text("Begin.\n")
+    (tmp_path / "book" / "texts" / "task.md").write_text("Begin.\n", encoding="utf-8")
     (tmp_path / "shared").mkdir()
-    (tmp_path / "shared" / "role.md").write_text("A role.\n")
-    (tmp_path / "secret.md").write_text("Nobody asked.\n")
+    (tmp_path / "shared" / "role.md").write_text("A role.\n", encoding="utf-8")
+    (tmp_path / "secret.md").write_text("Nobody asked.\n", encoding="utf-8")
     return tmp_path / "book"
 
 

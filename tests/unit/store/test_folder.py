@@ -44,7 +44,7 @@ def test_git_is_told_to_ignore_all_of_it(state_dir):
 
 def test_what_is_someone_elses_is_not_hidden_from_git(state_dir):
     state_dir.mkdir()
-    (state_dir / "notes.txt").write_text("mine")
+    (state_dir / "notes.txt").write_text("mine", encoding="utf-8")
     RunFolder.create(state_dir, "one")
     assert contents(state_dir) == {"notes.txt": b"mine"}
 
