@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from overlord_run.errors import Exit
-from overlord_run.files import FileError, decode, read_beside, read_bytes
+from overlord_run.files import FileError, decode, is_too_long, read_beside, read_bytes
 
 
 @pytest.fixture
@@ -22,6 +22,14 @@ def folder(tmp_path: Path) -> Path:
 
 def refusal(error: FileError) -> tuple[str, str, str]:
     return error.message, error.rule, error.hint
+
+
+@pytest.mark.parametrize(
+    ("length", "platform", "too_long"),
+    [(247, "win32", False), (248, "win32", True), (4000, "linux", False), (4000, "darwin", False)],
+)
+def test_a_path_is_too_long_on_windows_alone(length: int, platform: str, *, too_long: bool) -> None:
+    assert is_too_long(Path("/" + "x" * (length - 1)), platform=platform) is too_long
 
 
 def test_a_file_is_read_whole(tmp_path: Path) -> None:

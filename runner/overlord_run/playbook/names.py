@@ -7,7 +7,10 @@ from itertools import islice
 from typing import Any
 
 RESERVED = frozenset({"all", "startup", "previous"})
-DEVICES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in ("com", "lpt") for digit in range(10)})
+# A port may have a superscript digit too. Source: Microsoft, "Naming Files, Paths, and Namespaces".
+DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$"}) | {
+    f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"
+}
 
 LONGEST_ECHO = 40
 LONGEST_PATH = 400
