@@ -2,6 +2,7 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any
@@ -28,6 +29,11 @@ def is_reserved(name: str) -> bool:
 def is_device(part: str) -> bool:
     """Return whether Windows takes one part of a path for a device, whatever its ending: `con`, `NUL.txt`."""
     return part.split(".", maxsplit=1)[0].strip().lower() in DEVICES
+
+
+def folded(path: str) -> str:
+    """Return a path as a file system may see it that tells neither capitals nor spellings of one accent apart."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def path_fault(path: str) -> str:
