@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
@@ -26,6 +27,10 @@ _KINDS = (
     (stat.S_ISBLK, "a device"),
 )
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
+MISSING_OR_LONG = "it does not exist, or its path is longer than Windows takes"
+LENGTHEN = "switch on long paths in Windows (LongPathsEnabled)"
+# With the name of a folder in it, which Windows wants to be shorter than a file's.
+_LONGEST_ON_WINDOWS = 247
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -85,6 +90,11 @@ def read_beside(folder: Path, relative: str, *, limit: int, may_climb: bool = Fa
     return _read(path, subject, limit)
 
 
+def is_too_long(path: Path, *, platform: str = sys.platform) -> bool:
+    """Say whether Windows may refuse a path for its length: it then says that there is no such thing."""
+    return platform == "win32" and len(str(path.absolute())) > _LONGEST_ON_WINDOWS
+
+
 def decode(data: bytes, subject: str, *, keeps_mark: bool = False) -> str:
     """Return the text of a file, without its byte order mark unless that is kept.
 
@@ -116,6 +126,9 @@ def _read(path: Path, subject: str, limit: int) -> bytes:
             _require_regular(os.fstat(stream.fileno()), subject, limit)
             data = stream.read(limit + 1)
     except (OSError, ValueError) as error:
+        if isinstance(error, FileNotFoundError) and is_too_long(path):
+            reason, hint = f"cannot be read: {MISSING_OR_LONG}", f"check the path, or {LENGTHEN}"
+            raise FileError(subject, reason, rule="file-missing", hint=hint) from error
         raise _refused(subject, error) from error
     _require_within(len(data), subject, limit)
     return data

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from acceptance.invocation import COUNCIL, Done, Shell
-from overlord_run.cli.main import COMMANDS as TABLE
+from overlord_run.cli import main
 
 SHELLS = ("bash", "zsh", "fish", "pwsh")
 
@@ -68,7 +68,7 @@ def completed(shell: Shell, line: str, *, kind: str = "bash", **environ: str) ->
     return [value for kind, _, value in (item.partition(",") for item in done.out.splitlines()) if kind == "plain"]
 
 
-COMMANDS = " ".join(TABLE)
+COMMANDS = " ".join(main.COMMANDS)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +97,10 @@ COMMANDS = " ".join(TABLE)
         ("overlord-run list --state-dir nowhere --format j", "json"),
         ("overlord-run status --state-dir nowhere --run ", ""),
         ("overlord-run schema re", "rehearsal registry"),
+        ("overlord-run send ", "alder birch oak role:critic role:judge all"),
+        ("overlord-run recover b", "birch"),
+        ("overlord-run resume --from ", "rank verdict"),
+        ("overlord-run wait --for ", "ready done message:rank message:verdict"),
         ("overlord-run completion z", "zsh"),
         ("overlord-run nonsense --", "--version --help"),
         ("overlord-run show 'alder", "alder"),

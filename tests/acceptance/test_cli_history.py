@@ -85,6 +85,12 @@ def test_a_run_is_named_by_option_or_by_environment(finished: Shell) -> None:
         assert run_id(finished) in done.out
 
 
+def test_an_id_that_a_script_left_empty_is_no_run_and_not_the_newest(finished: Shell) -> None:
+    done = finished.run("status", "--run", "")
+    assert (done.exit, done.out) == (11, "")
+    assert done.err.startswith("error: there is no run '' here\n")
+
+
 @pytest.mark.parametrize("command", ["status", "show", "verify"])
 def test_a_run_that_does_not_exist_is_exit_11(finished: Shell, command: str) -> None:
     assert finished.run(command, "--run", "none").exit == 11

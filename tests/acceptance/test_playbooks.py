@@ -152,7 +152,9 @@ def test_the_local_model_is_the_only_one_that_is_needed_and_gets_no_key(shell: S
 
 def test_the_sample_diff_is_one_that_git_reads() -> None:
     diff = str(PLAYBOOKS / "samples" / "change.diff")
-    done = subprocess.run(["git", "apply", "--numstat", diff], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["git", "apply", "--numstat", diff], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     assert (done.returncode, done.stderr) == (0, "")
     files = [line.split()[-1] for line in done.stdout.splitlines()]
     assert files == ["invoices/export.py", "invoices/web.py", "tests/test_export.py"]

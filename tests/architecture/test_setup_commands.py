@@ -14,7 +14,9 @@ AWK = next(
 @pytest.mark.parametrize(("name", "ends"), [("run", "playbooks/quickstart.yml --rehearse"), ("test", "bin/pytest")])
 def test_ci_takes_each_command_from_the_readme(name: str, ends: str) -> None:
     script = AWK.strip().replace("$1", name)
-    done = subprocess.run(["bash", "-c", script], cwd=REPO, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=REPO, capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     lines = done.stdout.splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("python3 -m venv ")

@@ -21,7 +21,11 @@ def build(source: Path, site: Path) -> subprocess.CompletedProcess[str]:
     """Build as `make docs` does."""
     flags = ["--fail-on-warning", "--keep-going", "--quiet"]
     return subprocess.run(
-        [sys.executable, "-m", "sphinx", *flags, str(source), str(site)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "sphinx", *flags, str(source), str(site)],
+        capture_output=True,
+        text=True,
+        check=False,
+        encoding="utf-8",
     )
 
 

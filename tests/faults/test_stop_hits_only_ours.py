@@ -103,7 +103,12 @@ def reused_pids(name: str, *, rounds: int) -> dict[str, Any]:
     script = Path(__file__).with_name("reused_pids.py")
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
-        [*NAMESPACE, sys.executable, script, name, str(rounds)], env=environ, capture_output=True, text=True, check=True
+        [*NAMESPACE, sys.executable, script, name, str(rounds)],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
     )
     told: dict[str, Any] = json.loads(done.stdout)
     return told

@@ -111,7 +111,9 @@ def tracer() -> Iterator[Tracer]:
     """Give a tracer, to the end of the block."""
     command = [sys.executable, "-m", "faults.tracer"]
     environ = {**os.environ, "PYTHONPATH": str(TESTS)}
-    with subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
         yield Tracer(process)
         assert process.stdin is not None
         process.stdin.close()

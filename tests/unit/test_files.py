@@ -6,22 +6,30 @@ from pathlib import Path
 import pytest
 
 from overlord_run.errors import Exit
-from overlord_run.files import FileError, decode, read_beside, read_bytes
+from overlord_run.files import FileError, decode, is_too_long, read_beside, read_bytes
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A playbook's folder with a neighbour that it should not reach by itself."""
     (tmp_path / "book" / "texts").mkdir(parents=True)
-    (tmp_path / "book" / "texts" / "task.md").write_text("Begin.\n")
+    (tmp_path / "book" / "texts" / "task.md").write_text("Begin.\n", encoding="utf-8")
     (tmp_path / "shared").mkdir()
-    (tmp_path / "shared" / "role.md").write_text("A role.\n")
-    (tmp_path / "secret.md").write_text("Nobody asked.\n")
+    (tmp_path / "shared" / "role.md").write_text("A role.\n", encoding="utf-8")
+    (tmp_path / "secret.md").write_text("Nobody asked.\n", encoding="utf-8")
     return tmp_path / "book"
 
 
 def refusal(error: FileError) -> tuple[str, str, str]:
     return error.message, error.rule, error.hint
+
+
+@pytest.mark.parametrize(
+    ("length", "platform", "too_long"),
+    [(247, "win32", False), (248, "win32", True), (4000, "linux", False), (4000, "darwin", False)],
+)
+def test_a_path_is_too_long_on_windows_alone(length: int, platform: str, *, too_long: bool) -> None:
+    assert is_too_long(Path("/" + "x" * (length - 1)), platform=platform) is too_long
 
 
 def test_a_file_is_read_whole(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Say what could stand next on a command line: runs, and the slots and messages of a run. Nothing here is slow."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from overlord_run.app.here import current_worktree, state_dir
@@ -10,7 +11,7 @@ from overlord_run.store.events import decode
 from overlord_run.store.folder import run_ids
 
 # The registry is read, not the log: it has texts cut, so a long run is as quick as a short one. Beyond this it is not.
-_LARGEST_REGISTRY = 32 * 1024 * 1024
+_LARGEST = 32 * 1024 * 1024
 
 
 def known_runs(asked_state_dir: str | None) -> Sequence[str]:
@@ -22,7 +23,7 @@ def known_slots(run_id: str | None, asked_state_dir: str | None, *, answered: st
     """Return the slots of a run; with `answered`, those that answered this message."""
     registry = _registry(run_id, asked_state_dir)
     if answered is None:
-        return [servant["slot"] for servant in registry["servants"]]
+        return list(dict.fromkeys(servant["slot"] for servant in registry["servants"]))
     message = next((message for message in registry["messages"] if message["id"] == answered), None)
     return [] if message is None else [result["slot"] for result in message["servantResults"] if _has_reply(result)]
 
@@ -33,18 +34,34 @@ def known_messages(run_id: str | None, asked_state_dir: str | None) -> Sequence[
     return [message["id"] for message in messages if any(map(_has_reply, message["servantResults"]))]
 
 
+def known_targets(run_id: str | None, asked_state_dir: str | None) -> Sequence[str]:
+    """Return what a message can be sent to: the slots of a run, its roles, and all."""
+    servants = _registry(run_id, asked_state_dir)["servants"]
+    roles = dict.fromkeys(f"role:{servant['role']}" for servant in servants)
+    return [*dict.fromkeys(servant["slot"] for servant in servants), *roles, "all"]
+
+
+def known_redirects(run_id: str | None, asked_state_dir: str | None) -> Sequence[str]:
+    """Return the ids of the redirects that a run's plan has, also of those that were not sent yet."""
+    plan = _read(find_run(run_id, asked_state_dir).plan_path)
+    return [redirect["id"] for redirect in plan["redirects"]]
+
+
 def _has_reply(result: Mapping[str, Any]) -> bool:
     return bool(result["state"] == "completed")
 
 
 def _registry(run_id: str | None, asked_state_dir: str | None) -> Mapping[str, Any]:
-    """Return the registry of a run as it stands on disk.
+    return _read(find_run(run_id, asked_state_dir).registry_path)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    """Return a JSON file of a run as it stands on disk.
 
     Raises:
         ValueError: It is too large, or is not JSON.
         OSError: It cannot be read.
-        RunNotFoundError: There is no such run.
     """
-    with open_to_read(find_run(run_id, asked_state_dir).registry_path) as file:
-        registry: Mapping[str, Any] = decode(file.read(_LARGEST_REGISTRY))
-    return registry
+    with open_to_read(path) as file:
+        value: Mapping[str, Any] = decode(file.read(_LARGEST))
+    return value

@@ -59,7 +59,7 @@ def find_run(run_id: str | None, asked_state_dir: str | None) -> RunFolder:
     """
     worktree = current_worktree()
     runs = state_dir(asked_state_dir, worktree)
-    named = run_id or environment_run()
+    named = environment_run() if run_id is None else run_id
     if named is not None:
         return RunFolder.find(runs, named)
     folders = run_folders(runs)

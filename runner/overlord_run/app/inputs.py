@@ -11,7 +11,7 @@ from overlord_run.files import INPUT_LIMIT, decode, read_bytes
 from overlord_run.plan.inputs import parse_argument
 from overlord_run.playbook.model import Input
 from overlord_run.playbook.names import did_you_mean, listed
-from overlord_run.playbook.source import read_yaml
+from overlord_run.playbook.source import read_yaml, unix_lines
 
 STDIN = "-"
 
@@ -107,7 +107,7 @@ def _parse(declared: Mapping[str, Input], name: str, raw: str) -> Any:
 
 def _read_text(path: str, name: str, stdin: Callable[[], bytes]) -> str:
     data = stdin() if path == STDIN else read_bytes(Path(path), limit=INPUT_LIMIT)
-    return decode(data, f"input '{name}'" if path == STDIN else path)
+    return unix_lines(decode(data, f"input '{name}'" if path == STDIN else path))
 
 
 def _read_inputs_file(declared: Mapping[str, Input], path: str) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _read_inputs_file(declared: Mapping[str, Input], path: str) -> dict[str, Any
         message = f"{path} holds no mapping of input names to values"
         raise UsageError(message, next="Write it as 'name: value' lines, or as one JSON object.")
     return {
-        name: decode(read_bytes(Path(content), limit=INPUT_LIMIT), content)
+        name: unix_lines(decode(read_bytes(Path(content), limit=INPUT_LIMIT), content))
         if _is_file(declared, name) and isinstance(content, str)
         else content
         for name, content in value.items()

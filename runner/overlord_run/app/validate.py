@@ -1,5 +1,6 @@
 """Check playbooks and role files as far as that needs no inputs."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from overlord_run.playbook.rolefile import parse_role
 from overlord_run.roles.resolve import read as read_files
 
 PLAYBOOK_SUFFIXES = frozenset({".yml", ".yaml"})
+_ROLE_SUFFIX = ".md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def validate(paths: Sequence[str]) -> Validation:
 
 def _problems(path: str) -> Sequence[Problem]:
     try:
-        if Path(path).suffix == ".md":
+        if Path(path).suffix.lower() == _ROLE_SUFFIX:
             return check_role_file(parse_role(read(path), path))
         return load(path)[1]
     except InvalidPlaybookError as error:
@@ -94,14 +96,21 @@ def _is_hidden(file: Path) -> bool:
 
 
 def _is_ours(file: Path) -> bool:
-    if file.suffix not in {*PLAYBOOK_SUFFIXES, ".md"}:
+    suffix = file.suffix.lower()
+    if suffix not in {*PLAYBOOK_SUFFIXES, _ROLE_SUFFIX}:
         return False
     try:
-        lines = read_bytes(file, limit=PLAYBOOK_LIMIT).splitlines()
+        lines = _legible(read_bytes(file, limit=PLAYBOOK_LIMIT)).splitlines()
     except FileError as error:
         return error.rule != "too-large"
-    if file.suffix == ".md" and lines[:1] != [b"---"]:
+    if suffix == _ROLE_SUFFIX and lines[:1] != ["---"]:
         return False
-    return any(line.startswith(b"overlord:") for line in lines) and not any(
-        line.startswith(b"answers:") for line in lines
+    return any(line.startswith("overlord:") for line in lines) and not any(
+        line.startswith("answers:") for line in lines
     )
+
+
+def _legible(content: bytes) -> str:
+    """Return the text of a file in whatever encoding an editor left it: the check tells one that is not UTF-8."""
+    encoding = "utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+    return content.decode(encoding, "replace")

@@ -104,5 +104,30 @@ def messages(ctx: click.Context) -> Sequence[str]:
     return known_messages(ctx.params.get("run_id"), ctx.params.get("state_dir"))
 
 
+@_looked_up
+def targets(ctx: click.Context) -> Sequence[str]:
+    """Complete what a message can be sent to."""
+    from overlord_run.app.candidates import known_targets
+
+    return known_targets(ctx.params.get("run_id"), ctx.params.get("state_dir"))
+
+
+@_looked_up
+def redirects(ctx: click.Context) -> Sequence[str]:
+    """Complete a redirect of the run's plan."""
+    from overlord_run.app.candidates import known_redirects
+
+    return known_redirects(ctx.params.get("run_id"), ctx.params.get("state_dir"))
+
+
+@_looked_up
+def goals(ctx: click.Context) -> Sequence[str]:
+    """Complete what can be waited for."""
+    from overlord_run.app.candidates import known_redirects
+
+    ids = known_redirects(ctx.params.get("run_id"), ctx.params.get("state_dir"))
+    return ["ready", "done", *(f"message:{name}" for name in ids)]
+
+
 def _matching(words: Iterable[str], incomplete: str) -> list[CompletionItem[str]]:
     return [CompletionItem(word) for word in words if word.startswith(incomplete)]

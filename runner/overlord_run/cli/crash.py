@@ -34,6 +34,6 @@ def crash_text(error: Exception, args: Sequence[str]) -> str:
 def write_crash_log(text: str) -> str:
     """Write the text to a new file in the platform's temporary folder, for its owner only, and return the path."""
     descriptor, path = tempfile.mkstemp(prefix="overlord-run-crash-", suffix=".log")
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as log:
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as log:
         log.write(text)
     return path

@@ -9,10 +9,15 @@ from overlord_run.errors import Exit
 
 
 @click.command("send")
-@click.argument("target", shell_complete=candidates.slots)
+@click.argument("target", shell_complete=candidates.targets)
 @click.argument("message", required=False)
 @options.run_id
-@click.option("--message-file", metavar="PATH", help="The file that holds the message, every byte of it.")
+@click.option(
+    "--message-file",
+    metavar="PATH",
+    shell_complete=candidates.files,
+    help="The file that holds the message, every byte of it.",
+)
 @options.request_id
 @options.wait
 @options.access
@@ -40,9 +45,19 @@ def send(**given: Any) -> Exit:
 @click.option("--skip-unknown", is_flag=True, help="Count calls whose outcome is not known as failed.")
 @click.option("--ignore-changes", is_flag=True, help="Go on with the plan as it was, whatever the playbook says now.")
 @click.option(
-    "--from", "first", metavar="ID", help="Go on with this redirect, and leave out what was not sent before it."
+    "--from",
+    "first",
+    metavar="ID",
+    shell_complete=candidates.redirects,
+    help="Go on with this redirect, and leave out what was not sent before it.",
 )
-@click.option("--outputs", "outputs_dir", metavar="DIR", help="Also write each output to a file in this folder.")
+@click.option(
+    "--outputs",
+    "outputs_dir",
+    metavar="DIR",
+    shell_complete=candidates.folders,
+    help="Also write each output to a file in this folder.",
+)
 @options.access
 @click.option("--timeout", metavar="DURATION", help="What one attempt may take, from 5s to 10m; else as the run began.")
 @click.option("--concurrency", type=click.IntRange(1, 1000), metavar="N", help="How many calls are under way at most.")
@@ -92,6 +107,7 @@ def recover(**given: Any) -> Exit:
     "--for",
     "goal",
     metavar="ready|done|message:ID",
+    shell_complete=candidates.goals,
     default="done",
     show_default=True,
     help="What to wait for: a proved startup, the run's end, or the end of one message.",

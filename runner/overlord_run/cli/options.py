@@ -50,7 +50,9 @@ def access(command: _Command) -> _Command:
 
 
 _api_key_env = click.option("--api-key-env", metavar="NAME", help="The environment variable that holds the API key.")
-_api_key_file = click.option("--api-key-file", metavar="PATH", help="The file that holds the API key.")
+_api_key_file = click.option(
+    "--api-key-file", metavar="PATH", shell_complete=candidates.files, help="The file that holds the API key."
+)
 _trust_host = click.option(
     "--trust-host", "trust_hosts", metavar="HOST", multiple=True, help="A host that the key may go to; may be repeated."
 )

@@ -49,10 +49,8 @@ def is_in_foreground(stream: TextIO) -> bool:
 
     Windows has no jobs.
     """
-    if sys.platform == "win32":
-        return True
     try:
-        return os.tcgetpgrp(stream.fileno()) == os.getpgrp()
+        return sys.platform == "win32" or os.tcgetpgrp(stream.fileno()) == os.getpgrp()
     except (OSError, ValueError):  # a terminal that controls no jobs
         return True
 
@@ -62,9 +60,9 @@ def when_continued(told: Callable[[], object]) -> Iterator[None]:
     """Tell, while this lasts, that a person stopped the process with Ctrl-Z and carries on. Windows has no Ctrl-Z."""
     if sys.platform == "win32":
         yield
-        return
-    before = signal.signal(signal.SIGCONT, lambda _number, _frame: told())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGCONT, before)
+    else:
+        before = signal.signal(signal.SIGCONT, lambda _number, _frame: told())
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGCONT, before)

@@ -11,7 +11,7 @@ from overlord_run.playbook.address import AddressError, parse_address
 from overlord_run.playbook.declarations import check_declarations
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import Place, Playbook
-from overlord_run.playbook.names import did_you_mean, is_device, is_reserved, listed, path_fault, shown
+from overlord_run.playbook.names import did_you_mean, folded, is_device, is_reserved, listed, path_fault, shown
 from overlord_run.playbook.redirects import check_redirects
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.source import Document
@@ -147,7 +147,7 @@ def _check_outputs(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
         file = output.string("file")
         if file is None:
             continue
-        if fault := _file_fault(file) or _clash(file.lower(), name, taken, folders):
+        if fault := _file_fault(file) or _clash(folded(file), name, taken, folders):
             message = f"the file {shown(file)} {fault}"
             yield problem(output.place_of("file"), "output-file", message, "write a path such as reports/verdict.md")
 
@@ -169,7 +169,7 @@ def _clash(file: str, name: str, taken: dict[str, str], folders: dict[str, str])
     """Return which other output's file or folder a file would be; where it is none, note it.
 
     Args:
-        file: The path, in small letters: not every file system tells them apart.
+        file: The path, folded: not every file system tells all paths apart.
         name: The output's.
         taken: The outputs by their files.
         folders: The outputs by the folders of their files.

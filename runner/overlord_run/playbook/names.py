@@ -2,12 +2,16 @@
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
 RESERVED = frozenset({"all", "startup", "previous"})
-DEVICES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{digit}" for port in ("com", "lpt") for digit in range(10)})
+# A port may have a superscript digit too. Source: Microsoft, "Naming Files, Paths, and Namespaces".
+DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$"}) | {
+    f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"
+}
 
 LONGEST_ECHO = 40
 LONGEST_PATH = 400
@@ -25,6 +29,11 @@ def is_reserved(name: str) -> bool:
 def is_device(part: str) -> bool:
     """Return whether Windows takes one part of a path for a device, whatever its ending: `con`, `NUL.txt`."""
     return part.split(".", maxsplit=1)[0].strip().lower() in DEVICES
+
+
+def folded(path: str) -> str:
+    """Return a path as a file system may see it that tells neither capitals nor spellings of one accent apart."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def path_fault(path: str) -> str:

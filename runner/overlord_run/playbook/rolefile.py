@@ -9,7 +9,7 @@ from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import Place, RoleFile, Text
 from overlord_run.playbook.parse import PROFILES, checked
 from overlord_run.playbook.rules import bounded, problem
-from overlord_run.playbook.source import decode
+from overlord_run.playbook.source import decode, unix_lines
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _FENCES = 2
@@ -50,11 +50,6 @@ def parse_role(data: bytes, file: str) -> RoleFile:
         profile=PROFILES.get(fields.string("profile")),
         inputs=build_inputs(fields),
     )
-
-
-def unix_lines(text: str) -> str:
-    """Return a text with line feeds at the end of its lines, so that a role is the same on every platform."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _end_of_front_matter(text: str, file: str) -> int:

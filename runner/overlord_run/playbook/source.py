@@ -125,6 +125,11 @@ def decode(content: bytes | str, file: str) -> str:
     return text
 
 
+def unix_lines(text: str) -> str:
+    """Return a text with line feeds at the end of its lines, so that what is sent is the same on every platform."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _decoded(content: bytes, file: str) -> str:
     try:
         return content.decode("utf-8")

@@ -7,8 +7,9 @@ from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.files import FileError, decode
 from overlord_run.playbook.model import Assignment, FileRef, Place, Playbook, Redirect, Role, RoleFile, Source, Text
 from overlord_run.playbook.names import did_you_mean, listed, shown
-from overlord_run.playbook.rolefile import parse_role, unix_lines
+from overlord_run.playbook.rolefile import parse_role
 from overlord_run.playbook.rules import problem
+from overlord_run.playbook.source import unix_lines
 from overlord_run.playbook.values import check_values
 from overlord_run.roles.origins import Origin, origin_of_role, origin_of_text
 

@@ -3,16 +3,11 @@
 import contextlib
 import os
 import secrets
-import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from overlord_run.store.disk import SYSTEM_DISK, Disk, unwritable, write_whole
+from overlord_run.store.disk import PATIENCE_S, SYSTEM_DISK, Disk, patiently, unwritable, write_whole
 
-# Windows refuses to rename over a file that somebody reads; elsewhere a refusal is final.
-PATIENCE_S = 1.0 if sys.platform == "win32" else 0.0
-_PAUSE_S = 0.01
 _CHUNK_BYTES = 1024 * 1024
 TEMPORARY_SUFFIX = ".tmp"
 
@@ -35,7 +30,7 @@ def replace(path: Path, parts: Iterable[bytes], *, disk: Disk = SYSTEM_DISK, pat
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     try:
         size = _write_new(temporary, parts, disk)
-        _rename(temporary, path, disk, patience_s)
+        patiently(lambda: disk.replace(temporary, path), patience_s)
         disk.sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -60,16 +55,3 @@ def _write_new(path: Path, parts: Iterable[bytes], disk: Disk) -> int:
     finally:
         os.close(fd)
     return size + len(pending)
-
-
-def _rename(source: Path, target: Path, disk: Disk, patience_s: float) -> None:
-    deadline = time.monotonic() + patience_s
-    while True:
-        try:
-            disk.replace(source, target)
-        except PermissionError:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(_PAUSE_S)
-        else:
-            return

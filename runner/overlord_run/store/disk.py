@@ -4,17 +4,24 @@ import errno
 import os
 import stat
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
 from overlord_run.errors import StoreError
+from overlord_run.files import LENGTHEN, MISSING_OR_LONG, is_too_long
 
 # Windows would change line ends without O_BINARY; a link or a pipe in a file's place is never followed or waited for.
 _SAFELY = getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+# Windows refuses to rename, delete or open what another program has open just then; elsewhere a refusal is final.
+PATIENCE_S = 1.0 if sys.platform == "win32" else 0.0
+_PAUSE_S = 0.01
 _FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
 
 _NOT_REGULAR = "it is not a regular file"
+_LONG = (MISSING_OR_LONG, f"name another folder with --state-dir, or {LENGTHEN}")
 _WORDS = {
     errno.ENOSPC: ("no space is left on the disk", "free some space"),
     errno.EDQUOT: ("the disk quota is used up", "free some space"),
@@ -29,6 +36,9 @@ _WORDS = {
     errno.EMFILE: ("too many files are open", "raise the limit (ulimit -n)"),
     errno.ENAMETOOLONG: ("its name is too long", "choose a shorter one"),
 }
+
+
+T = TypeVar("T")
 
 
 class Disk(Protocol):
@@ -94,13 +104,12 @@ class SystemDisk:
 
     def sync_folder(self, path: Path) -> None:
         """Return when the folder's names survive a power cut, where the platform knows such a thing."""
-        if sys.platform == "win32":  # pragma: no cover - a folder cannot be opened there
-            return
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        if sys.platform != "win32":  # pragma: no branch - a folder cannot be opened there
+            fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(fd)
+            finally:
+                os.close(fd)
 
 
 SYSTEM_DISK = SystemDisk()
@@ -115,6 +124,22 @@ def write_whole(disk: Disk, fd: int, data: bytes | bytearray) -> None:
     taken = disk.write(fd, data)
     if taken != len(data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def patiently(act: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
+    """Do something, again and again for so long while the system refuses it, and return what it gives.
+
+    Raises:
+        OSError: It cannot be done; the refusal, when patience has ended.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            return act()
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_PAUSE_S)
 
 
 def make_folder(path: Path) -> None:
@@ -135,7 +160,7 @@ def open_to_read(path: Path) -> BinaryIO:
         FileNotFoundError: There is none.
         OSError: It cannot be opened, or is no regular file.
     """
-    fd = os.open(path, os.O_RDONLY | _SAFELY)
+    fd = patiently(lambda: os.open(path, os.O_RDONLY | _SAFELY))
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise OSError(errno.EINVAL, _NOT_REGULAR)
@@ -153,5 +178,6 @@ def unreadable(path: Path, error: OSError) -> StoreError:
 
 
 def _failed(doing: str, path: Path, error: OSError) -> StoreError:
-    reason, remedy = _WORDS.get(error.errno or 0, (error.strerror or type(error).__name__, ""))
+    is_long = error.errno == errno.ENOENT and is_too_long(path)
+    reason, remedy = _LONG if is_long else _WORDS.get(error.errno or 0, (error.strerror or type(error).__name__, ""))
     return StoreError(f"cannot {doing} {path}: {reason}", next=remedy)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from overlord_run.errors import RunNotFoundError, StoreError, UsageError
-from overlord_run.playbook.names import MOST_CANDIDATES, did_you_mean
+from overlord_run.playbook.names import MOST_CANDIDATES, did_you_mean, is_device
 from overlord_run.store import atomic
 from overlord_run.store.disk import SYSTEM_DISK, make_folder, open_to_read, unreadable, unwritable
 
@@ -22,7 +22,8 @@ _TOKEN_CHARS = 4
 # A digit or letter, then no dot at the end: a name that every file system takes as it is.
 _ID = re.compile(rf"[A-Za-z0-9](?:[A-Za-z0-9._-]{{0,{_MAX_ID_CHARS - 2}}}[A-Za-z0-9_-])?")
 _TORN = re.compile(r"torn-[0-9]+\.jsonl")
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
+# As long as the older journal of a servant whose slot has 64 characters; one that a crash leaves says what it is.
+_LONGEST_NAME = f".{'x' * 67}{atomic.TEMPORARY_SUFFIX}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,8 @@ class RunFolder:
 
     def is_private(self) -> bool:
         """Say whether nobody but its owner can have written what is in it; on Windows that is taken for granted."""
-        if sys.platform == "win32":  # pragma: no cover - it has no owner and mode of that kind
-            return True
         found = self.path.lstat()
-        return found.st_uid == os.geteuid() and not found.st_mode & _OTHERS
+        return sys.platform == "win32" or (found.st_uid == os.geteuid() and not found.st_mode & _OTHERS)
 
     @classmethod
     def create(cls, state_dir: Path, run_id: str) -> "RunFolder":
@@ -207,12 +206,29 @@ def _make(folder: RunFolder) -> None:
         raise _exists(folder) from error
     make_folder(folder.journals_dir)
     make_folder(folder.inbox_dir)
+    _try_longest(folder)
     SYSTEM_DISK.sync_folder(folder.path.parent)
+
+
+def _try_longest(folder: RunFolder) -> None:
+    """Make sure that no file of the run will have a path that is too long, before anything is paid for.
+
+    Raises:
+        OSError: One would; the folder is gone again.
+    """
+    trial = folder.journals_dir / _LONGEST_NAME
+    try:
+        os.close(SYSTEM_DISK.open(trial, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        trial.unlink()
+    except OSError:
+        for path in (folder.inbox_dir, folder.journals_dir, folder.path):
+            path.rmdir()
+        raise
 
 
 def is_run_id(text: str) -> bool:
     """Say whether a text can be a run's id: a file name that every platform takes, of 80 characters at most."""
-    return _ID.fullmatch(text) is not None and _DEVICES.fullmatch(text) is None
+    return _ID.fullmatch(text) is not None and not is_device(text)
 
 
 def _made_at(folder: RunFolder) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from overlord_run.store import atomic
-from overlord_run.store.disk import SYSTEM_DISK, Disk, make_folder, open_to_read, unreadable, unwritable
+from overlord_run.store.disk import SYSTEM_DISK, Disk, make_folder, open_to_read, patiently, unreadable, unwritable
 from overlord_run.store.events import decode, encode
 
 LONGEST_BYTES = 16 * 1024 * 1024
@@ -124,7 +124,7 @@ class Inbox:
             StoreError: It cannot be taken out.
         """
         try:
-            letter.path.unlink(missing_ok=True)
+            patiently(lambda: letter.path.unlink(missing_ok=True))
         except OSError as error:
             raise unwritable(letter.path, error) from error
 
@@ -137,7 +137,7 @@ class Inbox:
         except OSError as error:
             raise unreadable(path, error) from error
         except ValueError:
-            path.replace(path.with_name(path.name + _REFUSED_SUFFIX))
+            patiently(lambda: path.replace(path.with_name(path.name + _REFUSED_SUFFIX)))
             return None
         return Letter(path, request)
 

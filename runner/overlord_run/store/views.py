@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from overlord_run.store import atomic
-from overlord_run.store.disk import SYSTEM_DISK, Disk, unwritable, write_whole
+from overlord_run.store.disk import SYSTEM_DISK, Disk, patiently, unwritable, write_whole
 from overlord_run.store.events import Event
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
@@ -144,7 +144,7 @@ class _Journals:
         path = self._folder / file_name(slot)
         size = self._size(slot, path)
         if starts_new_file(size, data):
-            self._disk.replace(path, self._folder / older_file_name(slot))
+            patiently(lambda: self._disk.replace(path, self._folder / older_file_name(slot)))
             size = 0
         fd = self._disk.open(path, os.O_WRONLY | os.O_APPEND | (0 if size else os.O_CREAT | os.O_EXCL))
         try:

@@ -50,6 +50,6 @@ def test_a_table_needs_a_terminal_and_paint_one_or_the_persons_word(
 def test_what_is_no_terminal_has_the_usual_size_and_nobody_else_in_its_foreground() -> None:
     assert size_of(PIPE) == USUAL == Size(80, 24)
     reader, writer = os.pipe()
-    with os.fdopen(reader), os.fdopen(writer, "w", encoding="utf-8") as pipe:
+    with os.fdopen(reader, encoding="utf-8"), os.fdopen(writer, "w", encoding="utf-8") as pipe:
         assert size_of(pipe) == USUAL
         assert is_in_foreground(pipe)

@@ -120,7 +120,7 @@ def test_what_the_environment_says_of_proxies_is_not_heeded(monkeypatch: pytest.
 
 
 def test_a_key_in_netrc_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password hidden")
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password hidden", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
 
     async def go() -> list[bytes]:

@@ -86,5 +86,7 @@ def test_here_names_the_shell_that_started_the_program_and_starts_no_other():
     )
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     script = f'"{sys.executable}" -c "{code}"; exit $?'
-    done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, check=True, text=True, env=environ)
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], capture_output=True, check=True, text=True, env=environ, encoding="utf-8"
+    )
     assert done.stdout == "sh []\n"

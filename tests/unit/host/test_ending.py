@@ -189,7 +189,7 @@ def test_a_process_of_another_user_is_not_permitted() -> None:
         record = fingerprint(process.pid)
         for known in (record, {**record, "executable": None}):
             words = [sys.executable, "-c", code, json.dumps([process.pid, known])]
-            done = subprocess.run(words, env=environ, capture_output=True, text=True, check=True)
+            done = subprocess.run(words, env=environ, capture_output=True, text=True, check=True, encoding="utf-8")
             assert done.stdout == "not permitted\n"
         assert process.communicate() == (b"", None)
 

@@ -15,7 +15,9 @@ NO_SUCH_PID = 2**22 + 1
 def test_the_ancestors_begin_with_the_process_that_started_this_one():
     code = "from overlord_run.host.process import ancestors; print(ancestors()[0])"
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, env=environ)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True, env=environ, encoding="utf-8"
+    )
     _, name = linux.family()(os.getpid())
     assert done.stdout == f"{name}\n"
     assert len(ancestors()) <= 32

@@ -12,11 +12,11 @@ SHA256 = "a1" * 32
 def repository(folder, *, head="ref: refs/heads/main\n", files=()):
     """Lay out a git folder by hand."""
     folder.mkdir(parents=True)
-    (folder / "HEAD").write_text(head)
+    (folder / "HEAD").write_text(head, encoding="utf-8")
     for name, text in dict(files).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     return folder
 
 
@@ -83,7 +83,7 @@ def test_a_linked_worktree_has_its_own_head_and_the_common_refs(tmp_path):
     repository(main / "worktrees" / "topic", head="ref: refs/heads/topic\n", files={"commondir": "../..\n"})
     linked = tmp_path / "topic"
     linked.mkdir()
-    (linked / ".git").write_text(f"gitdir: {main}/worktrees/topic\n")
+    (linked / ".git").write_text(f"gitdir: {main}/worktrees/topic\n", encoding="utf-8")
     assert find_worktree(linked) == Worktree(linked, "topic", COMMIT)
     assert find_worktree(tmp_path / "main") == Worktree(tmp_path / "main", "main", OTHER)
 
@@ -92,7 +92,7 @@ def test_a_submodule_is_a_worktree_of_its_own(tmp_path):
     outer = repository(tmp_path / ".git", files={"refs/heads/main": OTHER})
     repository(outer / "modules" / "sub", files={"refs/heads/main": COMMIT})
     (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / ".git").write_text("gitdir: ../.git/modules/sub\n")
+    (tmp_path / "sub" / ".git").write_text("gitdir: ../.git/modules/sub\n", encoding="utf-8")
     assert find_worktree(tmp_path / "sub") == Worktree(tmp_path / "sub", "main", COMMIT)
 
 
@@ -104,7 +104,7 @@ def test_a_folder_called_git_without_a_head_is_passed_by(tmp_path):
 
 @pytest.mark.parametrize("link", ["", "not a link", "gitdir: ../nowhere", "gitdir: \0", "gitdir: " + "x" * 9000])
 def test_a_git_file_that_leads_nowhere_is_passed_by(tmp_path, link):
-    (tmp_path / ".git").write_text(link)
+    (tmp_path / ".git").write_text(link, encoding="utf-8")
     assert find_worktree(tmp_path) == Worktree(tmp_path, None, None)
 
 
@@ -120,7 +120,7 @@ def test_a_head_that_git_never_writes_makes_no_worktree(tmp_path, head):
 )
 def test_a_ref_that_git_forbids_is_not_followed(tmp_path, ref):
     repository(tmp_path / ".git", head=f"ref: {ref}\n")
-    (tmp_path / "secret").write_text(COMMIT)
+    (tmp_path / "secret").write_text(COMMIT, encoding="utf-8")
     assert find_worktree(tmp_path) == Worktree(tmp_path, None, None)
 
 

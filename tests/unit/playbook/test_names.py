@@ -5,7 +5,10 @@ from hypothesis import strategies as st
 from overlord_run.playbook.names import did_you_mean, is_device, is_reserved, listed, path_fault, shown
 
 
-@pytest.mark.parametrize("name", ["all", "startup", "previous", "con", "nul", "aux", "prn", "com1", "lpt9", "com0"])
+@pytest.mark.parametrize(
+    "name",
+    ["all", "startup", "previous", "con", "nul", "aux", "prn", "com1", "lpt9", "com0", "com¹", "LPT³.x", "conin$"],
+)
 def test_words_of_the_language_and_windows_devices_are_reserved(name: str) -> None:
     assert is_reserved(name)
 

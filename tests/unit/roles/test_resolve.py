@@ -38,9 +38,9 @@ redirects:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "roles").mkdir()
     (tmp_path / "texts").mkdir()
-    (tmp_path / "roles" / "critic.md").write_text(ROLE_FILE)
+    (tmp_path / "roles" / "critic.md").write_text(ROLE_FILE, encoding="utf-8")
     (tmp_path / "task.md").write_bytes(b"\xef\xbb\xbfBegin\r\nhere.\r\n")
-    (tmp_path / "texts" / "rank.md").write_text("Rank.\n")
+    (tmp_path / "texts" / "rank.md").write_text("Rank.\n", encoding="utf-8")
     return tmp_path
 
 
@@ -111,7 +111,7 @@ def test_a_role_file_elsewhere_is_reached_by_climbing(folder: Path) -> None:
 
 
 def test_all_problems_of_all_files_are_told_at_once(folder: Path) -> None:
-    (folder / "roles" / "poet.md").write_text("---\noverlord: 1\nrole: Poet\n---\n")
+    (folder / "roles" / "poet.md").write_text("---\noverlord: 1\nrole: Poet\n---\n", encoding="utf-8")
     (folder / "task.md").write_bytes(b"\xff")
     content = (
         PLAYBOOK.replace(
@@ -152,7 +152,7 @@ def test_what_could_not_be_read_is_an_empty_text(folder: Path) -> None:
 
 
 def test_a_model_that_a_role_file_asks_for_must_be_declared_unless_the_playbook_chooses(folder: Path) -> None:
-    (folder / "roles" / "critic.md").write_text(ROLE_FILE.replace("ultra", "large"))
+    (folder / "roles" / "critic.md").write_text(ROLE_FILE.replace("ultra", "large"), encoding="utf-8")
     assert problems_of(folder, PLAYBOOK) == [
         (
             "council.yml:4:18: error: the role 'critic' in './roles/critic.md' asks for the model 'large', "
@@ -183,7 +183,7 @@ def test_a_builtin_role_is_filled_from_the_file_that_ships_with_the_runner(folde
 
 def test_a_folder_that_is_called_builtin_is_reached_by_its_path(folder: Path) -> None:
     (folder / "builtin").mkdir()
-    (folder / "builtin" / "judge").write_text(ROLE_FILE)
+    (folder / "builtin" / "judge").write_text(ROLE_FILE, encoding="utf-8")
     content = BUILTIN.replace("roles:", "roles:\n  mine: {from: ./builtin/judge, with: {focus: all}}")
     roles = load(folder, content, "council.yml").roles
     assert (roles["mine"].description, roles["mine"].model) == ("Finds faults.", "ultra")

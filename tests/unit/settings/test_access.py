@@ -89,7 +89,7 @@ def test_a_key_is_read_from_a_file_of_one_line(tmp_path, ending, mark):
 
 
 def test_a_key_file_of_two_lines_is_refused_without_repeating_it(tmp_path):
-    (tmp_path / "key").write_text(f"{CANARY}\n{CANARY}\n")
+    (tmp_path / "key").write_text(f"{CANARY}\n{CANARY}\n", encoding="utf-8")
     error = refusal(flags=Flags(api_key_file=str(tmp_path / "key")))
     assert error.message == "the API key in the file of --api-key-file has a blank or a line break in it"
 

@@ -10,7 +10,7 @@ from overlord_run.settings.model import Config
 
 def written(tmp_path, text):
     path = tmp_path / "config.yml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return path
 
 

@@ -9,6 +9,7 @@ from overlord_run.store.disk import (
     SYSTEM_DISK,
     make_folder,
     open_to_read,
+    patiently,
     unreadable,
     unwritable,
     write_whole,
@@ -33,6 +34,27 @@ def test_a_new_file_is_its_owners_only_whatever_the_umask(tmp_path):
 def test_a_new_folder_is_its_owners_only_whatever_the_umask(tmp_path):
     make_folder(tmp_path / "folder")
     assert stat.S_IMODE((tmp_path / "folder").stat().st_mode) == 0o700
+
+
+def test_what_is_refused_for_a_moment_is_tried_again_and_gives_what_it_gives():
+    refusals = [PermissionError(errno.EACCES, "held"), PermissionError(errno.EACCES, "held")]
+
+    def act():
+        if refusals:
+            raise refusals.pop()
+        return "done"
+
+    assert patiently(act, patience_s=1.0) == "done"
+
+
+def test_what_is_refused_for_good_and_what_fails_otherwise_is_not_tried_again_for_ever():
+    def refuse():
+        raise PermissionError(errno.EACCES, "held")
+
+    with pytest.raises(PermissionError):
+        patiently(refuse, patience_s=0.0)
+    with pytest.raises(FileNotFoundError):
+        patiently(Path("missing").stat, patience_s=1000.0)
 
 
 def test_a_link_is_not_followed_when_a_file_is_opened(tmp_path):

@@ -45,6 +45,27 @@ def test_a_new_run_has_its_folder_for_its_owner_only(state_dir):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the limit is a setting there")
+def test_a_run_whose_files_would_have_too_long_paths_is_refused_and_leaves_nothing(tmp_path):
+    room = os.pathconf("/", "PC_PATH_MAX") - len("/runs/one/journals/") - 70
+    state_dir = tmp_path
+    while len(str(state_dir)) < room - 201:
+        state_dir /= "x" * 200
+    state_dir /= "x" * (room - len(str(state_dir)) - 1)
+    with pytest.raises(StoreError) as caught:
+        RunFolder.create(state_dir, "one")
+    assert caught.value.message == f"cannot write {state_dir / 'runs' / 'one'}: its name is too long"
+    assert list((state_dir / "runs").iterdir()) == []
+
+
+def test_a_state_folder_says_whether_git_ignores_it(state_dir):
+    assert not is_ignored(state_dir)
+    RunFolder.create(state_dir, "one")
+    assert is_ignored(state_dir)
+    (state_dir / ".gitignore").write_text("*\n!notes.txt\n", encoding="utf-8")
+    assert not is_ignored(state_dir)
+
+
 def test_git_is_told_to_ignore_all_of_it(state_dir):
     RunFolder.create(state_dir, "one")
     RunFolder.create(state_dir, "two")
@@ -53,7 +74,7 @@ def test_git_is_told_to_ignore_all_of_it(state_dir):
 
 def test_what_is_someone_elses_is_not_hidden_from_git(state_dir):
     state_dir.mkdir()
-    (state_dir / "notes.txt").write_text("mine")
+    (state_dir / "notes.txt").write_text("mine", encoding="utf-8")
     RunFolder.create(state_dir, "one")
     assert contents(state_dir) == {"notes.txt": b"mine"}
 

@@ -81,7 +81,7 @@ def test_a_new_run_has_its_files_before_the_recorder_is_handed_out(folder):
     assert (state.state, state.last_seq, owner) == ("preflight", 2, True)
     assert files >= {"events.jsonl", "ledger.jsonl", "owner.lock", "plan.json"}
     assert not is_owned(folder.lock_path)
-    assert folder.plan_path.read_text() == json.dumps(PLAN, indent=2) + "\n"
+    assert folder.plan_path.read_text(encoding="utf-8") == json.dumps(PLAN, indent=2) + "\n"
 
 
 def test_the_state_holds_an_event_when_its_record_returns(folder):

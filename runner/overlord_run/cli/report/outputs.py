@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from overlord_run.errors import StoreError
 from overlord_run.plan.model import STARTUP, Plan, PlannedOutput
+from overlord_run.playbook.names import folded
 from overlord_run.store.atomic import replace
 
 _ANOTHER = "Give another folder with --outputs."
@@ -70,6 +71,8 @@ def target_in(folder: Path, name: str) -> Path:
     path = folder / name
     if not path.parent.resolve().is_relative_to(folder.resolve()):
         raise _refused(path, f"lies outside {folder}")
+    if any(parent.exists() and not parent.is_dir() for parent in path.parents):
+        raise _refused(path, "has a file in the place of one of its folders")
     if path.is_symlink():
         raise _refused(path, "is a link, and links are not followed")
     if path.is_dir():
@@ -104,9 +107,14 @@ def _possible_names(output: PlannedOutput) -> Iterable[str]:
 
 
 def _require_distinct(names: Sequence[str]) -> None:
-    seen: set[str] = set()
+    files: set[str] = set()
+    folders: set[str] = set()
     for name in names:
-        key = str(Path(name)).casefold()
-        if key in seen:
+        path = PurePosixPath(folded(name))
+        above = {str(folder) for folder in path.parents}
+        if str(path) in files:
             raise _refused(Path(name), "is named by two outputs")
-        seen.add(key)
+        if str(path) in folders or above & files:
+            raise _refused(Path(name), "is a folder of another output's file, or the other way about")
+        files.add(str(path))
+        folders |= above

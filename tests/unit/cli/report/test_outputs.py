@@ -85,7 +85,31 @@ def test_a_folder_in_a_files_place_is_refused(tmp_path: Path) -> None:
         check_folder(tmp_path, plan())
 
 
-def test_two_outputs_with_one_file_are_refused_whatever_the_case_of_its_letters(tmp_path: Path) -> None:
+def test_a_file_in_a_folders_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "reports").touch()
+    with pytest.raises(StoreError, match=r"verdict\.md has a file in the place of one of its folders"):
+        check_folder(tmp_path, plan(text_output("a", "reports/2026/verdict.md")))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "fault"),
+    [
+        ("Verdict.txt", "verdict.txt", "is named by two outputs"),
+        ("caf\u00e9.txt", "CAFE\u0301.txt", "is named by two outputs"),
+        ("Stra\u00dfe.md", "STRASSE.md", "is named by two outputs"),
+        ("a.txt", "A.txt/b.md", "is a folder of another output's file, or the other way about"),
+        ("a/b/c.md", "A", "is a folder of another output's file, or the other way about"),
+    ],
+)
+def test_two_outputs_that_some_file_system_takes_for_one_are_refused(
+    tmp_path: Path, first: str, second: str, fault: str
+) -> None:
+    with pytest.raises(StoreError) as refused:
+        check_folder(tmp_path, plan(text_output("a", first), text_output("b", second)))
+    assert refused.value.message == f"the output file {Path(second)} {fault}"
+
+
+def test_an_output_without_a_file_is_looked_at_under_each_name_that_it_may_get(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as refused:
         check_folder(tmp_path, plan(text_output("a", "Verdict.txt"), value_output("verdict")))
     assert refused.value.message == "the output file verdict.txt is named by two outputs"

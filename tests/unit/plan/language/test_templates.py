@@ -275,7 +275,7 @@ def test_a_fault_of_our_own_is_not_told_as_the_templates(source: str) -> None:
 def explosions() -> tuple[dict[str, tuple[str, float]], int]:
     environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     program = [sys.executable, "-m", "unit.plan.language.bombs"]
-    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=True, encoding="utf-8")
     outcomes, mebibytes = json.loads(done.stdout)
     return outcomes, mebibytes
 
