@@ -13,6 +13,7 @@ from overlord_run.engine.rehearsal import RehearsalTransport
 from overlord_run.engine.script import parse_script
 from overlord_run.executor.council import Council, Halt, Policy, convene
 from overlord_run.executor.run import execute
+from overlord_run.executor.unknown import Decision, decide
 from overlord_run.host import Host
 from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
@@ -20,7 +21,7 @@ from overlord_run.store import events as ev
 from overlord_run.store.disk import SYSTEM_DISK, Disk
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.inbox import Inbox
-from overlord_run.store.recorder import Recorder
+from overlord_run.store.recorder import Listen, Recorder
 from overlord_run.store.state import State
 from playbook_kit import parse
 
@@ -75,8 +76,12 @@ def carry_out(
     timeout_s: float = 90.0,
     watch: Callable[[ev.Body, Council], object] = lambda _body, _council: None,
     parts: Parts = Parts(),
+    decision: Decision | None = None,
 ) -> Record:
-    """Carry a playbook out; `watch` sees each durable event, may halt the council, and cancels it by CANCEL."""
+    """Carry a playbook out, or on where its run is there already: then `decision` is for calls of unknown outcome.
+
+    `watch` sees each durable event, may halt the council, and cancels it by CANCEL.
+    """
     plan = plan_of(playbook)
     transport = RehearsalTransport(models, parse_script(script.encode(), "script.yml", plan) if script else None)
     policy = Policy(timeout_s=timeout_s, attempts=attempts, jitter=lambda: 0.0)
@@ -100,24 +105,38 @@ def carry_out(
         task = asyncio.current_task()
         assert task is not None
         convened: list[Council] = []
-        recorder = await parts.recorder.create(
-            RunFolder.create(folder, "run"),
-            plan.to_json(),
-            created(plan),
-            ev.OwnerChanged(1, {}, "run"),
-            clock=lambda: "2026-11-22T10:00:00.000Z",
-            listen=listen,
-            disk=parts.disk,
-        )
+        recorder = await _recorder(parts, folder, plan, listen)
         convened.append(convene(plan, parts.engine(engine), recorder, policy, Halt()))
         try:
-            await execute(convened[0], Mailbox(Inbox(folder / "inbox")))
+            left_out = await decide(convened[0], decision) if decision else frozenset()
+            await execute(convened[0], Mailbox(Inbox(folder / "inbox")), left_out)
         finally:
             await engine.aclose()
             await recorder.aclose()
         return recorder.state
 
     return Record(bodies, asyncio.run(run()))
+
+
+async def _recorder(parts: Parts, folder: Path, plan: Plan, listen: Listen) -> Recorder:
+    """Return the recorder of a new run, or of the one that is there."""
+
+    def clock() -> str:
+        return "2026-11-22T10:00:00.000Z"
+
+    run = RunFolder(folder / "runs" / "run")
+    if run.path.exists():
+        owner = ev.OwnerChanged(1, {}, "resume")
+        return await parts.recorder.open(run, owner, clock=clock, listen=listen, disk=parts.disk)
+    return await parts.recorder.create(
+        RunFolder.create(folder, "run"),
+        plan.to_json(),
+        created(plan),
+        ev.OwnerChanged(1, {}, "run"),
+        clock=clock,
+        listen=listen,
+        disk=parts.disk,
+    )
 
 
 def created(plan: Plan) -> ev.RunCreated:
