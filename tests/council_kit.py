@@ -50,10 +50,12 @@ class Parts:
     """What carries a run out, for tests that put another part in a place.
 
     Attributes:
+        plan: Is handed the plan and returns the one that is carried out.
         endpoint: The API to ask; where there is none, the rehearsal answers.
         engine: Is handed the engine and returns the one that is asked.
     """
 
+    plan: Callable[[Plan], Plan] = lambda plan: plan
     endpoint: Endpoint | None = None
     engine: Callable[[Engine], Engine] = lambda engine: engine
     recorder: type[Recorder] = Recorder
@@ -82,7 +84,7 @@ def carry_out(
 
     `watch` sees each durable event, may halt the council, and cancels it by CANCEL.
     """
-    plan = plan_of(playbook)
+    plan = parts.plan(plan_of(playbook))
     transport = RehearsalTransport(models, parse_script(script.encode(), "script.yml", plan) if script else None)
     policy = Policy(timeout_s=timeout_s, attempts=attempts, jitter=lambda: 0.0)
     bodies: list[ev.Body] = []
