@@ -111,11 +111,13 @@ class Parts:
     """What carries a run out, for tests that put another part in a place.
 
     Attributes:
+        plan: Is handed the plan and returns the one that is carried out.
         endpoint: The API to ask; where there is none, the rehearsal answers.
         engine: Is handed the engine and returns the one that is asked.
         mailbox: Where requests of other processes come in.
     """
 
+    plan: Callable[[Plan], Plan] = lambda plan: plan
     endpoint: Endpoint | None = None
     engine: Callable[[Engine], Engine] = lambda engine: engine
     recorder: type[Recorder] = Recorder
@@ -143,16 +145,20 @@ def carry_out(
     timeout_s: float = 90.0,
     watch: Watch = lambda _body, _council: None,
     parts: Parts | None = None,
+    decision: Decision | None = None,
     deed: Deed = execute,
     purpose: str | None = None,
 ) -> Record:
-    """Carry a playbook out; `watch` sees each durable event, may halt the council, and cancels it by CANCEL.
+    """Carry a playbook out, or on where its run is there already: then `decision` is for calls of unknown outcome.
+
+    `watch` sees each durable event, may halt the council, and cancels it by CANCEL.
 
     Args:
-        purpose: Why a run that is recorded in `folder` is taken up again; None begins a new one.
+        deed: What the owner of the run does.
+        purpose: Why a run that is there is taken up again; `resume` where it is not said.
     """
     parts = parts or Parts()
-    plan = plan_of(playbook)
+    plan = parts.plan(plan_of(playbook))
     transport = RehearsalTransport(models, parse_script(script.encode(), "script.yml", plan) if script else None)
     policy = Policy(timeout_s=timeout_s, attempts=attempts, jitter=lambda: 0.0)
     bodies: list[ev.Body] = []
@@ -178,7 +184,11 @@ def carry_out(
         recorder = await _recorder(folder, plan, parts, listen, purpose)
         convened.append(convene(plan, parts.engine(engine), recorder, policy, Halt()))
         try:
-            await deed(convened[0], parts.mailbox)
+            if decision is None:
+                await deed(convened[0], parts.mailbox)
+            else:
+                left_out = await decide(convened[0], decision)
+                await execute(convened[0], parts.mailbox, left_out)
         finally:
             await engine.aclose()
             await recorder.aclose()
@@ -191,12 +201,7 @@ def carry_on(
     folder: Path, playbook: str, script: str = "", *, decision: Decision = "resend", parts: Parts | None = None
 ) -> Record:
     """Resume the run that is recorded in `folder`; a call whose outcome is not known is decided about first."""
-
-    async def go_on(council: Council, mailbox: Mailbox) -> None:
-        await decide(council, decision)
-        await execute(council, mailbox)
-
-    return carry_out(folder, playbook, script, parts=parts, deed=go_on, purpose="resume")
+    return carry_out(folder, playbook, script, parts=parts, decision=decision)
 
 
 def ask_of(folder: Path, playbook: str, *requests: Asked, script: str = "") -> tuple[Record, Tray]:
@@ -209,11 +214,13 @@ def ask_of(folder: Path, playbook: str, *requests: Asked, script: str = "") -> t
 async def _recorder(
     folder: Path, plan: Plan, parts: Parts, listen: Callable[[ev.Event, State], None], purpose: str | None
 ) -> Recorder:
+    """Return the recorder of a new run, or of the one that is there."""
+
     def clock() -> str:
         return "2026-11-22T10:00:00.000Z"
 
-    if purpose is not None:
-        owner = ev.OwnerChanged(1, {}, purpose)
+    if run_folder(folder).path.exists():
+        owner = ev.OwnerChanged(1, {}, purpose or "resume")
         return await parts.recorder.open(run_folder(folder), owner, clock=clock, listen=listen, disk=parts.disk)
     return await parts.recorder.create(
         RunFolder.create(folder, "run"),
