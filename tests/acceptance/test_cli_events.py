@@ -56,6 +56,15 @@ def test_a_live_run_is_followed_to_its_end(shell: Shell) -> None:
     assert before < len(done.out.splitlines())
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Let Ctrl-C reach what is started meanwhile, also where the tests run in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_who_follows_can_leave_and_the_run_goes_on(shell: Shell, how: signal.Signals) -> None:
     with live(shell, "60s") as run, shell.start("events", "-f") as follower:
