@@ -188,15 +188,21 @@ def carry_out(
 
 
 def carry_on(
-    folder: Path, playbook: str, script: str = "", *, decision: Decision = "resend", parts: Parts | None = None
+    folder: Path,
+    playbook: str,
+    script: str = "",
+    *,
+    decision: Decision | None = "resend",
+    watch: Watch = lambda _body, _council: None,
+    parts: Parts | None = None,
 ) -> Record:
     """Resume the run that is recorded in `folder`; a call whose outcome is not known is decided about first."""
 
     async def go_on(council: Council, mailbox: Mailbox) -> None:
-        await decide(council, decision)
-        await execute(council, mailbox)
+        left_out = frozenset[str]() if decision is None else await decide(council, decision)
+        await execute(council, mailbox, left_out)
 
-    return carry_out(folder, playbook, script, parts=parts, deed=go_on, purpose="resume")
+    return carry_out(folder, playbook, script, watch=watch, parts=parts, deed=go_on, purpose="resume")
 
 
 def ask_of(folder: Path, playbook: str, *requests: Asked, script: str = "") -> tuple[Record, Tray]:

@@ -76,13 +76,14 @@ def resume(folder: RunFolder, wanted: Resumption, audience: Audience, ask: Ask) 
 
 
 async def _carry_on(wanted: Resumption, council: Council, mailbox: Mailbox) -> None:
+    left_out: frozenset[str] = frozenset()
     if wanted.decision is not None:
-        await decide(council, wanted.decision)
+        left_out = await decide(council, wanted.decision)
     elif council.state.open_calls:
         raise unknown_outcome(council.state)  # of another process, which came and went since we looked
     if wanted.first is not None:
         await leave_out_before(council, wanted.first)
-    await execute(council, mailbox)
+    await execute(council, mailbox, left_out)
 
 
 def _check(run: Recorded, state: State, wanted: Resumption) -> None:

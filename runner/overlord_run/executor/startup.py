@@ -9,29 +9,32 @@ from overlord_run.store import events as ev
 from overlord_run.store.state import Result
 
 
-async def start(council: Council) -> bool:
+async def start(council: Council, left_out: frozenset[str] = frozenset()) -> bool:
     """Start the servants that have not answered yet, and return whether as many as required have answered.
 
     Where all must answer, nothing new is started after the first failure, and what was not sent is recorded as skipped;
-    unless a person stopped the run: then it waits as it is.
+    unless a person stopped the run: then it waits as it is. The servants in `left_out` are not asked: a person has just
+    said that their startup counts as failed.
     """
     errand = of_startup(council)
-    missing = [] if _is_proved(council) else [slot for slot in errand.targets if not _has_answered(council, slot)]
-    await council.recorder.record(ev.StartupBegan(missing))
-    if not missing:
+    if not errand.targets or _is_proved(council):
+        await council.recorder.record(ev.StartupBegan([]))
         return True
-    await _ask_all(council, errand, missing)
+    missing = [slot for slot in errand.targets if not _has_answered(council, slot) and slot not in left_out]
+    if missing:
+        await council.recorder.record(ev.StartupBegan(missing))
+        await _ask_all(council, errand, missing)
     unsent = [slot for slot in missing if _is_open(council, slot)]
     if unsent and not council.halt.wanted.is_set():
         why = "another servant's startup failed"
         await council.recorder.record(*[ev.RedirectSkipped(STARTUP, "all", slot, why) for slot in unsent])
-    await settle(council, errand)
+    await settle(council, errand)  # also where all had ended, and a crash came before this
     return _is_proved(council)
 
 
 async def _ask_all(council: Council, errand: Errand, missing: list[str]) -> None:
     def may_begin() -> bool:
-        return errand.require < len(errand.targets) or not any(_has_failed(council, slot) for slot in missing)
+        return errand.require < len(errand.targets) or not any(_has_failed(council, slot) for slot in errand.targets)
 
     async with asyncio.TaskGroup() as group:
         for slot in missing:

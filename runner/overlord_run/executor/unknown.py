@@ -3,6 +3,7 @@
 from typing import Literal
 
 from overlord_run.executor.council import Council
+from overlord_run.plan.model import STARTUP
 from overlord_run.store import events as ev
 
 Decision = Literal["resend", "skip"]
@@ -14,10 +15,11 @@ _REASONS = {
 }
 
 
-async def decide(council: Council, decision: Decision) -> None:
-    """Close every call whose outcome is not known."""
+async def decide(council: Council, decision: Decision) -> frozenset[str]:
+    """Close every call whose outcome is not known, and return the servants whose startup counts as failed by that."""
+    calls = list(council.state.open_calls.items())
     reason = _REASONS[decision]
-    for (message_id, slot), sent in list(council.state.open_calls.items()):
+    for (message_id, slot), sent in calls:
         failed = ev.RequestFailed(
             message_id=message_id,
             slot=slot,
@@ -32,6 +34,7 @@ async def decide(council: Council, decision: Decision) -> None:
         await council.recorder.record(
             *([failed] if decision == "resend" else [failed, ev.ServantBlocked(slot, reason)])
         )
+    return frozenset(slot for (message_id, slot), _ in calls if message_id == STARTUP and decision == "skip")
 
 
 async def leave_out_before(council: Council, first: str) -> None:
