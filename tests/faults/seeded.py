@@ -15,6 +15,7 @@ from overlord_run.credential import Credential
 from overlord_run.engine.base import Engine, Failure, Lane, Reply, Request
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.executor.council import Council
+from overlord_run.executor.unknown import Decision
 from overlord_run.store import events as ev
 from overlord_run.store.disk import SystemDisk
 from overlord_run.store.recorder import Recorder
@@ -129,6 +130,18 @@ def _final(temporary: Path) -> Path:
     return temporary.with_name(temporary.name[1:].rsplit(".", 2)[0])
 
 
+class ForgetsReplies(Recorder):
+    """Opens a run again as one that has not asked anybody."""
+
+    @classmethod
+    async def open(cls, *args: Any, **facts: Any) -> Recorder:
+        recorder = await super().open(*args, **facts)
+        recorder.state.messages.clear()
+        for servant in recorder.state.servants.values():
+            servant.conversation.clear()
+        return recorder
+
+
 class AsksTwice:
     """An engine that asks once more where it did not like the answer, and tells nobody."""
 
@@ -153,7 +166,7 @@ class AsksAgain:
         return await self._lane.ask(request)
 
 
-BUGS: Mapping[str, Callable[[], Parts]] = {
+KILLED = {
     "sends before it is on disk": lambda: Parts(recorder=SendsBeforeItIsOnDisk),
     "writes the request with the reply": lambda: Parts(recorder=WritesTheRequestWithTheReply),
     "never syncs the log": lambda: Parts(disk=NeverSyncsTheLog()),
@@ -161,15 +174,35 @@ BUGS: Mapping[str, Callable[[], Parts]] = {
     "writes the registry in place": lambda: Parts(disk=WritesInPlace()),
     "asks twice": lambda: Parts(engine=AsksTwice),
 }
+CARRIED_ON = {
+    "forgets the replies": lambda: Parts(recorder=ForgetsReplies),
+    "sends again without a word": Parts,
+    "skips without a word": Parts,
+}
+BUGS: Mapping[str, Callable[[], Parts]] = KILLED | CARRIED_ON
+DECISIONS: Mapping[str, Decision] = {
+    "sends again without a word": "resend",
+    "skips without a word": "skip",
+    "--resend-unknown": "resend",
+    "--skip-unknown": "skip",
+}
 
 
 def main() -> None:
-    """Carry the council out with the bug that the first word names; the second one is the run's tag."""
-    bug, tag = sys.argv[1:]
+    """Carry the council out, or on, with the bug that the first word names; the second one is the run's tag.
+
+    The others are those of the program. Of them a decision on calls of unknown outcome is understood.
+    """
+    bug, tag, *words = sys.argv[1:]
     parts = BUGS[bug]() if bug else Parts()
     endpoint = Endpoint(os.environ["OVERLORD_BASE_URL"], Credential(CANARY, name="SAKANA_API_KEY"))
-    playbook = COUNCIL.replace("{type: string}", f"{{type: string, default: {tag}}}")
-    carry_out(Path.cwd() / ".overlord", playbook, watch=tell, parts=dataclasses.replace(parts, endpoint=endpoint))
+    carry_out(
+        Path.cwd() / ".overlord",
+        COUNCIL.replace("{type: string}", f"{{type: string, default: {tag}}}"),
+        watch=tell,
+        parts=dataclasses.replace(parts, endpoint=endpoint),
+        decision=DECISIONS.get(bug) or DECISIONS.get(words[-1]),
+    )
 
 
 def tell(body: ev.Body, _council: Council) -> None:

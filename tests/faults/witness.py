@@ -10,7 +10,7 @@ from pathlib import Path
 
 from canary import CANARY, leaks, leaks_under
 from fake_api import FakeApi
-from faults.traced import OVERLORD_RUN, Blow, Ended, Start, Tracer
+from faults.traced import Blow, Ended, Start, Tracer
 from overlord_run.errors import OverlordError, RunNotFoundError
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder, run_ids
@@ -45,10 +45,11 @@ _TOLD = (
 
 @dataclass(frozen=True)
 class Witnessed:
-    """A run that was started and has ended in one way or another."""
+    """A run whose process has ended in one way or another; `known` lines of its log were there before that began."""
 
     folder: Path
     ended: Ended
+    known: int = 0
 
     @property
     def run(self) -> RunFolder | None:
@@ -59,32 +60,40 @@ class Witnessed:
 
 @dataclass(frozen=True)
 class Stage:
-    """Where runs of the council are carried out, each in a folder of its own, whose name is the run's tag."""
+    """Where runs of the council are carried out, each in a folder of its own, whose name is the run's tag.
+
+    Attributes:
+        bug: One of `faults.seeded`, to test a harness; empty for its parts without one, None for the real program.
+    """
 
     tracer: Tracer
     api: FakeApi
     folder: Path
+    bug: str | None = None
 
     def run(self, tag: str, blow: Blow, *words: str) -> Witnessed:
         """Run the council and deal the blow."""
-        return self._run(tag, blow, OVERLORD_RUN, ("council.yml", "-i", f"tag={tag}", *words))
-
-    def run_seeded(self, tag: str, blow: Blow, bug: str) -> Witnessed:
-        """Run the council with a bug in one part and deal the blow."""
-        return self._run(tag, blow, "faults.seeded:main", (bug, tag))
-
-    def lost(self, runs: Iterable[Witnessed]) -> dict[str, list[str]]:
-        """Return what does not agree, by the call at which the run was struck, nor once it is opened again."""
-        found = {f"{run.folder.name}: {run.ended.met}": complaints(run, self.api) for run in runs}
-        found |= {f"{run.folder.name}, opened again": reopened(run.run) for run in runs if run.run is not None}
-        return {where: said for where, said in found.items() if said}
-
-    def _run(self, tag: str, blow: Blow, program: str, words: tuple[str, ...]) -> Witnessed:
         folder = self.folder / tag
         folder.mkdir()
         (folder / "council.yml").write_text(COUNCIL, encoding="utf-8")
+        return self._carried_out(folder, blow, ("council.yml", "-i", f"tag={tag}", *words))
+
+    def resume(self, witnessed: Witnessed, blow: Blow, *words: str) -> Witnessed:
+        """Carry the run on and deal the blow."""
+        return self._carried_out(witnessed.folder, blow, ("resume", *words), known=len(lines(witnessed.run)))
+
+    def lost(self, runs: Iterable[Witnessed]) -> dict[str, list[str]]:
+        """Return what does not agree, by the call at which the run was struck."""
+        found = {f"{run.folder.name}: {run.ended.met}": complaints(run, self.api) for run in runs}
+        return {where: said for where, said in found.items() if said}
+
+    def _carried_out(self, folder: Path, blow: Blow, words: tuple[str, ...], *, known: int = 0) -> Witnessed:
         environ = {"OVERLORD_BASE_URL": self.api.base_url, "SAKANA_API_KEY": CANARY}
-        return Witnessed(folder, self.tracer.run(Start(folder, words, environ, program), blow))
+        if self.bug is None:
+            start = Start(folder, words, environ)
+        else:
+            start = Start(folder, (self.bug, folder.name, *words), environ, "faults.seeded:main")
+        return Witnessed(folder, self.tracer.run(start, blow), known)
 
 
 def complaints(witnessed: Witnessed, api: FakeApi) -> list[str]:
@@ -96,12 +105,12 @@ def complaints(witnessed: Witnessed, api: FakeApi) -> list[str]:
     if run is None:
         return found + [f"no run, and {fact}" for fact in (*told(ended), *asked)]
     try:
-        events = [event.body for event in read(run.log_path)] if run.log_path.exists() else []
+        events = lines(run)
         found += [f"verify: {difference}" for difference in verify(run).differences]
     except OverlordError as error:
         return [*found, f"cannot be read: {error.message}"]
     found += ["it is still owned"] if is_owned(run.lock_path) else []
-    durable = events[: synced_lines(run, ended)]
+    durable = events[: max(synced_lines(run, ended), witnessed.known)]
     found += [f"told, and not on disk: {fact}" for fact in told(ended) if fact not in set(facts(durable))]
     sent = Counter((body.message_id, body.slot) for body in durable if isinstance(body, ev.RequestSent))
     return found + [f"asked {count} times, on disk {sent[call]}: {call}" for call, count in (asked - sent).items()]
@@ -126,8 +135,13 @@ async def _own(run: RunFolder) -> None:
     await recorder.aclose()
 
 
+def lines(run: RunFolder | None) -> list[ev.Body | ev.UnknownBody]:
+    """Return what a run's log says, as far as it is whole."""
+    return [] if run is None or not run.log_path.exists() else [event.body for event in read(run.log_path)]
+
+
 def synced_lines(run: RunFolder, ended: Ended) -> int:
-    """Return how many lines of the log were on disk, and not only in the system's memory, when the run ended."""
+    """Return how many lines of the log were on disk, and not only in the system's memory, when the process ended."""
     size = ended.synced.get(str(run.log_path), 0)
     return run.log_path.read_bytes()[:size].count(b"\n") if run.log_path.exists() else 0
 
