@@ -56,7 +56,8 @@ def test_the_second_ctrl_c_cancels_the_calls_and_their_outcome_is_unknown(shell:
     with waiting(shell, STUCK) as process:
         interrupt_until_it_ends(process)
         _, err = process.communicate(timeout=20)
-    assert process.returncode == 130
+    # On a busy machine one more comes while Python ends, and kills it: to a shell that is 130 too.
+    assert process.returncode in {130, -signal.SIGINT}
     assert "Traceback" not in err
     done = shell.run("status")
     assert (

@@ -4,13 +4,13 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from overlord_run.app.mailbox import Mailbox
 from overlord_run.app.session import Session, open_engine
+from overlord_run.app.signals import Signals
 from overlord_run.app.status import EXITS
 from overlord_run.engine.base import Engine
 from overlord_run.errors import Exit, worst
@@ -98,13 +98,15 @@ def own(session: Session, opening: Opening, deed: Deed, on_interrupt: Callable[[
         StoreError: The run folder cannot be read or written.
         RunBusyError: Another process owns the run.
     """
-    return asyncio.run(_own(session, opening, deed, on_interrupt))
-
-
-async def _own(session: Session, opening: Opening, deed: Deed, on_interrupt: Callable[[], object]) -> Finished:
-    engine = open_engine(session)  # before there is a run: a setting that cannot be used leaves none behind
     interrupt = Interrupt(Halt(), on_interrupt)
-    with _signals(interrupt):  # until the record is closed: a third Ctrl-C must not tear that
+    signals = Signals({signal.SIGINT: interrupt.on_interrupt, signal.SIGTERM: interrupt.on_terminate})
+    with signals.taken():
+        return asyncio.run(_own(session, opening, deed, interrupt, signals))
+
+
+async def _own(session: Session, opening: Opening, deed: Deed, interrupt: Interrupt, signals: Signals) -> Finished:
+    engine = open_engine(session)  # before there is a run: a setting that cannot be used leaves none behind
+    with signals.heard():  # until the record is closed: a third Ctrl-C must not tear that
         folder, recorder = await opening()
         try:
             policy = Policy(session.settings.timeout_s, session.settings.attempts, random.random)
@@ -154,21 +156,3 @@ def this_process(purpose: str) -> ev.OwnerChanged:
 def now() -> str:
     """Return the time in UTC, RFC 3339 with milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@contextmanager
-def _signals(interrupt: Interrupt) -> Iterator[None]:
-    """Hand Ctrl-C and SIGTERM to the run while it lasts."""
-    loop = asyncio.get_running_loop()
-    actions = {signal.SIGINT: interrupt.on_interrupt, signal.SIGTERM: interrupt.on_terminate}
-
-    def take(number: int, _frame: object) -> None:
-        loop.call_soon_threadsafe(actions[signal.Signals(number)])
-
-    # signal.signal and not loop.add_signal_handler: the latter does not exist on Windows.
-    before = {number: signal.signal(number, take) for number in actions}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

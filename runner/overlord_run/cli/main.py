@@ -135,9 +135,12 @@ def command_line() -> None:
 
 def main() -> NoReturn:
     """Run the command that this process was started for, and exit."""
-    prepare()
-    instruction = os.environ.get(COMPLETE_VARIABLE)
-    code = complete(instruction) if instruction else execute(sys.argv[1:])
+    try:
+        prepare()
+        instruction = os.environ.get(COMPLETE_VARIABLE)
+        code = complete(instruction) if instruction else execute(sys.argv[1:])
+    except KeyboardInterrupt:  # before a command was begun, or while it was told that it was interrupted
+        code = Exit.INTERRUPTED
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # a Ctrl-C while Python ends would be a stack trace
     sys.exit(code)
 
