@@ -95,13 +95,12 @@ class Log:
 
         Raises:
             RunBusyError: Another process wrote into it.
-            StoreError: It is not there any more.
+            StoreError: It is not there any more, or the disk failed.
         """
-        os.close(self._fd)
-        if self._broken is not None:
-            return
         try:
-            self._check_alone()
+            os.close(self._fd)
+            if self._broken is None:
+                self._check_alone()
         except OSError as error:
             raise unreadable(self._path, error) from error
 

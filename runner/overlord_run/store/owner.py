@@ -7,8 +7,8 @@ lock: docs/decisions/0003-owner-lock.md.
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from filelock import lock_descriptor, unlock_descriptor
@@ -32,13 +32,13 @@ def owned(path: Path, *, patience_s: float = PATIENCE_S) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             fd = SYSTEM_DISK.open(path, os.O_CREAT | os.O_RDWR)
-            stack.callback(os.close, fd)
+            stack.callback(_let_go, os.close, fd)
             is_taken = _take(fd, patience_s)
         except OSError as error:
             raise unwritable(path, error) from error
         if not is_taken:
             raise _busy(path)
-        stack.callback(unlock_descriptor, fd)  # closing alone frees it too, but on Windows some time later
+        stack.callback(_let_go, unlock_descriptor, fd)  # closing alone frees it too, but on Windows some time later
         yield
 
 
@@ -58,6 +58,12 @@ def is_owned(path: Path) -> bool:
     except OSError as error:
         raise unreadable(path, error) from error
     return not is_free
+
+
+def _let_go(how: Callable[[int], object], fd: int) -> None:
+    """Free the lock; where the system refuses that, the end of the process does it."""
+    with suppress(OSError):
+        how(fd)
 
 
 def _take(fd: int, patience_s: float) -> bool:

@@ -109,7 +109,10 @@ class _Ledger:
             raise unwritable(self._path, error) from error
 
     def close(self) -> None:
-        os.close(self._fd)
+        try:
+            os.close(self._fd)
+        except OSError as error:
+            raise unwritable(self._path, error) from error
 
 
 class _Journals:
@@ -163,13 +166,11 @@ class _Journals:
         for path in (self._folder / older_file_name(slot), self._folder / file_name(slot)):
             try:
                 fd = self._disk.open(path, os.O_WRONLY)
+                try:
+                    self._disk.sync(fd)
+                finally:
+                    os.close(fd)
             except FileNotFoundError:
                 continue  # the journal has not been longer than one file
             except OSError as error:
                 raise unwritable(path, error) from error
-            try:
-                self._disk.sync(fd)
-            except OSError as error:
-                raise unwritable(path, error) from error
-            finally:
-                os.close(fd)

@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 
 import pytest
 
@@ -98,6 +99,13 @@ def test_a_registry_that_is_up_to_date_is_not_written_again(folder):
     feed = Feed(folder, disk)
     feed.finish()
     assert [entry for entry in disk.done if entry[0] == "replace"] == [("replace", "run.json")]
+
+
+def test_a_ledger_that_cannot_be_closed_is_told(folder):
+    feed = Feed(folder, FaultyDisk("none"))
+    os.close(feed.views._ledger._fd)
+    with pytest.raises(StoreError, match="cannot write .*ledger.jsonl: Bad file descriptor"):
+        feed.views.close()
 
 
 def test_the_ledger_is_synced_before_the_registry_that_vouches_for_it(folder):
