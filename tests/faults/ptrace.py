@@ -133,3 +133,5 @@ if sys.platform == "linux":
 
 WHY_NOT = _why_not()
 """Why nothing can be traced here; empty where it can."""
+WHY_NO_ERRORS = WHY_NOT or ("" if platform.machine() == "x86_64" else "a call is made to fail on x86_64 only")
+"""Why no call can be made to fail here; empty where it can."""

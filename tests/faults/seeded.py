@@ -1,7 +1,9 @@
 """Runs with a bug in one part, each a program that can be traced: a harness must find them before it is believed."""
 
+import contextlib
 import dataclasses
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -14,6 +16,7 @@ from faults.witness import COUNCIL
 from overlord_run.credential import Credential
 from overlord_run.engine.base import Engine, Failure, Lane, Reply, Request
 from overlord_run.engine.endpoint import Endpoint
+from overlord_run.errors import Exit, OverlordError
 from overlord_run.executor.council import Council
 from overlord_run.executor.unknown import Decision
 from overlord_run.store import events as ev
@@ -130,6 +133,33 @@ def _final(temporary: Path) -> Path:
     return temporary.with_name(temporary.name[1:].rsplit(".", 2)[0])
 
 
+class TakesNoNoticeOfAFullDisk(SystemDisk):
+    """Goes on as if all bytes had been written."""
+
+    def write(self, fd: int, data: bytes | bytearray) -> int:
+        with contextlib.suppress(OSError):
+            return super().write(fd, data)
+        return len(data)
+
+
+class SyncsUntilItSucceeds(SystemDisk):
+    """Takes the success of a second sync for that of the first."""
+
+    def sync(self, fd: int) -> None:
+        try:
+            super().sync(fd)
+        except OSError:
+            super().sync(fd)
+
+
+class NeedsNoNewRegistry(SystemDisk):
+    """Leaves the old file where the new one cannot have its name."""
+
+    def replace(self, source: Path, target: Path) -> None:
+        with contextlib.suppress(OSError):
+            super().replace(source, target)
+
+
 class ForgetsReplies(Recorder):
     """Opens a run again as one that has not asked anybody."""
 
@@ -179,7 +209,17 @@ CARRIED_ON = {
     "sends again without a word": Parts,
     "skips without a word": Parts,
 }
-BUGS: Mapping[str, Callable[[], Parts]] = KILLED | CARRIED_ON
+SIGNALLED = {
+    "dies at once": Parts,
+    "leaves as if all were well": Parts,
+    "says that it was terminated, and goes on": Parts,
+}
+REFUSED = {
+    "takes no notice of a full disk": lambda: Parts(disk=TakesNoNoticeOfAFullDisk()),
+    "syncs until it succeeds": lambda: Parts(disk=SyncsUntilItSucceeds()),
+    "needs no new registry": lambda: Parts(disk=NeedsNoNewRegistry()),
+}
+BUGS: Mapping[str, Callable[[], Parts]] = KILLED | CARRIED_ON | SIGNALLED | REFUSED
 DECISIONS: Mapping[str, Decision] = {
     "sends again without a word": "resend",
     "skips without a word": "skip",
@@ -194,15 +234,24 @@ def main() -> None:
     The others are those of the program. Of them a decision on calls of unknown outcome is understood.
     """
     bug, tag, *words = sys.argv[1:]
+    exits: list[int] = []
+    if bug == "leaves as if all were well":
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    elif bug == "says that it was terminated, and goes on":
+        signal.signal(signal.SIGTERM, lambda *_: exits.append(Exit.TERMINATED))
     parts = BUGS[bug]() if bug else Parts()
     endpoint = Endpoint(os.environ["OVERLORD_BASE_URL"], Credential(CANARY, name="SAKANA_API_KEY"))
-    carry_out(
-        Path.cwd() / ".overlord",
-        COUNCIL.replace("{type: string}", f"{{type: string, default: {tag}}}"),
-        watch=tell,
-        parts=dataclasses.replace(parts, endpoint=endpoint),
-        decision=DECISIONS.get(bug) or DECISIONS.get(words[-1]),
-    )
+    try:
+        carry_out(
+            Path.cwd() / ".overlord",
+            COUNCIL.replace("{type: string}", f"{{type: string, default: {tag}}}"),
+            watch=tell,
+            parts=dataclasses.replace(parts, endpoint=endpoint),
+            decision=DECISIONS.get(bug) or DECISIONS.get(words[-1]),
+        )
+    except OverlordError as error:
+        sys.exit(error.exit)
+    sys.exit(exits[0] if exits else 0)
 
 
 def tell(body: ev.Body, _council: Council) -> None:
