@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-CANARY = "sk-canary/0123456789+abcdef"
+CANARY = "sk-canary~~~/0123+abcdef"  # in base64 and in base64url it is spelled differently
 SPELLINGS = {
     "as it stands": CANARY,
     "percent-encoded": quote(CANARY, safe=""),

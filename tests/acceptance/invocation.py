@@ -10,6 +10,7 @@ from typing import Any
 
 from jsonschema import Draft7Validator
 
+from canary import leaks, leaks_under
 from overlord_run.playbook.schema import load
 
 PROGRAM = (sys.executable, "-m", "overlord_run")
@@ -69,8 +70,8 @@ class Shell:
         return {**known, **home, **said}
 
     def run(self, *words: str, stdin: str = "", **environ: str) -> Done:
-        """Run a command and wait for its end."""
-        done = subprocess.run(
+        """Run a command, wait for its end, and find the canary nowhere in what it printed and left."""
+        ended = subprocess.run(
             [*PROGRAM, *words],
             cwd=self.folder,
             env=self.environ(**environ),
@@ -78,7 +79,9 @@ class Shell:
             capture_output=True,
             check=False,
         )
-        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+        done = Done(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+        assert [*leaks(done.out, done.err), *leaks_under(self.folder)] == []
+        return done
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command."""

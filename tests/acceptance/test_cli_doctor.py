@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from acceptance.invocation import Done, Shell
-from acceptance.test_real_http import CANARY, SPELLINGS
+from canary import CANARY
 from fake_api import FakeApi
 
 
@@ -16,12 +16,10 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def examined(shell: Shell, *words: str, **environ: str) -> tuple[int, dict[str, dict[str, Any]]]:
-    """Return the exit code of a doctor and its checks by name; the canary is nowhere, and nothing is written."""
+    """Return the exit code of a doctor and its checks by name; nothing is written."""
     before = set(shell.folder.rglob("*"))
     text = shell.run("doctor", *words, **environ)
     done = shell.run("doctor", *words, "--format", "json", **environ)
-    for spelling in SPELLINGS:
-        assert spelling not in text.out + text.err + done.out + done.err
     assert set(shell.folder.rglob("*")) == before
     told = done.json("doctor")
     assert text.exit == done.exit == told["exit"]

@@ -15,13 +15,13 @@ import pytest
 import yaml
 
 from acceptance.invocation import Shell
+from canary import CANARY
 from fake_api import FakeApi
 from overlord_run.app.validate import load
 
 PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
 SCRIPTS = sorted(PLAYBOOKS.glob("*.rehearsal.yml"))
 BOOKS = sorted(set(PLAYBOOKS.glob("*.yml")) - set(SCRIPTS))
-KEY = "sk-canary-0123456789"
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_the_local_model_is_the_only_one_that_is_needed_and_gets_no_key(shell: S
         text = book.read_text(encoding="utf-8").replace("http://127.0.0.1:8080/v1", api.base_url)
         book.write_text(text, encoding="utf-8")
         words = ("playbooks/local-model.yml", "-i", "proposal=playbooks/samples/proposal.md")
-        done = shell.run(*words, SAKANA_API_KEY=KEY)
+        done = shell.run(*words, SAKANA_API_KEY=CANARY)
     assert (done.exit, done.out) == (0, "Answer 3 of local.\n")
     assert [request.body["model"] for request in api.requests if request.body] == ["local"] * 3
     assert [request for request in api.requests if "authorization" in request.headers] == []

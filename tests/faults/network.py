@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from canary import CANARY
 from faults.server import Serve, Visit
 from overlord_run.engine.base import FailureKind
 
 MIB = 1024 * 1024
-KEY = "sk-canary-7f3a9c0b12de"
 
 
 @dataclass(frozen=True)
@@ -381,7 +381,7 @@ FAULTS: list[Fault] = [
     ),
     Fault("usage a list", with_usage("[1, 2]"), None),
     Fault("a key twice", answer(b'{"choices": null, ' + GOOD[1:]), None),
-    Fault("the key in the text", message_of(f"Your key is {KEY}."), None, text="Your key is [redacted]."),
+    Fault("the key in the text", message_of(f"Your key is {CANARY}."), None, text="Your key is [redacted]."),
     Fault("another content type", raw(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n" + GOOD), None),
     # Another status
     Fault("201", answer(completion(), 201), "status", status=201),
@@ -481,5 +481,5 @@ FAULTS: list[Fault] = [
     Fault("500 with damaged gzip", answer(b"no gzip", 500, "content-encoding: gzip"), "server-error", status=500),
     Fault("500 with deep JSON", answer(b"[" * 90_000, 500), "server-error", status=500),
     Fault("500 with error null", answer({"error": None, "message": ["x"]}, 500), "server-error", status=500),
-    Fault("the key in an error", answer(error(f"bad key {KEY}"), 401), "refused-key", status=401),
+    Fault("the key in an error", answer(error(f"bad key {CANARY}"), 401), "refused-key", status=401),
 ]

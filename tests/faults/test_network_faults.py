@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from faults.network import FAULTS, GOOD_ANSWER, KEY, Fault, raw
+from canary import CANARY, leaks
+from faults.network import FAULTS, GOOD_ANSWER, Fault, raw
 from faults.server import CERTIFICATE, FaultServer
-from overlord_run.credential import Credential, Redactor
+from overlord_run.credential import Credential
 from overlord_run.engine.base import ChatMessage, Failure, Lane, Reply, Request
 from overlord_run.engine.chat import ChatEngine
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.host.shell import Host
 
 HOST = Host("linux", "bash", "posix")
-CREDENTIAL = Credential(KEY, name="SAKANA_API_KEY")
+CREDENTIAL = Credential(CANARY, name="SAKANA_API_KEY")
 GRACE_S = 1.0
 
 
@@ -62,7 +63,7 @@ async def complaints(fault: Fault, seed: Callable[[Lane], Lane] = lambda lane: l
         calls = max(server.chats, server.connections)
     found = [f"took {took_s:.1f} s"] if took_s > fault.timeout_s + GRACE_S else []
     found += [f"{calls} calls"] if calls > 1 else []
-    found += ["the key"] if Redactor(CREDENTIAL).occurs_in(repr(outcome)) else []
+    found += [f"the key: {spelling}" for spelling in leaks(repr(outcome))]
     return found + list(_differences(fault, outcome))
 
 
@@ -161,7 +162,7 @@ class TellsTheKey(Seeded):
     async def ask(self, request: Request) -> Reply | Failure:
         outcome = await self.lane.ask(request)
         is_401 = isinstance(outcome, Failure) and outcome.status == 401
-        return dataclasses.replace(outcome, detail=f"bad key {KEY}") if is_401 else outcome
+        return dataclasses.replace(outcome, detail=f"bad key {CANARY}") if is_401 else outcome
 
 
 class MixesUpQuotaAndPace(Seeded):

@@ -104,7 +104,7 @@ def test_a_registry_that_is_up_to_date_is_not_written_again(folder):
 def test_a_ledger_that_cannot_be_closed_is_told(folder):
     feed = Feed(folder, FaultyDisk("none"))
     os.close(feed.views._ledger._fd)
-    with pytest.raises(StoreError, match="cannot write .*ledger.jsonl: Bad file descriptor"):
+    with pytest.raises(StoreError, match=r"cannot write .*ledger.jsonl: Bad file descriptor"):
         feed.views.close()
 
 
