@@ -111,11 +111,13 @@ class Parts:
     """What carries a run out, for tests that put another part in a place.
 
     Attributes:
+        plan: Is handed the plan and returns the one that is carried out.
         endpoint: The API to ask; where there is none, the rehearsal answers.
         engine: Is handed the engine and returns the one that is asked.
         mailbox: Where requests of other processes come in.
     """
 
+    plan: Callable[[Plan], Plan] = lambda plan: plan
     endpoint: Endpoint | None = None
     engine: Callable[[Engine], Engine] = lambda engine: engine
     recorder: type[Recorder] = Recorder
@@ -152,7 +154,7 @@ def carry_out(
         purpose: Why a run that is recorded in `folder` is taken up again; None begins a new one.
     """
     parts = parts or Parts()
-    plan = plan_of(playbook)
+    plan = parts.plan(plan_of(playbook))
     transport = RehearsalTransport(models, parse_script(script.encode(), "script.yml", plan) if script else None)
     policy = Policy(timeout_s=timeout_s, attempts=attempts, jitter=lambda: 0.0)
     bodies: list[ev.Body] = []

@@ -53,7 +53,7 @@ class FaultServer:
 
     def __init__(self, serve: Serve, *, is_tls: bool = False) -> None:
         self._serve = serve
-        self._tls = _tls() if is_tls else None
+        self._tls = tls() if is_tls else None
         self._tasks: set[asyncio.Task[None]] = set()
         self.requests: list[bytes] = []
         self.connections = 0
@@ -90,7 +90,8 @@ class FaultServer:
             writer.close()
 
 
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
+    """Return what the server needs to speak TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     return context
