@@ -5,7 +5,8 @@ log gives, and written again from where the two part.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -24,25 +25,30 @@ from overlord_run.store.journal import (
     starts_new_file,
 )
 from overlord_run.store.ledger import ledger_bytes, ledger_line
-from overlord_run.store.log import read
 
 _CHUNK_BYTES = 1024 * 1024
 
 
-def mend(folder: RunFolder, disk: Disk) -> None:
-    """Write again what the ledger and the journals lack.
+@contextmanager
+def mending(folder: RunFolder, disk: Disk) -> Iterator[Callable[[Event], None]]:
+    """Give what is to be called with each event of the log; then write again what the ledger and the journals lack.
+
+    Nothing is written where the block raises.
 
     Raises:
-        StoreError: The log cannot be read, or a view cannot be written.
+        StoreError: A view cannot be read or written.
     """
     journals: dict[str, _Journal] = {}
     try:
         with open_to_read(folder.ledger_path) if folder.ledger_path.exists() else BytesIO() as file:
             ledger = _Ledger(file)
-            for event in read(folder.log_path):
+
+            def follow(event: Event) -> None:
                 ledger.follow(event)
                 for slot, line in journal_lines(event):
                     journals.setdefault(slot, _Journal()).follow(journal_bytes(line))
+
+            yield follow
             ledger.finish()
         if ledger.has_parted or not folder.ledger_path.exists():
             _write_rest(folder.ledger_path, ledger, disk)

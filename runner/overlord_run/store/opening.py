@@ -15,7 +15,7 @@ from overlord_run.store.events import Body, Event, LogRepaired
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder, torn_name
 from overlord_run.store.log import Log, Torn, read
-from overlord_run.store.mend import mend
+from overlord_run.store.mend import mending
 from overlord_run.store.rehydrate import has_begun, replay
 from overlord_run.store.state import State
 from overlord_run.store.views import Views
@@ -64,11 +64,12 @@ def again(folder: RunFolder, disk: Disk = SYSTEM_DISK) -> Iterator[Opened]:
         raise _never_began(folder)
     events, ours, theirs = read(folder.log_path), State(), State()
     last: Event | None = None
-    for last in replay(events, ours):
-        apply(theirs, last)
-    if last is None:
-        raise _never_began(folder)
-    mend(folder, disk)  # whatever the registry vouches for: journals are synced at the end only
+    with mending(folder, disk) as follow:  # whatever the registry vouches for: journals are synced at the end only
+        for last in replay(events, ours):
+            apply(theirs, last)
+            follow(last)
+        if last is None:
+            raise _never_began(folder)
     first = () if events.torn is None else (_move_aside(folder, events.torn, disk),)
     with (
         closing(Log(folder.log_path, disk=disk, last=last, size=events.size)) as log,
