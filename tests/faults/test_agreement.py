@@ -148,11 +148,11 @@ def calls_a_failure_an_answer(request: Request, outcome: Reply | Failure) -> Rep
     return Reply("Sorry.", "fugu", None, "stop", Usage())
 
 
-class BlocksNobody(Recorder):
-    """Forgets that a servant whose call failed is left out."""
+class SettlesNothing(Recorder):
+    """Forgets to say what a message came to that failed."""
 
     async def record(self, *bodies: ev.Body) -> None:
-        await super().record(*[body for body in bodies if not isinstance(body, ev.ServantBlocked)])
+        await super().record(*[body for body in bodies if getattr(body, "state", "") != "failed"])
 
 
 class TellsTheLedgerAnotherReason(SystemDisk):
@@ -168,7 +168,7 @@ class TellsTheLedgerAnotherReason(SystemDisk):
 SEEDED = {
     "spoils a neighbour": Parts(engine=lambda engine: SeededEngine(engine, spoils_a_neighbour)),
     "calls a failure an answer": Parts(engine=lambda engine: SeededEngine(engine, calls_a_failure_an_answer)),
-    "blocks nobody": Parts(recorder=BlocksNobody),
+    "settles nothing that failed": Parts(recorder=SettlesNothing),
     "tells the ledger another reason": Parts(disk=TellsTheLedgerAnotherReason()),
 }
 
