@@ -145,17 +145,13 @@ def carry_out(
     timeout_s: float = 90.0,
     watch: Watch = lambda _body, _council: None,
     parts: Parts | None = None,
-    decision: Decision | None = None,
     deed: Deed = execute,
     purpose: str | None = None,
 ) -> Record:
-    """Carry a playbook out, or on where its run is there already: then `decision` is for calls of unknown outcome.
-
-    `watch` sees each durable event, may halt the council, and cancels it by CANCEL.
+    """Carry a playbook out; `watch` sees each durable event, may halt the council, and cancels it by CANCEL.
 
     Args:
-        deed: What the owner of the run does.
-        purpose: Why a run that is there is taken up again; `resume` where it is not said.
+        purpose: Why a run that is recorded in `folder` is taken up again; None begins a new one.
     """
     parts = parts or Parts()
     plan = parts.plan(plan_of(playbook))
@@ -184,11 +180,7 @@ def carry_out(
         recorder = await _recorder(folder, plan, parts, listen, purpose)
         convened.append(convene(plan, parts.engine(engine), recorder, policy, Halt()))
         try:
-            if decision is None:
-                await deed(convened[0], parts.mailbox)
-            else:
-                left_out = await decide(convened[0], decision)
-                await execute(convened[0], parts.mailbox, left_out)
+            await deed(convened[0], parts.mailbox)
         finally:
             await engine.aclose()
             await recorder.aclose()
@@ -198,10 +190,21 @@ def carry_out(
 
 
 def carry_on(
-    folder: Path, playbook: str, script: str = "", *, decision: Decision = "resend", parts: Parts | None = None
+    folder: Path,
+    playbook: str,
+    script: str = "",
+    *,
+    decision: Decision | None = "resend",
+    watch: Watch = lambda _body, _council: None,
+    parts: Parts | None = None,
 ) -> Record:
     """Resume the run that is recorded in `folder`; a call whose outcome is not known is decided about first."""
-    return carry_out(folder, playbook, script, parts=parts, decision=decision)
+
+    async def go_on(council: Council, mailbox: Mailbox) -> None:
+        left_out = frozenset[str]() if decision is None else await decide(council, decision)
+        await execute(council, mailbox, left_out)
+
+    return carry_out(folder, playbook, script, watch=watch, parts=parts, deed=go_on, purpose="resume")
 
 
 def ask_of(folder: Path, playbook: str, *requests: Asked, script: str = "") -> tuple[Record, Tray]:
@@ -214,13 +217,11 @@ def ask_of(folder: Path, playbook: str, *requests: Asked, script: str = "") -> t
 async def _recorder(
     folder: Path, plan: Plan, parts: Parts, listen: Callable[[ev.Event, State], None], purpose: str | None
 ) -> Recorder:
-    """Return the recorder of a new run, or of the one that is there."""
-
     def clock() -> str:
         return "2026-11-22T10:00:00.000Z"
 
-    if run_folder(folder).path.exists():
-        owner = ev.OwnerChanged(1, {}, purpose or "resume")
+    if purpose is not None:
+        owner = ev.OwnerChanged(1, {}, purpose)
         return await parts.recorder.open(run_folder(folder), owner, clock=clock, listen=listen, disk=parts.disk)
     return await parts.recorder.create(
         RunFolder.create(folder, "run"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from canary import CANARY
-from council_kit import Parts, carry_out
+from council_kit import Parts, carry_on, carry_out
 from faults.witness import COUNCIL
 from overlord_run.credential import Credential
 from overlord_run.engine.base import Engine, Failure, Lane, Reply, Request
@@ -239,16 +239,15 @@ def main() -> None:
         signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     elif bug == "says that it was terminated, and goes on":
         signal.signal(signal.SIGTERM, lambda *_: exits.append(Exit.TERMINATED))
-    parts = BUGS[bug]() if bug else Parts()
     endpoint = Endpoint(os.environ["OVERLORD_BASE_URL"], Credential(CANARY, name="SAKANA_API_KEY"))
+    parts = dataclasses.replace(BUGS[bug]() if bug else Parts(), endpoint=endpoint)
+    folder, playbook = Path.cwd() / ".overlord", COUNCIL.replace("{type: string}", f"{{type: string, default: {tag}}}")
     try:
-        carry_out(
-            Path.cwd() / ".overlord",
-            COUNCIL.replace("{type: string}", f"{{type: string, default: {tag}}}"),
-            watch=tell,
-            parts=dataclasses.replace(parts, endpoint=endpoint),
-            decision=DECISIONS.get(bug) or DECISIONS.get(words[-1]),
-        )
+        if words[0] == "resume":
+            decision = DECISIONS.get(bug) or DECISIONS.get(words[-1])
+            carry_on(folder, playbook, decision=decision, watch=tell, parts=parts)
+        else:
+            carry_out(folder, playbook, watch=tell, parts=parts)
     except OverlordError as error:
         sys.exit(error.exit)
     sys.exit(exits[0] if exits else 0)

@@ -1,7 +1,7 @@
 """Send many messages to a run, one after the other, and tell what came of each: a process of its own.
 
-Its words: the run's folder, its own name, how many, what seeds the lot that draws the targets, and the name of a bug
-that the harness is to find, or an empty one.
+Its words: the run's folder, its own name, how many, the targets, of which each message's is drawn by lot, what seeds
+that, and the name of a bug for the harness to find, or an empty one.
 """
 
 import asyncio
@@ -21,7 +21,6 @@ from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import read
 from overlord_run.store.recorder import Recorder
 
-TARGETS = ("alder", "birch", "all", "role:critic")
 Told = dict[str, Any]
 Tell = Callable[[RunFolder, str, str], Told]
 
@@ -66,10 +65,10 @@ BUGS: Mapping[str, Tell] = {"lost on its way": lost_on_its_way, "taken twice": t
 
 
 def main() -> None:
-    folder, name, times, seed, bug = RunFolder(Path(sys.argv[1])), *sys.argv[2:]
+    folder, name, times, targets, seed, bug = RunFolder(Path(sys.argv[1])), *sys.argv[2:]
     random, tell = Random(f"{seed} {name}"), BUGS.get(bug, sent)
     for number in range(int(times)):
-        told = tell(folder, f"{name}-{number}", random.choice(TARGETS))
+        told = tell(folder, f"{name}-{number}", random.choice(targets.split()))
         sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
 

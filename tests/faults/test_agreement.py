@@ -26,6 +26,7 @@ from overlord_run.store.disk import SystemDisk
 from overlord_run.store.events import encode
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import body_to_json
+from overlord_run.store.recorder import Recorder
 from overlord_run.store.verify import verify
 
 Count = Callable[[str, object], None]
@@ -147,6 +148,13 @@ def calls_a_failure_an_answer(request: Request, outcome: Reply | Failure) -> Rep
     return Reply("Sorry.", "fugu", None, "stop", Usage())
 
 
+class SettlesNothing(Recorder):
+    """Forgets to say what a message came to that failed."""
+
+    async def record(self, *bodies: ev.Body) -> None:
+        await super().record(*[body for body in bodies if getattr(body, "state", "") != "failed"])
+
+
 class TellsTheLedgerAnotherReason(SystemDisk):
     """Writes a failure into the ledger as none."""
 
@@ -160,6 +168,7 @@ class TellsTheLedgerAnotherReason(SystemDisk):
 SEEDED = {
     "spoils a neighbour": Parts(engine=lambda engine: SeededEngine(engine, spoils_a_neighbour)),
     "calls a failure an answer": Parts(engine=lambda engine: SeededEngine(engine, calls_a_failure_an_answer)),
+    "settles nothing that failed": Parts(recorder=SettlesNothing),
     "tells the ledger another reason": Parts(disk=TellsTheLedgerAnotherReason()),
 }
 

@@ -25,6 +25,7 @@ from overlord_run.store.verify import verify
 
 Count = Callable[[str, object], None]
 SENDER = Path(__file__).with_name("sender.py")
+ANYONE = "alder birch all role:critic"
 DEADLINE_S = 120
 """A hang ends the test instead of the session."""
 
@@ -40,15 +41,23 @@ def run_of(shell: Shell) -> RunFolder:
     return RunFolder.find(shell.folder / ".overlord", None)
 
 
-def told_by(shell: Shell, senders: int, times: int, seed: int, bug: str = "") -> list[dict[str, Any]]:
-    """Rehearse the council, let processes send messages to it side by side, and return what they were told."""
+def rehearsed(shell: Shell) -> None:
+    """Leave a run of the council that has ended."""
     assert shell.run("council.yml", "--rehearse", "-q", "-i", "tag=sends").exit == 0
-    words = [sys.executable, str(SENDER), str(run_of(shell).path)]
-    processes = [
-        subprocess.Popen([*words, f"p{number}", str(times), str(seed), bug], cwd=shell.folder, stdout=subprocess.PIPE)
+
+
+def told_by(shell: Shell, senders: int, *words: str, **environ: str) -> list[dict[str, Any]]:
+    """Let processes send messages to the run side by side, and return what they were told; `words` are those of one."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, str(SENDER), str(run_of(shell).path), f"p{number}", *words],
+            cwd=shell.folder,
+            env=shell.environ(**environ),
+            stdout=subprocess.PIPE,
+        )
         for number in range(senders)
     ]
-    outputs = [process.communicate(timeout=DEADLINE_S + times)[0] for process in processes]
+    outputs = [process.communicate(timeout=10 * DEADLINE_S)[0] for process in started]
     return [json.loads(line) for output in outputs for line in output.splitlines()]
 
 
@@ -71,7 +80,8 @@ def lost(run: RunFolder, told: list[dict[str, Any]]) -> list[str]:
 
 
 def test_every_message_of_three_processes_is_answered_once(shell: Shell) -> None:
-    told = told_by(shell, senders=3, times=6, seed=1)
+    rehearsed(shell)
+    told = told_by(shell, 3, "6", ANYONE, "1", "")
     assert len(told) == 18
     assert lost(run_of(shell), told) == []
 
@@ -79,15 +89,24 @@ def test_every_message_of_three_processes_is_answered_once(shell: Shell) -> None
 @pytest.mark.sweep
 @pytest.mark.parametrize("seed", range(20))
 def test_every_message_of_four_processes_is_answered_once(shell: Shell, record_property: Count, seed: int) -> None:
-    told = told_by(shell, senders=4, times=25, seed=seed)
+    rehearsed(shell)
+    told = told_by(shell, 4, "25", ANYONE, str(seed), "")
     assert len(told) == 100
     assert lost(run_of(shell), told) == []
     record_property("messages sent side by side", len(told))
 
 
 @pytest.mark.sweep
-def test_every_one_of_2_000_messages_of_four_processes_is_answered_once(shell: Shell, record_property: Count) -> None:
-    told = told_by(shell, senders=4, times=500, seed=20)
+def test_every_one_of_2_000_messages_to_a_run_that_lives_is_answered_once(shell: Shell, record_property: Count) -> None:
+    shell.write("council.yml", COUNCIL.replace("to: all", "to: alder"))
+    with FakeApi(key=CANARY) as api:
+        api.answer("fugu", Answer(), Answer(), Answer(delay_s=20 * DEADLINE_S))  # alder's thoughts keep the run alive
+        (owner,) = at_once(shell, api, ("council.yml", "-i", "tag=lives"))
+        until(lambda: api.chats == 3)
+        told = told_by(shell, 4, "500", "birch", "1", "", OVERLORD_BASE_URL=api.base_url, SAKANA_API_KEY=CANARY)
+        assert owner.poll() is None
+        owner.terminate()
+        owner.communicate(timeout=DEADLINE_S)
     assert len(told) == 2_000
     assert lost(run_of(shell), told) == []
     record_property("messages sent side by side", len(told))
@@ -95,7 +114,8 @@ def test_every_one_of_2_000_messages_of_four_processes_is_answered_once(shell: S
 
 @pytest.mark.parametrize("bug", BUGS)
 def test_sending_side_by_side_finds_a_seeded_bug(shell: Shell, bug: str) -> None:
-    told = told_by(shell, senders=2, times=2, seed=1, bug=bug)
+    rehearsed(shell)
+    told = told_by(shell, 2, "2", ANYONE, "1", bug)
     assert lost(run_of(shell), told)
 
 

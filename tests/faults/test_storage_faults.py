@@ -70,7 +70,7 @@ def complaints(folder: RunFolder, disk: FaultyDisk, outcome: Outcome) -> list[st
 
 
 @pytest.mark.parametrize("for_ever", [False, True], ids=["once", "for ever"])
-@pytest.mark.parametrize(("course", "operation", "at"), places(share=4))
+@pytest.mark.parametrize(("course", "operation", "at"), places(share=7))
 def test_a_fault_at_any_place_of_a_run_is_told_and_corrupts_nothing(tmp_path, course, operation, at, for_ever):
     disk = FaultyDisk(operation, at=at, error=errno.ENOSPC, for_ever=for_ever)
     folder, outcome = course(tmp_path, disk)

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from council_kit import CANCEL, Record, carry_out
-from overlord_run.executor.unknown import Decision
+from council_kit import CANCEL, Record, carry_on, carry_out
 from overlord_run.store import events as ev
 
 TWO_CRITICS = """\
@@ -28,17 +27,13 @@ def cut_off(folder: Path, last: str, slot: str) -> None:
         carry_out(folder, TWO_CRITICS, watch=watch, concurrency=1)
 
 
-def carry_on(folder: Path, decision: Decision | None = None) -> Record:
-    return carry_out(folder, TWO_CRITICS, decision=decision)
-
-
 def asked(record: Record) -> list[tuple[str, str]]:
     return [(body.message_id, body.slot) for body in record.events if isinstance(body, ev.RequestSent)]
 
 
 def test_a_startup_that_had_been_answered_is_settled_and_not_asked_again(tmp_path: Path) -> None:
     cut_off(tmp_path, "servant_ready", "birch")
-    record = carry_on(tmp_path)
+    record = carry_on(tmp_path, TWO_CRITICS)
     assert [message.state for message in record.state.messages.values()] == ["completed", "completed"]
     assert record.state.state == "completed"
     assert asked(record) == [("rank", "alder"), ("rank", "birch")]
@@ -46,7 +41,7 @@ def test_a_startup_that_had_been_answered_is_settled_and_not_asked_again(tmp_pat
 
 def test_a_startup_call_that_is_skipped_is_not_made_again_and_the_startup_has_failed(tmp_path: Path) -> None:
     cut_off(tmp_path, "request_sent", "birch")
-    record = carry_on(tmp_path, "skip")
+    record = carry_on(tmp_path, TWO_CRITICS, decision="skip")
     assert asked(record) == []
     assert record.results("startup") == {"alder": "completed", "birch": "failed"}
     assert (record.state.state, record.state.reason) == ("failed", "startup was not proved")
@@ -54,7 +49,7 @@ def test_a_startup_call_that_is_skipped_is_not_made_again_and_the_startup_has_fa
 
 def test_nobody_else_is_started_where_a_startup_call_is_skipped(tmp_path: Path) -> None:
     cut_off(tmp_path, "request_sent", "alder")
-    record = carry_on(tmp_path, "skip")
+    record = carry_on(tmp_path, TWO_CRITICS, decision="skip")
     assert asked(record) == []
     assert record.results("startup") == {"alder": "failed", "birch": "skipped"}
     assert record.state.state == "failed"
@@ -64,14 +59,14 @@ def test_a_startup_call_that_was_skipped_is_made_again_when_the_failed_run_is_ca
     tmp_path: Path,
 ) -> None:
     cut_off(tmp_path, "request_sent", "birch")
-    carry_on(tmp_path, "skip")
-    record = carry_on(tmp_path)
+    carry_on(tmp_path, TWO_CRITICS, decision="skip")
+    record = carry_on(tmp_path, TWO_CRITICS)
     assert asked(record) == [("startup", "birch"), ("rank", "alder"), ("rank", "birch")]
     assert record.state.state == "completed"
 
 
 def test_a_call_is_made_again_where_that_was_decided(tmp_path: Path) -> None:
     cut_off(tmp_path, "request_sent", "birch")
-    record = carry_on(tmp_path, "resend")
+    record = carry_on(tmp_path, TWO_CRITICS, decision="resend")
     assert asked(record)[0] == ("startup", "birch")
     assert record.state.state == "completed"
