@@ -34,11 +34,14 @@ def replaced(state: State, slot: str, message_id: str | None, request_id: str | 
         raise LookupError(slot)
     generation = servant.generation + 1
     scope = (slot, generation, servant.profile, servant.assignment)
+    told = handoff(_reason(state, slot, message_id), servant.assignment, servant.conversation)
+    if servant.handoff is not None and not servant.conversation:
+        told = servant.handoff  # it was asked nothing itself, so it hands on what it was handed
     return ev.ServantReplaced(
         slot=slot,
         generation=generation,
         scope_token=scope_token(created.run_token, created.run_id, scope),
-        handoff=handoff(_reason(state, slot, message_id), servant.assignment, servant.conversation),
+        handoff=told,
         message_id=message_id,
         request_id=request_id,
     )

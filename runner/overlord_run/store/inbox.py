@@ -4,6 +4,7 @@ A request says who asks by an id of its own, and the event that it becomes carri
 again, because a crash came between the event and the taking away, is known and not taken twice.
 """
 
+import errno
 import os
 import re
 import secrets
@@ -21,6 +22,7 @@ LONGEST_BYTES = 16 * 1024 * 1024
 _VERSION = 1
 _SUFFIX = ".json"
 _REFUSED_SUFFIX = ".refused"
+_NO_FILE = frozenset({errno.ELOOP, errno.EINVAL, errno.EISDIR})
 _NAME = re.compile(r"[0-9]{20}-[0-9a-f]{16}\.json")
 
 
@@ -134,12 +136,19 @@ class Inbox:
                 request = _parse(file.read(LONGEST_BYTES + 1))
         except FileNotFoundError:
             return None  # whoever put it there took it back
-        except OSError as error:
-            raise unreadable(path, error) from error
         except ValueError:
-            patiently(lambda: path.replace(path.with_name(path.name + _REFUSED_SUFFIX)))
+            _put_aside(path)
+            return None
+        except OSError as error:
+            if error.errno not in _NO_FILE:
+                raise unreadable(path, error) from error
+            _put_aside(path)  # what somebody put there must not end the run that looks at it
             return None
         return Letter(path, request)
+
+
+def _put_aside(path: Path) -> None:
+    patiently(lambda: path.replace(path.with_name(path.name + _REFUSED_SUFFIX)))
 
 
 def _parse(data: bytes) -> Request:

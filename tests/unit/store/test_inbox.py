@@ -93,6 +93,27 @@ def test_an_inbox_that_cannot_be_read_or_written_is_told(tmp_path):
     letter.path.unlink()
     letter.path.mkdir()
     with pytest.raises(StoreError):
-        Inbox(tmp_path / "other").letters()
-    with pytest.raises(StoreError):
         Inbox(tmp_path / "other").discard(letter)
+
+
+def test_a_folder_or_link_in_a_requests_place_is_put_aside_and_ends_no_run(tmp_path):
+    inbox = Inbox(tmp_path)
+    letters = [inbox.put(Stop("one")), inbox.put(Stop("two")), inbox.put(Stop("three"))]
+    letters[0].path.unlink()
+    letters[0].path.mkdir()
+    letters[1].path.unlink()
+    letters[1].path.symlink_to(letters[2].path)
+    assert inbox.letters() == letters[2:]
+    assert len(list(tmp_path.glob("*.refused"))) == 2
+
+
+def test_a_request_that_is_taken_back_while_the_inbox_is_read_is_not_found(tmp_path):
+    letter = Inbox(tmp_path).put(Stop("one"))
+    letter.path.unlink()
+    assert Inbox(tmp_path)._read(letter.path) is None
+
+
+def test_a_request_that_may_not_be_read_is_told(tmp_path):
+    letter = Inbox(tmp_path).put(Stop("one"))
+    with pytest.raises(StoreError, match="its name is too long"):
+        Inbox(tmp_path)._read(letter.path.with_name("x" * 300))

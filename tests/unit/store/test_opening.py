@@ -9,9 +9,10 @@ from overlord_run.store import events as ev
 from overlord_run.store.disk import SystemDisk
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import read
+from overlord_run.store.owner import is_owned
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.verify import verify
-from store_kit import RUN_ID, FaultyDisk, clock, contents, lines, queued, story, tell
+from store_kit import RUN_ID, FaultyDisk, clock, contents, lines, queued, replied, sent, story, tell
 
 AGAIN = ev.OwnerChanged(4712, {}, "resume")
 LONG = "x" * 8_000
@@ -142,3 +143,27 @@ def test_a_run_whose_first_line_is_torn_never_began(run):
 def test_a_log_that_may_not_be_appended_to_is_told(run):
     with pytest.raises(StoreError, match="events"):
         take_up(run, FaultyDisk("open", only="events.jsonl"))
+
+
+def test_a_ledger_of_megabytes_is_written_again_in_pieces(folder):
+    told = [
+        [queued(f"m{n}", "alder"), sent(f"m{n}", "alder"), replied(f"m{n}", "alder", "y" * 700_000)] for n in range(4)
+    ]
+    asyncio.run(tell(folder, told))
+    before = folder.ledger_path.read_bytes()
+    folder.ledger_path.write_bytes(b"")
+    take_up(folder)
+    assert folder.ledger_path.read_bytes() == before
+
+
+def test_a_run_that_is_opened_for_nobody_any_more_is_let_go(run):
+    async def own():
+        owner = ev.OwnerChanged(4712, {}, "resume")
+        opening = asyncio.ensure_future(Recorder.open(run, owner, clock=clock(), listen=lambda _event, _state: None))
+        await asyncio.sleep(0)
+        opening.cancel()
+        await asyncio.wait({opening})
+        return opening.cancelled()
+
+    assert asyncio.run(own())
+    assert not is_owned(run.lock_path)
