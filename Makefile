@@ -3,7 +3,7 @@ PYTHON ?= $(if $(wildcard .venv-dev/bin/python),.venv-dev/bin/python,python3)
 BIN := $(dir $(PYTHON))
 SOURCES := runner tests benchmarks docs
 
-.PHONY: check lint types floors schemas test docs fix sweep bench picture
+.PHONY: check lint types floors schemas test docs fix faults bench picture
 
 check: lint types floors schemas test
 
@@ -40,8 +40,8 @@ fix:
 	$(PYTHON) -m ruff check --fix $(SOURCES)
 	$(PYTHON) -m ruff format $(SOURCES)
 
-# The long sweeps, of which `make test` runs a small deterministic share.
-sweep:
+# All that docs/faults.md tells of, whole: `make test` runs a small share of it, the same one every time.
+faults:
 	$(PYTHON) -m pytest -m sweep
 
 bench:

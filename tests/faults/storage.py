@@ -11,7 +11,7 @@ from store_kit import FaultyDisk
 
 @dataclass(frozen=True)
 class DiskFault:
-    """One row; the fields are those of `FaultyDisk`."""
+    """One row; the fields are those of `FaultyDisk`, but for `is_early`: it comes before the run's first event."""
 
     name: str
     operation: str
@@ -19,6 +19,7 @@ class DiskFault:
     error: int
     at: int = 1
     for_ever: bool = False
+    is_early: bool = False
 
     def disk(self) -> FaultyDisk:
         """Return a disk with this fault."""
@@ -28,11 +29,11 @@ class DiskFault:
 LOG, LEDGER, REGISTRY, JOURNAL, PLAN = "events.jsonl", "ledger.jsonl", "run.json", "s1.jsonl", "plan.json"
 
 DISK_FAULTS = [
-    DiskFault("the plan cannot be made", "open", PLAN, errno.ENOSPC),
-    DiskFault("the plan does not fit on the disk", "write", PLAN, errno.ENOSPC),
-    DiskFault("the plan's sync fails", "sync", PLAN, errno.EIO),
-    DiskFault("the plan cannot have its name", "replace", PLAN, errno.EROFS),
-    DiskFault("the log cannot be made", "open", LOG, errno.EROFS),
+    DiskFault("the plan cannot be made", "open", PLAN, errno.ENOSPC, is_early=True),
+    DiskFault("the plan does not fit on the disk", "write", PLAN, errno.ENOSPC, is_early=True),
+    DiskFault("the plan's sync fails", "sync", PLAN, errno.EIO, is_early=True),
+    DiskFault("the plan cannot have its name", "replace", PLAN, errno.EROFS, is_early=True),
+    DiskFault("the log cannot be made", "open", LOG, errno.EROFS, is_early=True),
     DiskFault("the quota is used up at a line of the log", "write", LOG, errno.EDQUOT, at=5),
     DiskFault("the disk is full at a line of the log, for a while", "write", LOG, errno.ENOSPC, at=7),
     DiskFault("the disk is full from a line of the log on", "write", LOG, errno.ENOSPC, at=7, for_ever=True),
@@ -40,7 +41,7 @@ DISK_FAULTS = [
     DiskFault("a sync of the log reports an error once", "sync", LOG, errno.EIO, at=4),
     DiskFault("syncs of the log report errors from one on", "sync", LOG, errno.EIO, at=4, for_ever=True),
     DiskFault("a sync of the log tells late that the disk is full", "sync", LOG, errno.ENOSPC, at=5),
-    DiskFault("the ledger cannot be made", "open", LEDGER, errno.EMFILE),
+    DiskFault("the ledger cannot be made", "open", LEDGER, errno.EMFILE, is_early=True),
     DiskFault("the disk is full at a line of the ledger", "write", LEDGER, errno.ENOSPC),
     DiskFault("a line of the ledger is taken in part", "short", LEDGER, errno.ENOSPC),
     DiskFault("a sync of the ledger reports an error", "sync", LEDGER, errno.EIO),
@@ -54,6 +55,8 @@ DISK_FAULTS = [
     DiskFault("a new registry is taken in part", "short", REGISTRY, errno.ENOSPC, at=3),
     DiskFault("a new registry's sync reports an error", "sync", REGISTRY, errno.EIO, at=2),
     DiskFault("a new registry cannot take the old one's name", "replace", REGISTRY, errno.EACCES, at=2),
-    DiskFault("the run's folder cannot be synced before the first event", "sync_folder", "run", errno.EIO, at=2),
+    DiskFault(
+        "the run's folder cannot be synced before the first event", "sync_folder", "run", errno.EIO, at=2, is_early=True
+    ),
     DiskFault("the run's folder cannot be synced behind a new registry", "sync_folder", "run", errno.EIO, at=4),
 ]

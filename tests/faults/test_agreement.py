@@ -97,6 +97,7 @@ def refused(fault: DiskFault, servants: int, folder: Path) -> list[str]:
     run = RunFolder(folder / "runs" / "run")
     lines = run.log_path.read_text(encoding="ascii") if run.log_path.exists() else ""
     found += [] if disk.counted >= disk.at else ["the fault was not met"]
+    found += [] if (lines == "") is fault.is_early else ["the run begins at another time than the table says"]
     found += [f"heard, and not on record: {fields}" for fields in heard if fields[1:-1] not in lines]
     found += [f"verify: {difference}" for difference in verify(run).differences]
     return found + reopened(run)

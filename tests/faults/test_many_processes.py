@@ -131,6 +131,7 @@ def at_once(shell: Shell, api: FakeApi, *commands: tuple[str, ...]) -> list[subp
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            encoding="utf-8",
         )
         for words in commands
     ]

@@ -16,7 +16,7 @@ from overlord_run.store.verify import verify
 from store_kit import RUN_ID, contents, story, tell
 
 SHARE = 41
-"""Each SHARE-th byte is changed by `make test`; all of them by `make sweep`."""
+"""Each SHARE-th byte is changed by `make test`; all of them by `make faults`."""
 
 
 @pytest.fixture(scope="module")
