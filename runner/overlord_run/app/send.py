@@ -26,6 +26,7 @@ class Sent:
 
     Attributes:
         message: As the run has it; None where a servant was replaced that had nothing left to answer.
+        slot: The only servant that it concerns; None where all whom it went to do.
         was_known: Whether it had been sent before, by the same id: then nothing was sent now.
         details: Message id and slot → what the provider said of a failure, redacted.
     """
@@ -34,6 +35,7 @@ class Sent:
     folder: RunFolder
     message: Message | None
     exit: Exit
+    slot: str | None = None
     was_known: bool = False
     details: Mapping[tuple[str, str], str] | None = None
 
@@ -81,7 +83,7 @@ def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Au
     finished = ask(run, errand, audience)
     message = _message(finished.state, request.request_id)
     was_known = request.request_id in state.requests
-    return Sent(finished.state, folder, message, _exit(finished.exit, message), was_known, finished.details)
+    return Sent(finished.state, folder, message, _exit(finished.exit, message), None, was_known, finished.details)
 
 
 def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *, replace: bool) -> Sent:
@@ -109,7 +111,7 @@ def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *,
     message = finished.state.messages.get(message_id or "")
     has_failed = message is not None and message.results[slot].state != "completed"
     code = Exit.FAILED if has_failed and finished.exit is Exit.OK else finished.exit
-    return Sent(finished.state, folder, message, code, details=finished.details)
+    return Sent(finished.state, folder, message, code, slot, details=finished.details)
 
 
 def _require_no_key(text: str, flags: Flags) -> None:

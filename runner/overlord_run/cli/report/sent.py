@@ -57,7 +57,8 @@ def sent_json(sent: Sent, host: Host, *, state_dir: str | None) -> dict[str, Any
 
 
 def _results(sent: Sent) -> Iterable[Result]:
-    return () if sent.message is None else sent.message.results.values()
+    results = {} if sent.message is None else sent.message.results
+    return [result for slot, result in results.items() if sent.slot in (None, slot)]
 
 
 def _facts(result: Result) -> Iterable[str]:
