@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
+from canary import CANARY as KEY
 from fake_api import Answer, FakeApi
-from faults.network import GOOD, GOOD_ANSWER, KEY, answer, completion, encoded, head, raw
+from faults.network import GOOD, GOOD_ANSWER, answer, completion, encoded, head, raw
 from faults.server import FaultServer, Visit
 from overlord_run.credential import Credential
 from overlord_run.engine.base import ChatMessage, Engine, Failure, Reply, Request, Usage

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from faults.network import GOOD_ANSWER, KEY, head, raw
+from canary import CANARY as KEY
+from faults.network import GOOD_ANSWER, head, raw
 from faults.server import CERTIFICATE, FaultServer, Visit
 from overlord_run import __version__
 from overlord_run.credential import Credential

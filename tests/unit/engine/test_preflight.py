@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from canary import CANARY as KEY
 from fake_api import Answer, FakeApi
-from faults.network import FAULTS, KEY, Fault, close_at_once, endless, error, head, raw, then_hang
+from faults.network import FAULTS, Fault, close_at_once, endless, error, head, raw, then_hang
 from faults.server import FaultServer, Serve
 from overlord_run.credential import Credential, Redactor
 from overlord_run.engine.chat import ChatEngine
