@@ -9,7 +9,6 @@ from faults.table import PAGE, written
 
 HERE = Path(__file__).parent
 HARNESSES = {path.name for path in HERE.glob("test_*.py")} - {"test_table.py"}
-COUNTED = re.compile(r'record_property\(f?"([^"{]+)')
 
 
 def test_the_tables_are_the_rows_that_are_run() -> None:
@@ -25,9 +24,3 @@ def test_there_are_many_rows_and_each_is_a_mechanism_of_its_own() -> None:
 def test_every_harness_is_told() -> None:
     told = re.findall(r"^\| `(test_\w+\.py)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(told) == sorted(HARNESSES)
-
-
-def test_every_count_has_a_last_result() -> None:
-    counted = {name for path in HERE.glob("test_*.py") for name in COUNTED.findall(path.read_text(encoding="utf-8"))}
-    results = re.findall(r"^\| ([^|]+) \| [\d,]+ \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert {name for name in counted if not any(result.startswith(name) for result in results)} == set()
