@@ -179,6 +179,6 @@ def test_no_module_of_the_current_folder_is_imported(shell: Detaching) -> None:
         shell.write(f"{name}.py", "raise SystemExit(99)\n")
     command = ["-P", *PROGRAM[1:], "council.yml", "--rehearse", "--detach", *AS_JSON]
     done = subprocess.run(
-        [PROGRAM[0], *command], cwd=shell.folder, env=shell.environ(), capture_output=True, check=True, text=True
+        [PROGRAM[0], *command], cwd=shell.folder, env=shell.environ(), capture_output=True, check=True, encoding="utf-8"
     )
     assert state_at_its_end(folder_of(fitting(done.stdout, "launch"))) == "completed"

@@ -32,7 +32,7 @@ def rehearsed(shell: Shell, script: str = "overlord: 1\nanswers: {}\n", *words: 
 
 def events(shell: Shell, kind: str) -> list[dict[str, object]]:
     """Return the events of one type of the run `r`."""
-    log = (shell.folder / ".overlord" / "runs" / "r" / "events.jsonl").read_text()
+    log = (shell.folder / ".overlord" / "runs" / "r" / "events.jsonl").read_text("ascii")
     return [event for event in map(json.loads, log.splitlines()) if event["type"] == kind]
 
 

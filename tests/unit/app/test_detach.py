@@ -138,4 +138,4 @@ def test_a_ctrl_c_before_the_run_has_begun_ends_it(tmp_path: Path) -> None:
         "except KeyboardInterrupt: print(os.waitstatus_to_exitcode(os.wait()[1]))"
     )
     words = [sys.executable, "-c", code, once_its_parent_sleeps]
-    assert subprocess.run(words, capture_output=True, check=True, text=True).stdout == f"{-signal.SIGTERM}\n"
+    assert subprocess.run(words, capture_output=True, check=True, encoding="utf-8").stdout == f"{-signal.SIGTERM}\n"

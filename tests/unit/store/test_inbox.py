@@ -82,7 +82,7 @@ def test_files_of_other_names_are_left_alone(folder, name):
 
 def test_an_inbox_that_cannot_be_read_or_written_is_told(tmp_path):
     path = tmp_path / "inbox"
-    path.write_text("a file")
+    path.write_text("a file", "utf-8")
     letter = Inbox(tmp_path / "other").put(Stop("4"))
     with pytest.raises(StoreError):
         Inbox(path).letters()
