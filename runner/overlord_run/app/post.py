@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from overlord_run.app.own import Audience, Finished, now, own, this_process
 from overlord_run.app.reopen import Recorded, reopen, require_unreleased
-from overlord_run.errors import Exit, RunBusyError, UnfinishedError
+from overlord_run.errors import Exit, RunBusyError, UnfinishedError, UsageError
 from overlord_run.executor.run import serve
 from overlord_run.settings import Flags
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
-from overlord_run.store.inbox import Check, Inbox, Request
+from overlord_run.store.inbox import Check, Inbox, Letter, Request
 from overlord_run.store.owner import is_owned
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.state import State
@@ -73,6 +73,7 @@ def ask(run: Recorded, errand: Errand, audience: Audience) -> Finished:
     Raises:
         RunBusyError: A crash left the run, and it must be resumed first.
         ReleasedError: The leases were given up.
+        UsageError: The request was taken out of the inbox, and nothing came of it.
         UnfinishedError: The time was up; the request stays in the inbox, and its owner will take it.
         PreflightError: The API was not proved; the request was withdrawn.
         StoreError: The run folder cannot be read or written.
@@ -84,7 +85,7 @@ def ask(run: Recorded, errand: Errand, audience: Audience) -> Finished:
         require_askable(run, state, errand.request)
         letter = Inbox(run.folder.inbox_dir).put(errand.request)
     try:
-        return _see_to_it(run, errand, following, audience)
+        return _see_to_it(run, errand, letter, following, audience)
     except UnfinishedError:
         raise
     except BaseException:
@@ -93,13 +94,19 @@ def ask(run: Recorded, errand: Errand, audience: Audience) -> Finished:
         raise
 
 
-def _see_to_it(run: Recorded, errand: Errand, following: Following, audience: Audience) -> Finished:
+def _see_to_it(
+    run: Recorded, errand: Errand, letter: Letter | None, following: Following, audience: Audience
+) -> Finished:
     deadline = None if errand.wait_s is None else time.monotonic() + errand.wait_s
     has_failed: Callable[[], object] | None = None
     while True:
+        is_gone = letter is not None and not letter.path.exists()  # asked first: by then what came of it is on record
         state = _hear(following, audience)
-        if errand.request.request_id in state.requests and errand.is_done(state):
+        is_known = errand.request.request_id in state.requests
+        if is_known and errand.is_done(state):
             return Finished(state, run.folder, Exit.OK)
+        if is_gone and not is_known:
+            raise _came_to_nothing(errand.request)
         if errand.delegate is not None and not is_owned(run.folder.lock_path):
             has_failed = has_failed or errand.delegate()
             has_failed()
@@ -132,6 +139,14 @@ def _do_it_ourselves(run: Recorded, errand: Errand, following: Following, audien
         return None
     following.catch_up()  # the listener was told of all that as it happened
     return finished if finished.exit in {Exit.INTERRUPTED, Exit.TERMINATED} else None
+
+
+def _came_to_nothing(request: Request) -> UsageError:
+    return UsageError(
+        f"nothing came of this {request.kind}: by its turn there was nothing to do, or it was taken out of the inbox",
+        next="overlord-run status shows how the run stands now",
+        code="not-taken",
+    )
 
 
 def _hear(following: Following, audience: Audience) -> State:

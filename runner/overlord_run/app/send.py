@@ -17,6 +17,7 @@ from overlord_run.settings.key import known_keys
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
 from overlord_run.store.inbox import Recover, Send
+from overlord_run.store.owner import is_owned
 from overlord_run.store.state import Message, State
 
 
@@ -71,7 +72,7 @@ def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Au
     _require_no_key(f"{target} {manner.request_id} {text}", manner.flags)
     state = Following(folder).catch_up()
     run = recorded(folder, state.created)
-    request = Send(manner.request_id or secrets.token_hex(8), target, text)
+    request = Send(_id_of(manner), target, text)
     _require_sendable(run, state, request)
     errand = Errand(
         request,
@@ -81,6 +82,7 @@ def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Au
         manner.delegate,
     )
     finished = ask(run, errand, audience)
+    _require_same(run, finished.state, request)  # another process may have been faster with the same id
     message = _message(finished.state, request.request_id)
     was_known = request.request_id in state.requests
     return Sent(finished.state, folder, message, _exit(finished.exit, message), None, was_known, finished.details)
@@ -90,28 +92,42 @@ def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *,
     """Ask a blocked servant the question that failed again, or put a new servant into its slot.
 
     Raises:
-        UsageError: There is no such slot, or its servant is not blocked.
+        UsageError: There is no such slot, its servant is not blocked, or the id was used for another request.
         UnknownOutcomeError: How its call ended is not known.
         RunBusyError: A crash left the run, or it was stopped, and it must be resumed first.
         RunNotFoundError: The run ended before it began, or its leases were given up.
         SettingsError: The API is not proved, or may not be asked; nothing was sent.
         StoreError: The run folder cannot be read or written.
     """
+    _require_no_key(f"{slot} {manner.request_id}", manner.flags)
     state = Following(folder).catch_up()
     run = recorded(folder, state.created)
-    _require_recoverable(state, slot, replace=replace)
-    request = Recover(manner.request_id or secrets.token_hex(8), slot, replace)
+    request = Recover(_id_of(manner), slot, replace)
+    _require_recoverable(folder, state, request)
+    was_known = request.request_id in state.requests
 
     def is_done(now: State) -> bool:
-        message_id = now.requests[request.request_id]
-        return not message_id or now.messages[message_id].results[slot].ended_at is not None
+        message = now.messages.get(now.requests[request.request_id])
+        result = None if message is None else message.results.get(slot)
+        return result is None or result.ended_at is not None
 
     finished = ask(run, Errand(request, is_done, manner.flags), audience)
+    _require_same_recovery(finished.state, request)
     message_id = finished.state.requests.get(request.request_id)
     message = finished.state.messages.get(message_id or "")
     has_failed = message is not None and message.results[slot].state != "completed"
     code = Exit.FAILED if has_failed and finished.exit is Exit.OK else finished.exit
-    return Sent(finished.state, folder, message, code, slot, details=finished.details)
+    return Sent(finished.state, folder, message, code, slot, was_known, finished.details)
+
+
+def _id_of(manner: Manner) -> str:
+    """Return the request's id, a new one where none is given; a blank one, as of an unset variable, is refused."""
+    if manner.request_id is None:
+        return secrets.token_hex(8)
+    if not manner.request_id.strip():
+        message = "the id is blank"
+        raise UsageError(message, next="Give --id a value, or leave it out.")
+    return manner.request_id
 
 
 def _require_no_key(text: str, flags: Flags) -> None:
@@ -120,7 +136,7 @@ def _require_no_key(text: str, flags: Flags) -> None:
     files = [flags.api_key_file] if flags.api_key_file else []
     for key in known_keys(environment(), named=named, files=files):
         if Redactor(key).occurs_in(text):
-            message = f"the API key of {key.name} stands in the message"
+            message = f"the API key of {key.name} stands in the message or its id"
             raise SettingsError(message, next="Take it out there; a prompt never needs it.", code="key-in-message")
 
 
@@ -131,30 +147,59 @@ def _require_sendable(run: Recorded, state: State, request: Send) -> None:
     slots = slots_of(run.plan, request.target)
     if not slots:
         raise _unknown_target(run, request.target)
-    known = state.requests.get(request.request_id)
-    before = None if known is None else state.messages.get(known)
-    if known is not None:
-        accepted = None if before is None else before.accepted
-        if accepted is None or (accepted.text, list(accepted.slots)) != (request.text, slots):
-            message = f"the id '{request.request_id}' was used for another message"
-            raise UsageError(message, next="Give this one another --id.")
+    if request.request_id in state.requests:
+        _require_same(run, state, request)
         return
     require_unreleased(state)
     if state.has_ended and any(slot in slots for _, slot in state.open_calls):
         raise unknown_outcome(state)
 
 
-def _require_recoverable(state: State, slot: str, *, replace: bool) -> None:
+def _require_same(run: Recorded, state: State, request: Send) -> None:
+    """Refuse an id that stands for another message."""
+    if request.request_id not in state.requests:
+        return
+    before = state.messages.get(state.requests[request.request_id])
+    accepted = None if before is None else before.accepted
+    asked = (request.request_id, request.text, slots_of(run.plan, request.target))
+    if accepted is None or (accepted.request_id, accepted.text, list(accepted.slots)) != asked:
+        raise _used_id(request.request_id, "message")
+
+
+def _require_recoverable(folder: RunFolder, state: State, request: Recover) -> None:
+    slot = request.slot
     if slot not in state.servants:
         hint = did_you_mean(slot, state.servants)
         message = f"the run has no slot '{slot}'"
         raise UsageError(message, next=f"{hint[:1].upper()}{hint[1:]}" if hint else f"It has {listed(state.servants)}.")
+    if request.request_id in state.requests:
+        _require_same_recovery(state, request)
+        return
     require_unreleased(state)
-    if any(slot == other for _, other in state.open_calls):
+    if any(slot == other for _, other in state.open_calls) and not is_owned(folder.lock_path):
         raise unknown_outcome(state)
-    if not replace and state.servants[slot].state != "blocked":
+    if not request.replace and state.servants[slot].state != "blocked":
         message = f"{slot} is {state.servants[slot].state}, and only a blocked servant is recovered"
         raise UsageError(message, next="overlord-run recover --replace puts a new servant into its slot.")
+
+
+def _require_same_recovery(state: State, request: Recover) -> None:
+    """Refuse an id that stands for something else, as far as what became of it tells."""
+    if request.request_id not in state.requests:
+        return
+    message = state.messages.get(state.requests[request.request_id])
+    if message is None:
+        is_same = request.replace
+    else:
+        is_sent = message.accepted is not None and message.accepted.request_id == request.request_id
+        is_same = request.slot in message.results and not is_sent
+    if not is_same:
+        raise _used_id(request.request_id, "request")
+
+
+def _used_id(request_id: str, kind: str) -> UsageError:
+    message = f"the id '{request_id}' was used for another {kind}"
+    return UsageError(message, next="Give this one another --id.")
 
 
 def _unknown_target(run: Recorded, target: str) -> UsageError:

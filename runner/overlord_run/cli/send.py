@@ -47,7 +47,7 @@ def carry_out(
     sending = Sending(Flags(**flags), request_id)
     with ExitStack() as delegates, telling(manner, is_launch=False) as teller:
         if wait is not None:
-            known_id = request_id or secrets.token_hex(8)
+            known_id = secrets.token_hex(8) if request_id is None else request_id
             delegate = partial(_delegate, delegates, [*_words(folder, target, known_id, sending.flags)], text)
             sending = Sending(sending.flags, known_id, duration_s(wait, "--wait"), delegate)
         sent = send(folder, target, text, sending, Audience(teller.hear, teller.interrupted))

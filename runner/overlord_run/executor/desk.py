@@ -82,9 +82,13 @@ class Desk:
         return taken
 
     def _may_take(self, letter: Letter) -> bool:
-        if isinstance(letter.request, Send | Recover):
-            return self.is_open and not self._council.halt.wanted.is_set()
-        return True
+        request = letter.request
+        if not isinstance(request, Send | Recover):
+            return True
+        if not self.is_open or self._council.halt.wanted.is_set():
+            return False
+        # A servant that is being asked keeps its place until it has answered, and may need no help then.
+        return isinstance(request, Send) or not self._council.floor[request.slot].locked()
 
     async def _take(self, letter: Letter) -> None:
         match letter.request:
