@@ -41,16 +41,25 @@ class Errand:
     delegate: Callable[[], Callable[[], object]] | None = None
 
 
-def require_askable(run: Recorded, state: State, request: Request) -> None:
+def _require_askable(run: Recorded, following: Following, request: Request) -> None:
     """Refuse a run that nothing can be asked of now.
 
     Raises:
         ReleasedError: Its leases were given up.
         RunBusyError: It was left by a crash, and must be resumed first.
     """
-    require_unreleased(state)
-    if not _may_take_up(state, request) and not is_owned(run.folder.lock_path):
+    require_unreleased(following.state)
+    if not _may_take_up(following.state, request) and is_left(run.folder, following.state, following.catch_up):
         raise interrupted(run.folder)
+
+
+def is_left(folder: RunFolder, state: State, look: Callable[[], State]) -> bool:
+    """Say whether nobody owns a run that stands so; `look` brings the state up to date.
+
+    Its owner may have ended it since the state was read, so what the log says is asked again after the lock.
+    """
+    seq = state.last_seq
+    return not is_owned(folder.lock_path) and look().last_seq == seq
 
 
 def _may_take_up(state: State, request: Request) -> bool:
@@ -82,7 +91,7 @@ def ask(run: Recorded, errand: Errand, audience: Audience) -> Finished:
     state = following.catch_up()
     letter = None
     if errand.request.request_id not in state.requests:
-        require_askable(run, state, errand.request)
+        _require_askable(run, following, errand.request)
         letter = Inbox(run.folder.inbox_dir).put(errand.request)
     try:
         return _see_to_it(run, errand, letter, following, audience)
@@ -124,9 +133,9 @@ def _do_it_ourselves(run: Recorded, errand: Errand, following: Following, audien
     """Take the lock and drain the inbox; None where another process was faster, or there is more to wait for."""
     state = _hear(following, audience)
     if not _may_take_up(state, errand.request):
-        if is_owned(run.folder.lock_path):
-            return None
-        raise interrupted(run.folder)
+        if is_left(run.folder, state, lambda: _hear(following, audience)):
+            raise interrupted(run.folder)
+        return None
     session = reopen(run, errand.flags)
 
     async def opening() -> tuple[RunFolder, Recorder]:

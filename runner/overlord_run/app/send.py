@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from overlord_run.app.own import Audience
-from overlord_run.app.post import Errand, ask
+from overlord_run.app.post import Errand, ask, is_left
 from overlord_run.app.reopen import Recorded, recorded, require_unreleased
 from overlord_run.app.resume import unknown_outcome
 from overlord_run.credential import Redactor
@@ -17,7 +17,6 @@ from overlord_run.settings.key import known_keys
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
 from overlord_run.store.inbox import Recover, Send
-from overlord_run.store.owner import is_owned
 from overlord_run.store.state import Message, State
 
 
@@ -100,10 +99,11 @@ def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *,
         StoreError: The run folder cannot be read or written.
     """
     _require_no_key(f"{slot} {manner.request_id}", manner.flags)
-    state = Following(folder).catch_up()
+    following = Following(folder)
+    state = following.catch_up()
     run = recorded(folder, state.created)
     request = Recover(_id_of(manner), slot, replace)
-    _require_recoverable(folder, state, request)
+    _require_recoverable(folder, following, request)
     was_known = request.request_id in state.requests
 
     def is_done(now: State) -> bool:
@@ -166,8 +166,8 @@ def _require_same(run: Recorded, state: State, request: Send) -> None:
         raise _used_id(request.request_id, "message")
 
 
-def _require_recoverable(folder: RunFolder, state: State, request: Recover) -> None:
-    slot = request.slot
+def _require_recoverable(folder: RunFolder, following: Following, request: Recover) -> None:
+    state, slot = following.state, request.slot
     if slot not in state.servants:
         hint = did_you_mean(slot, state.servants)
         message = f"the run has no slot '{slot}'"
@@ -176,7 +176,7 @@ def _require_recoverable(folder: RunFolder, state: State, request: Recover) -> N
         _require_same_recovery(state, request)
         return
     require_unreleased(state)
-    if any(slot == other for _, other in state.open_calls) and not is_owned(folder.lock_path):
+    if any(slot == other for _, other in state.open_calls) and is_left(folder, state, following.catch_up):
         raise unknown_outcome(state)
     if not request.replace and state.servants[slot].state != "blocked":
         message = f"{slot} is {state.servants[slot].state}, and only a blocked servant is recovered"
