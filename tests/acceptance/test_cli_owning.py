@@ -12,7 +12,7 @@ from fake_api import Answer, FakeApi
 
 AS_JSON = ("--format", "json")
 KEY = "sk-canary-7f3a9c0b12de"
-SLOW = 'overlord: 1\nanswers: {"*": {"*": {slow: 0.5s}}}\n'
+SLOW = 'overlord: 1\nanswers: {"*": {"*": {slow: 2s}}}\n'
 DIES = "overlord: 1\nanswers: {oak: {verdict: {fault: die, times: 1, text: Ship it.}}}\n"
 LATE = 'overlord: 1\nanswers: {birch: {rank: {fault: timeout, times: 1, text: "1. The disk."}}}\n'
 FAILS_TO_START = "overlord: 1\nanswers: {birch: {startup: {fault: timeout, times: 1, text: It burns.}}}\n"
