@@ -2,7 +2,6 @@
 
 import secrets
 
-from overlord_run.app.history import inspect
 from overlord_run.app.own import Audience
 from overlord_run.app.post import Errand, ask
 from overlord_run.app.reopen import recorded
@@ -10,6 +9,7 @@ from overlord_run.errors import PreflightError
 from overlord_run.settings import Flags
 from overlord_run.store.events import Event, LeaseChecked
 from overlord_run.store.folder import RunFolder
+from overlord_run.store.following import Following
 from overlord_run.store.inbox import Check
 from overlord_run.store.state import State
 
@@ -33,7 +33,8 @@ def check(folder: RunFolder, flags: Flags, *, ping: bool) -> None:
         if isinstance(event.body, LeaseChecked) and event.body.request_id == request.request_id:
             made.append(event.body)
 
-    run = recorded(folder, inspect(folder).state.created)
-    ask(run, Errand(request, lambda _state: True, flags), Audience(listen, lambda: None))
+    following = Following(folder)
+    run = recorded(folder, following.catch_up().created)
+    ask(run, following, Errand(request, lambda _state: True, flags), Audience(listen, lambda: None))
     for failure in (one.failure for one in made if one.failure is not None):
         raise PreflightError(failure, next="overlord-run doctor --check tells what to do about it")

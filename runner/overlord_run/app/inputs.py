@@ -10,7 +10,7 @@ from overlord_run.errors import InvalidPlaybookError, UsageError
 from overlord_run.files import INPUT_LIMIT, decode, read_bytes
 from overlord_run.plan.inputs import parse_argument
 from overlord_run.playbook.model import Input
-from overlord_run.playbook.names import did_you_mean, listed
+from overlord_run.playbook.names import next_name
 from overlord_run.playbook.source import read_yaml, unix_lines
 
 STDIN = "-"
@@ -98,10 +98,8 @@ def _is_repeated(declared: Mapping[str, Input], given: Given, name: str) -> bool
 
 def _parse(declared: Mapping[str, Input], name: str, raw: str) -> Any:
     if name not in declared:
-        near = did_you_mean(name, declared)
-        hint = f"{near[:1].upper()}{near[1:]}" if near else f"Declared: {listed(declared) or 'none'}."
         message = f"the playbook declares no input '{name}'"
-        raise UsageError(message, next=hint)
+        raise UsageError(message, next=next_name(name, declared, "Declared:"))
     return parse_argument(declared[name], raw)
 
 

@@ -76,8 +76,14 @@ def interrupted(folder: RunFolder) -> RunBusyError:
     )
 
 
-def ask(run: Recorded, errand: Errand, audience: Audience) -> Finished:
+def ask(run: Recorded, following: Following, errand: Errand, audience: Audience) -> Finished:
     """Have a request done, and return how the run stands then.
+
+    Args:
+        run: As it was recorded.
+        following: The run's, caught up; the audience is told of all that is appended from there on.
+        errand: What to ask.
+        audience: Who is told, and who may interrupt.
 
     Raises:
         RunBusyError: A crash left the run, and it must be resumed first.
@@ -87,10 +93,8 @@ def ask(run: Recorded, errand: Errand, audience: Audience) -> Finished:
         PreflightError: The API was not proved; the request was withdrawn.
         StoreError: The run folder cannot be read or written.
     """
-    following = Following(run.folder)
-    state = following.catch_up()
     letter = None
-    if errand.request.request_id not in state.requests:
+    if errand.request.request_id not in following.state.requests:
         _require_askable(run, following, errand.request)
         letter = Inbox(run.folder.inbox_dir).put(errand.request)
     try:

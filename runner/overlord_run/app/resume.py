@@ -14,7 +14,7 @@ from overlord_run.executor.council import Council
 from overlord_run.executor.run import execute
 from overlord_run.executor.unknown import Decision, decide, leave_out_before
 from overlord_run.plan.model import Plan
-from overlord_run.playbook.names import did_you_mean, listed
+from overlord_run.playbook.names import listed, next_name
 from overlord_run.settings import Flags
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.recorder import Recorder
@@ -122,8 +122,7 @@ def _require_forward(plan: Plan, state: State, first: str) -> None:
     ids = [redirect.id for redirect in plan.redirects]
     if first not in ids:
         message = f"the plan has no redirect '{first}'"
-        hint = did_you_mean(first, ids)
-        raise UsageError(message, next=f"{hint[:1].upper()}{hint[1:]}" if hint else f"They are {listed(ids)}.")
+        raise UsageError(message, next=next_name(first, ids, "They are"))
     message_of = state.messages.get(first)
     if message_of is not None and message_of.ended_at is not None:
         message = f"the redirect '{first}' has ended already, and a run only goes forward"

@@ -11,7 +11,7 @@ from overlord_run.app.resume import unknown_outcome
 from overlord_run.credential import Redactor
 from overlord_run.errors import Exit, SettingsError, UsageError
 from overlord_run.executor.desk import slots_of
-from overlord_run.playbook.names import did_you_mean, listed
+from overlord_run.playbook.names import next_name
 from overlord_run.settings import Flags, environment
 from overlord_run.settings.key import known_keys
 from overlord_run.store.folder import RunFolder
@@ -69,10 +69,12 @@ def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Au
         StoreError: The run folder cannot be read or written.
     """
     _require_no_key(f"{target} {manner.request_id} {text}", manner.flags)
-    state = Following(folder).catch_up()
+    following = Following(folder)
+    state = following.catch_up()
     run = recorded(folder, state.created)
     request = Send(_id_of(manner), target, text)
     _require_sendable(run, state, request)
+    was_known = request.request_id in state.requests
     errand = Errand(
         request,
         lambda now: _message(now, request.request_id) is not None,
@@ -80,10 +82,9 @@ def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Au
         manner.wait_s,
         manner.delegate,
     )
-    finished = ask(run, errand, audience)
+    finished = ask(run, following, errand, audience)
     _require_same(run, finished.state, request)  # another process may have been faster with the same id
     message = _message(finished.state, request.request_id)
-    was_known = request.request_id in state.requests
     return Sent(finished.state, folder, message, _exit(finished.exit, message), None, was_known, finished.details)
 
 
@@ -93,7 +94,7 @@ def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *,
     Raises:
         UsageError: There is no such slot, its servant is not blocked, or the id was used for another request.
         UnknownOutcomeError: How its call ended is not known.
-        RunBusyError: A crash left the run, or it was stopped, and it must be resumed first.
+        RunBusyError: A crash left the run, and it must be resumed first.
         RunNotFoundError: The run ended before it began, or its leases were given up.
         SettingsError: The API is not proved, or may not be asked; nothing was sent.
         StoreError: The run folder cannot be read or written.
@@ -111,7 +112,7 @@ def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *,
         result = None if message is None else message.results.get(slot)
         return result is None or result.ended_at is not None
 
-    finished = ask(run, Errand(request, is_done, manner.flags), audience)
+    finished = ask(run, following, Errand(request, is_done, manner.flags), audience)
     _require_same_recovery(finished.state, request)
     message_id = finished.state.requests.get(request.request_id)
     message = finished.state.messages.get(message_id or "")
@@ -169,9 +170,8 @@ def _require_same(run: Recorded, state: State, request: Send) -> None:
 def _require_recoverable(folder: RunFolder, following: Following, request: Recover) -> None:
     state, slot = following.state, request.slot
     if slot not in state.servants:
-        hint = did_you_mean(slot, state.servants)
         message = f"the run has no slot '{slot}'"
-        raise UsageError(message, next=f"{hint[:1].upper()}{hint[1:]}" if hint else f"It has {listed(state.servants)}.")
+        raise UsageError(message, next=next_name(slot, state.servants, "It has"))
     if request.request_id in state.requests:
         _require_same_recovery(state, request)
         return
@@ -205,9 +205,8 @@ def _used_id(request_id: str, kind: str) -> UsageError:
 def _unknown_target(run: Recorded, target: str) -> UsageError:
     names = ["all", *(servant.slot for servant in run.plan.servants)]
     names += [f"role:{role}" for role in dict.fromkeys(servant.role for servant in run.plan.servants)]
-    hint = did_you_mean(target, names)
     message = f"nobody in this run is called '{target}'"
-    return UsageError(message, next=f"{hint[:1].upper()}{hint[1:]}" if hint else f"Targets are {listed(names)}.")
+    return UsageError(message, next=next_name(target, names, "Targets are"))
 
 
 def _message(state: State, request_id: str) -> Message | None:

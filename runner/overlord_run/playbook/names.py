@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import islice
 from typing import Any
 
@@ -59,6 +59,12 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
         return ""
     near = difflib.get_close_matches(wrong, candidates, n=1)
     return f"did you mean {shown(near[0], longest=LONGEST_PATH)}?" if near else ""
+
+
+def next_name(wrong: str, known: Collection[str], intro: str) -> str:
+    """Return the next step for a name that is not known: `Did you mean 'x'?`, or the names there are after an intro."""
+    hint = did_you_mean(wrong, known)
+    return f"{hint[:1].upper()}{hint[1:]}" if hint else f"{intro} {listed(known) or 'none'}."
 
 
 def listed(names: Iterable[str], *, most: int = 12) -> str:

@@ -6,7 +6,6 @@ its messages, it is of this run, and there was a useful signal or a passed check
 
 import hashlib
 import hmac
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -125,9 +124,3 @@ def _signal_fault(state: State, servant: Servant, facts: Facts) -> str:
         return "it has not answered yet"
     ended_for = facts.now - datetime.fromisoformat(ends_at)
     return f"its lease ended at {ends_at[:19].replace('T', ' ')} UTC" if ended_for > timedelta(0) else ""
-
-
-def unready(state: State, facts: Facts) -> Iterator[tuple[str, Proof]]:
-    """Yield slot and proof for each proof that fails, servant by servant."""
-    for slot, servant in state.servants.items():
-        yield from ((slot, proof) for proof in proofs(state, servant, facts) if not proof.holds)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overlord_run.playbook.names import did_you_mean, is_device, is_reserved, listed, path_fault, shown
+from overlord_run.playbook.names import did_you_mean, is_device, is_reserved, listed, next_name, path_fault, shown
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,19 @@ def test_a_path_is_relative_and_safe_on_every_platform(path: str, fault: str) ->
 )
 def test_a_near_miss_is_offered(wrong: str, known: list[str], hint: str) -> None:
     assert did_you_mean(wrong, known) == hint
+
+
+@pytest.mark.parametrize(
+    ("wrong", "known", "told"),
+    [
+        ("aldr", ["alder", "birch"], "Did you mean 'alder'?"),
+        ("oak", ["alder", "birch"], "They are 'alder', 'birch'."),
+        ("oak", [], "They are none."),
+    ],
+    ids=["near", "far", "nothing known"],
+)
+def test_who_gave_an_unknown_name_is_told_the_near_one_or_all(wrong: str, known: list[str], told: str) -> None:
+    assert next_name(wrong, known, "They are") == told
 
 
 def test_a_list_of_names_is_cut() -> None:

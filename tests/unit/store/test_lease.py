@@ -7,7 +7,7 @@ import pytest
 from overlord_run.store import events as ev
 from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
-from overlord_run.store.lease import Facts, expires_at, lease_s, proofs, scope_token, unready
+from overlord_run.store.lease import Facts, expires_at, lease_s, proofs, scope_token
 from overlord_run.store.log import read
 from store_kit import RUN_ID, TOKEN, created, queued, replied, sent, servant, tell
 
@@ -44,7 +44,6 @@ def faults(state, facts=FACTS):
 
 def test_a_servant_that_answered_within_its_lease_is_ready(state):
     assert faults(state) == {}
-    assert list(unready(state, FACTS)) == []
 
 
 @pytest.mark.parametrize(
@@ -59,7 +58,6 @@ def test_a_servant_that_answered_within_its_lease_is_ready(state):
 def test_what_is_not_as_it_should_be_fails_its_proof(state, changes, name, fault):
     facts = replace(FACTS, **changes)
     assert faults(state, facts) == {name: fault}
-    assert [(slot, proof.name) for slot, proof in unready(state, facts)] == [("alder", name)]
 
 
 @pytest.mark.parametrize(
