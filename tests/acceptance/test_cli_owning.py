@@ -174,6 +174,13 @@ def test_a_run_goes_only_forward(shell: Shell) -> None:
     assert "did you mean 'verdict'?" in shell.run("resume", "--skip-unknown", "--from", "verdit").err.lower()
 
 
+def test_a_run_that_is_done_refuses_a_redirect_that_it_never_had(shell: Shell) -> None:
+    assert rehearsed(shell) == 0
+    assert shell.run("resume", "--from", "rank", "-q").exit == 0
+    done = shell.run("resume", "--from", "verdit", "-q")
+    assert (done.exit, done.err.splitlines()[0]) == (2, "error: the plan has no redirect 'verdit'")
+
+
 def test_what_a_crash_had_torn_is_moved_aside(shell: Shell) -> None:
     rehearsed(shell, DIES)
     log = shell.folder / ".overlord/runs/r/events.jsonl"

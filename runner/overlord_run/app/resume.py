@@ -63,6 +63,8 @@ def resume(folder: RunFolder, wanted: Resumption, audience: Audience, ask: Ask) 
     if found.is_owned:
         raise _busy(folder)
     require_unreleased(found.state)
+    if wanted.first is not None:
+        _require_redirect(run.plan, wanted.first)
     if found.state.state in _DONE:
         return Finished(found.state, folder, EXITS[found.state.state])
     _check(run, found.state, wanted)
@@ -88,7 +90,7 @@ async def _carry_on(wanted: Resumption, council: Council, mailbox: Mailbox) -> N
 
 def _check(run: Recorded, state: State, wanted: Resumption) -> None:
     if wanted.first is not None:
-        _require_forward(run.plan, state, wanted.first)
+        _require_forward(state, wanted.first)
     if not wanted.ignores_changes:
         require_unchanged(run)
 
@@ -118,11 +120,14 @@ def _busy(folder: RunFolder) -> RunBusyError:
     )
 
 
-def _require_forward(plan: Plan, state: State, first: str) -> None:
+def _require_redirect(plan: Plan, first: str) -> None:
     ids = [redirect.id for redirect in plan.redirects]
     if first not in ids:
         message = f"the plan has no redirect '{first}'"
         raise UsageError(message, next=next_name(first, ids, "They are"))
+
+
+def _require_forward(state: State, first: str) -> None:
     message_of = state.messages.get(first)
     if message_of is not None and message_of.ended_at is not None:
         message = f"the redirect '{first}' has ended already, and a run only goes forward"
