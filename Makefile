@@ -31,7 +31,7 @@ schemas:
 # With 100 % branch coverage of the floors that must be right. A text that is read or written in the platform's own encoding,
 # another one on Windows, is a warning and so fails.
 test:
-	PYTHONWARNDEFAULTENCODING=1 $(PYTHON) -m pytest $(TESTS) --cov=overlord_run.playbook --cov=overlord_run.plan --cov=overlord_run.store \
+	PYTHONWARNDEFAULTENCODING=1 $(PYTHON) -m pytest $(TESTS) --cov=overlord_run.playbook --cov=overlord_run.expect --cov=overlord_run.plan --cov=overlord_run.store \
 	  --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 # The site, in build/docs. The tests build it too; a link that leads nowhere fails it.

@@ -24,6 +24,7 @@ from overlord_run.engine import preflight, script
 from overlord_run.engine.base import FailureKind
 from overlord_run.engine.script import ScriptedFault, parse_script
 from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.expect.rules import RULES as SCHEMA_RULES
 from overlord_run.plan.build import build
 from overlord_run.plan.language import attributes, texts
 from overlord_run.plan.language.conditions import CONDITIONS
@@ -80,6 +81,7 @@ KEYS: Mapping[tuple[Path, str], Mapping[str, Any]] = {
     (PLAYBOOK, "Roles"): DEFINITIONS["role"],
     (PLAYBOOK, "Assignments"): DEFINITIONS["assignment"],
     (PLAYBOOK, "Redirects"): DEFINITIONS["redirect"],
+    (PLAYBOOK, "Expect"): DEFINITIONS["expect"],
     (PLAYBOOK, "Outputs"): DEFINITIONS["output"],
     (PLAYBOOK, "A role file"): ROLE_SCHEMA,
 }
@@ -105,7 +107,8 @@ def test_every_mapping_of_the_format_has_its_table() -> None:
 
 def _mappings(schema: Any) -> Iterator[Mapping[str, Any]]:
     """Yield the properties of a schema and of each one inside of it."""
-    inside = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    described = {key: part for key, part in schema.items() if key != "examples"} if isinstance(schema, dict) else {}
+    inside = described.values() if described else schema if isinstance(schema, list) else ()
     if isinstance(schema, dict) and isinstance(schema.get("properties"), dict):
         yield schema["properties"]
     for part in inside:
@@ -284,7 +287,7 @@ WITHOUT_EXAMPLE = {
 def _rules() -> set[str]:
     tree = ast.parse(Path(script.__file__).read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "problem"]
-    return {*RULES, *TEMPLATE_RULES, *(ast.literal_eval(call.args[1]) for call in calls)}
+    return {*RULES, *SCHEMA_RULES, *TEMPLATE_RULES, *(ast.literal_eval(call.args[1]) for call in calls)}
 
 
 def _told_rules() -> list[str]:

@@ -13,8 +13,10 @@ from overlord_run.app.session import Session
 from overlord_run.app.validate import load, read
 from overlord_run.credential import Redactor
 from overlord_run.engine.base import ChatMessage, Request
-from overlord_run.engine.script import parse_script
-from overlord_run.errors import Problem, SettingsError
+from overlord_run.engine.script import Script, parse_script
+from overlord_run.errors import Problem, SettingsError, UsageError
+from overlord_run.expect.instance import NoInstanceError, instance
+from overlord_run.expect.words import with_ending
 from overlord_run.host import Worktree, require_supported
 from overlord_run.plan.build import build
 from overlord_run.plan.model import STARTUP, Plan, PlannedRedirect, PlannedServant
@@ -76,6 +78,8 @@ def prepare(request: RunRequest) -> Prepared:
         content = read(request.script_path)
         script = parse_script(content, request.script_path, plan)
         script_file = {"path": str(Path(request.script_path).absolute()), "digest": digest_of(content)}
+    if request.rehearse:
+        _require_answers(plan, script)
     worktree = current_worktree()
     prepared = Prepared(
         playbook=playbook,
@@ -93,6 +97,24 @@ def prepare(request: RunRequest) -> Prepared:
     )
     _require_no_key(prepared, request.flags)
     return prepared
+
+
+def _require_answers(plan: Plan, script: Script | None) -> None:
+    """Refuse to rehearse what expects an answer that no script gives and that cannot be made up."""
+    made: set[int] = set()
+    for message_id, slot in ((message_id, slot) for message_id, slots in plan.targets.items() for slot in slots):
+        schema = plan.schema_of(slot, message_id)
+        scripted = None if script is None else script.find(slot, message_id)
+        is_scripted = scripted is not None and all(one.text is not None for one in (scripted, *scripted.then))
+        if schema is None or is_scripted or id(schema) in made:
+            continue
+        try:
+            instance(schema)
+        except NoInstanceError as error:
+            message = f"no answer of {slot} to {message_id} can be made up that fits its schema: {error.reason}"
+            remedy = f"Write it in a script, {{{slot}: {{{message_id}: {{json: …}}}}}}, or give the schema 'examples'."
+            raise UsageError(message, next=remedy) from error
+        made.add(id(schema))
 
 
 def digest_of(content: bytes) -> str:
@@ -128,7 +150,8 @@ def request_bodies(plan: Plan) -> list[tuple[str, str, dict[str, Any]]]:
         conversation = conversations[servant.slot]
         conversation.append(ChatMessage("user", text))
         model = plan.models[servant.model]
-        request = Request(servant.slot, message_id, 1, model.id, tuple(conversation), model.params, timeout_s=0.0)
+        params = model.params_for(message_id, plan.expect(message_id, servant.slot))
+        request = Request(servant.slot, message_id, 1, model.id, tuple(conversation), params, timeout_s=0.0)
         bodies.append((message_id, servant.slot, request.body()))
         conversation.append(ChatMessage("assistant", f"<reply of {servant.slot} to {message_id}>"))
 
@@ -142,4 +165,4 @@ def request_bodies(plan: Plan) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def _text(redirect: PlannedRedirect, slot: str) -> str:
-    return redirect.template.source if redirect.texts is None else redirect.texts[slot]
+    return with_ending(redirect.template.source, redirect.ending) if redirect.texts is None else redirect.texts[slot]

@@ -36,7 +36,9 @@ def open_engine(session: Session) -> ChatEngine:
         SettingsError: The base URL, the proxy or the file of certificates cannot be used.
     """
     settings = session.settings
-    transport = RehearsalTransport(session.models_to_prove, session.script) if session.rehearse else None
+    transport = None
+    if session.rehearse:
+        transport = RehearsalTransport(session.models_to_prove, session.script, session.plan.schema_of)
     return ChatEngine(
         Endpoint(settings.base_url, settings.key, settings.proxy, settings.ca_file),
         models=session.models_to_prove,

@@ -63,6 +63,7 @@ class Request:
         slot: The servant that asks; never on the wire.
         message: The message's id; never on the wire.
         attempt: From 1; never on the wire.
+        repair: How many answers of this message were refused before; never on the wire.
         model: The API's model id.
         timeout_s: Bounds the whole attempt, from before connecting to the body's last byte.
     """
@@ -74,6 +75,7 @@ class Request:
     messages: tuple[ChatMessage, ...]
     params: Mapping[str, Any]
     timeout_s: float
+    repair: int = 0
 
     def body(self) -> dict[str, Any]:
         """Return the request's JSON body: `model`, `messages` and the model's parameters, nothing else."""

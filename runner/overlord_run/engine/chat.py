@@ -122,7 +122,7 @@ class ChatLane:
         """Make one attempt. Only cancellation and bugs are raised."""
         if any(self._redactor.occurs_in(text) for text in _texts(request)):
             return Failure("key-in-prompt", "the prompt holds the API key, so nothing was sent")
-        facts = {"overlord": (request.slot, request.message, request.attempt)}
+        facts = {"overlord": (request.slot, request.message, request.attempt, request.repair)}
         sent = self._endpoint.request("/chat/completions", request.body(), extensions=facts)
         outcome = await exchange(self._connection, sent, timeout_s=request.timeout_s)
         if isinstance(outcome, Fault):

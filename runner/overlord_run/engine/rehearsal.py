@@ -5,13 +5,14 @@ import hashlib
 import json
 import os
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import httpx
 
 from overlord_run.engine.script import Script, ScriptedAnswer
 from overlord_run.engine.wire import UnmetScriptError
+from overlord_run.expect.instance import NoInstanceError, instance
 from overlord_run.plan.estimate import tokens
 
 SHOWN: Final = 60
@@ -24,26 +25,41 @@ class RehearsalTransport(httpx.AsyncBaseTransport):
     Args:
         models: The ids that `/models` lists.
         script: What to answer to whom, and what to break; without one every answer is made from its question.
+        schema_of: Gives the schema that the answer of a slot to a message must fit; None where it may be any text.
     """
 
-    def __init__(self, models: Sequence[str], script: Script | None = None) -> None:
+    def __init__(
+        self,
+        models: Sequence[str],
+        script: Script | None = None,
+        schema_of: Callable[[str, str], Mapping[str, Any] | None] = lambda _slot, _message: None,
+    ) -> None:
         self._models = tuple(models)
         self._script = script or Script({})
+        self._schema_of = schema_of
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer one request as the API would."""
         if request.method == "GET":
             return httpx.Response(200, json={"object": "list", "data": [_model(id_) for id_ in self._models]})
-        slot, message, attempt = request.extensions["overlord"]
+        slot, message, attempt, repair = request.extensions["overlord"]
         body = json.loads(request.content)
-        answer = self._script.find(slot, message) or NOT_SCRIPTED
+        answer = (self._script.find(slot, message) or NOT_SCRIPTED).after(repair)
         _require(answer, "\n".join(turn["content"] for turn in body["messages"]))
         if answer.is_faulty(attempt):
             faulty = await _break(answer, body)
             if faulty is not None:
                 return faulty
-        text = answer.text if answer.text is not None else _made_up(slot, message, body)
-        return _completion(body, text)
+        return _completion(body, self._made_up(slot, message, body) if answer.text is None else answer.text)
+
+    def _made_up(self, slot: str, message: str, body: Mapping[str, Any]) -> str:
+        schema = self._schema_of(slot, message)
+        if schema is None:
+            return _made_up(slot, message, body)
+        try:
+            return json.dumps(instance(schema), ensure_ascii=False)
+        except NoInstanceError as error:
+            raise UnmetScriptError(reason=f"a rehearsal needs a script here: {error.reason}") from error
 
 
 def _model(id_: str) -> dict[str, str]:

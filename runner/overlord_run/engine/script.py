@@ -1,7 +1,8 @@
 """Read a rehearsal's script: who answers what, what breaks, and what a request must contain."""
 
+import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from overlord_run.errors import InvalidPlaybookError, Problem
@@ -9,7 +10,7 @@ from overlord_run.plan.model import STARTUP, Plan
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.schema import check
-from overlord_run.playbook.source import Document, read_yaml
+from overlord_run.playbook.source import Document, Path, read_yaml
 
 ANY: Final = "*"
 
@@ -29,6 +30,7 @@ class ScriptedAnswer:
         times: How many attempts `fault`, `status` and `slow_s` hit; None for all of them.
         contains: The texts that the request must contain.
         lacks: The texts that it may not contain.
+        then: What is answered instead after each answer that did not fit; the last of it from then on.
     """
 
     text: str | None = None
@@ -39,6 +41,11 @@ class ScriptedAnswer:
     times: int | None = None
     contains: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    then: tuple["ScriptedAnswer", ...] = ()
+
+    def after(self, repairs: int) -> "ScriptedAnswer":
+        """Return what is answered once so many answers did not fit."""
+        return self.then[min(repairs, len(self.then)) - 1] if repairs and self.then else self
 
     def is_faulty(self, attempt: int) -> bool:
         """Return whether an attempt, from 1, is one that something happens to."""
@@ -97,7 +104,11 @@ def _misfits(document: Document, asked: Mapping[str, frozenset[str]]) -> Iterato
             continue
         for message, entry in entries.items():
             yield from _misfits_of_entry(document, (*path, message), asked)
-            yield from _without_effect(document, (*path, message), entry)
+            if isinstance(entry, list):
+                for index, scene in enumerate(entry):
+                    yield from _without_effect(document, (*path, message, index), scene)
+            else:
+                yield from _without_effect(document, (*path, message), entry)
 
 
 def _misfits_of_entry(
@@ -114,7 +125,7 @@ def _misfits_of_entry(
         yield problem(document.key(path), "no-effect", f"{shown(slot)} is never sent {shown(message)}", hint)
 
 
-def _without_effect(document: Document, path: tuple[str, str, str], entry: Any) -> Iterator[Problem]:
+def _without_effect(document: Document, path: Path, entry: Any) -> Iterator[Problem]:
     if not isinstance(entry, dict):
         return
     if "retry_after" in entry and "status" not in entry:
@@ -128,8 +139,11 @@ def _without_effect(document: Document, path: tuple[str, str, str], entry: Any) 
 def _answer(entry: Any) -> ScriptedAnswer:
     if isinstance(entry, str):
         return ScriptedAnswer(text=entry)
+    if isinstance(entry, list):
+        first, *others = map(_answer, entry)
+        return replace(first, then=tuple(others))
     return ScriptedAnswer(
-        text=entry.get("text"),
+        text=_json(entry["json"]) if "json" in entry else entry.get("text"),
         fault=entry.get("fault"),
         status=entry.get("status"),
         retry_after_s=_seconds(entry["retry_after"]) if "retry_after" in entry else None,
@@ -138,6 +152,10 @@ def _answer(entry: Any) -> ScriptedAnswer:
         contains=_texts(entry.get("contains", [])),
         lacks=_texts(entry.get("lacks", [])),
     )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _texts(value: str | list[str]) -> tuple[str, ...]:

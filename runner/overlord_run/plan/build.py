@@ -8,13 +8,21 @@ from overlord_run.plan.draft import Draft
 from overlord_run.plan.fill import fill
 from overlord_run.plan.frame import system_message
 from overlord_run.plan.inputs import bind
-from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedOutput, PlannedRedirect, PlannedServant
+from overlord_run.plan.model import (
+    STARTUP,
+    Plan,
+    PlannedExpect,
+    PlannedModel,
+    PlannedOutput,
+    PlannedRedirect,
+    PlannedServant,
+)
 from overlord_run.plan.order import ended_before, ordered, waits
 from overlord_run.plan.reads import reads_host, reads_states, replies_read
 from overlord_run.plan.sites import resolved
 from overlord_run.plan.targets import required, targets
 from overlord_run.plan.views import Servants, servant_view
-from overlord_run.playbook.model import Playbook, Profile, Role
+from overlord_run.playbook.model import Expect, Playbook, Profile, Role, Schema
 
 _MODEL = "normal"
 _PROFILE: Profile = "consultation"
@@ -81,11 +89,26 @@ def _servant(draft: Draft, playbook: Playbook, index: int, scope: Mapping[str, A
     servant = replace(servant, values=fill(draft, playbook, index, {**scope, "servant": before_filling}))
     view = servant_view(servant)
     task = assignment.task or role.task
+    expect = _expect(assignment.expect)
     return replace(
         servant,
         system=_system(draft, servant, role, {"inputs": servant.values, "servant": view}),
-        task=None if task is None else draft.render(resolved(task), {**scope, "servant": view}),
+        task=None if task is None else draft.render(resolved(task), {**scope, "servant": view}, _ending(expect)),
+        expect=expect,
     )
+
+
+def _expect(declared: Expect | None) -> PlannedExpect | None:
+    if declared is None:
+        return None
+    if not isinstance(declared.schema, Schema):
+        message = f"{declared.schema} has not been read"
+        raise TypeError(message)
+    return PlannedExpect(declared.schema.content, declared.repairs)
+
+
+def _ending(expect: PlannedExpect | None) -> str:
+    return "" if expect is None else expect.ending
 
 
 def _system(draft: Draft, servant: PlannedServant, role: Role, scope: Mapping[str, Any]) -> str:
@@ -109,10 +132,11 @@ def _redirects(
         slots = targets(playbook.assignments, redirect.to)
         message = resolved(redirect.message)
         reads = replies_read(message, ended[redirect.id])
-        texts = None
+        expect, texts = _expect(redirect.expect), None
         if not reads and not reads_states(message, by_slot):
+            ending = _ending(expect)
             views = {slot: {**everybody, "servant": servant_view(by_slot[slot])} for slot in slots}
-            texts = {slot: draft.render(message, view) for slot, view in views.items()}
+            texts = {slot: draft.render(message, view, ending) for slot, view in views.items()}
         yield PlannedRedirect(
             id=redirect.id,
             to=", ".join(redirect.to),
@@ -125,6 +149,7 @@ def _redirects(
             before=ended[redirect.id],
             timeout_s=redirect.timeout_s,
             on_failure=redirect.on_failure,
+            expect=expect,
         )
 
 
@@ -133,7 +158,7 @@ def _models(
 ) -> dict[str, PlannedModel]:
     used = {servant.model for servant in servants}
     return {
-        alias: PlannedModel(alias, model_ids.get(alias, model.id), model.params, model.timeout_s)
+        alias: PlannedModel(alias, model_ids.get(alias, model.id), model.params, model.timeout_s, model.json_mode)
         for alias, model in playbook.models.items()
         if alias in used
     }

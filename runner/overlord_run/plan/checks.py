@@ -133,6 +133,9 @@ def _tell_missing(template: Template, place: Place, path: tuple[str, ...]) -> Pr
         return problem(place, rule, message, hint)
     if path == ("servant", "with"):
         return problem(place, rule, message, "it is what is being filled here")
+    if path[0] == "replies" and path[_TO_SLOT:] == ("json",):
+        whose = f"the assignment of {shown(path[2])}" if path[1] == STARTUP else f"the redirect {shown(path[1])}"
+        return problem(place, rule, message, f"give {whose} an 'expect' with the schema of its answer")
     below: Known = template.known
     for part in owner:
         below = {} if below is None else below[part]

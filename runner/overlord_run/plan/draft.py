@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.expect.words import with_ending
 from overlord_run.plan.language.templates import TemplateError, render, size
 from overlord_run.plan.sites import texts_in
 from overlord_run.playbook.model import Text
@@ -31,10 +32,10 @@ class Draft:
         if len(self._problems) >= MAX_PROBLEMS:
             self.require_no_problems()
 
-    def render(self, text: Text, scope: Mapping[str, Any]) -> str:
+    def render(self, text: Text, scope: Mapping[str, Any], ending: str = "") -> str:
         """Return what a template prints. Where it cannot be rendered, keep why and return an empty text.
 
-        A template that failed for one servant is not tried for the others.
+        A template that failed for one servant is not tried for the others. An `ending` follows behind a blank line.
 
         Raises:
             InvalidPlaybookError: The plan's texts are too much to hold.
@@ -47,6 +48,7 @@ class Draft:
             self._broken.add(text)
             self.add(error.problem)
             return ""
+        printed = with_ending(printed, ending)
         self._bytes += size(printed)
         if self._bytes > self._max_bytes:
             message = f"the texts of all servants are more than {self._max_bytes:,} bytes together"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedRedirect, PlannedServant
+from overlord_run.plan.model import Plan, PlannedExpect, PlannedModel, PlannedOutput, PlannedRedirect, PlannedServant
 from overlord_run.plan.order import Ended
 from overlord_run.playbook.model import Place, Text
 
@@ -32,7 +32,11 @@ def plan_from_json(content: Mapping[str, Any]) -> Plan:
 
 
 def _model(content: Mapping[str, Any]) -> PlannedModel:
-    return PlannedModel(content["alias"], content["id"], content["params"], content["timeoutS"])
+    return PlannedModel(content["alias"], content["id"], content["params"], content["timeoutS"], content["jsonMode"])
+
+
+def _expect(content: Mapping[str, Any] | None) -> PlannedExpect | None:
+    return None if content is None else PlannedExpect(content["schema"], content["repairs"])
 
 
 def _servant(content: Mapping[str, Any]) -> PlannedServant:
@@ -45,6 +49,7 @@ def _servant(content: Mapping[str, Any]) -> PlannedServant:
         values=content["with"],
         system=content["system"],
         task=content["task"],
+        expect=_expect(content["expect"]),
     )
 
 
@@ -71,6 +76,7 @@ def _redirects(contents: Iterable[Mapping[str, Any]]) -> Iterable[PlannedRedirec
             before=Ended(bits, numbers),
             timeout_s=content["timeoutS"],
             on_failure=content["onFailure"],
+            expect=_expect(content["expect"]),
         )
 
 

@@ -6,9 +6,27 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from overlord_run.playbook.model import OnFailure, Profile, Recovery, Text
+from overlord_run.expect.words import asking_for, response_format
+from overlord_run.playbook.model import JsonMode, OnFailure, Profile, Recovery, Text
 
 STARTUP = "startup"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedExpect:
+    """What the reply to a message must hold: JSON that fits `schema`. One that does not is answered `repairs` times."""
+
+    schema: Mapping[str, Any]
+    repairs: int
+
+    @property
+    def ending(self) -> str:
+        """How the message ends: it asks for the JSON, and shows the schema."""
+        return asking_for(self.schema)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return {"schema": dict(self.schema), "repairs": self.repairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +37,22 @@ class PlannedModel:
     id: str
     params: Mapping[str, Any]
     timeout_s: float | None = None
+    json_mode: JsonMode = "none"
+
+    def params_for(self, message_id: str, expect: PlannedExpect | None) -> Mapping[str, Any]:
+        """Return the parameters of a request: the model's, and the form of its answer where one is expected."""
+        form = None if expect is None else response_format(self.json_mode, message_id, expect.schema)
+        return self.params if form is None else {**self.params, "response_format": form}
 
     def to_json(self) -> dict[str, Any]:
         """Return the model as JSON values."""
-        return {"alias": self.alias, "id": self.id, "params": dict(self.params), "timeoutS": self.timeout_s}
+        return {
+            "alias": self.alias,
+            "id": self.id,
+            "params": dict(self.params),
+            "timeoutS": self.timeout_s,
+            "jsonMode": self.json_mode,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +64,7 @@ class PlannedServant:
         values: What fills the role's inputs.
         system: The whole system message: the frame, the role, the identity.
         task: The startup message, or None: then the first redirect starts it.
+        expect: What the reply to the task must hold; the task says so at its end.
     """
 
     slot: str
@@ -44,6 +75,7 @@ class PlannedServant:
     values: Mapping[str, Any]
     system: str
     task: str | None
+    expect: PlannedExpect | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the servant as JSON values."""
@@ -56,6 +88,7 @@ class PlannedServant:
             "with": dict(self.values),
             "system": self.system,
             "task": self.task,
+            "expect": None if self.expect is None else self.expect.to_json(),
         }
 
 
@@ -73,6 +106,7 @@ class PlannedRedirect:
         after: The ids that must have ended before it starts.
         before: All the ids that have certainly ended when it starts: `after`, closed over itself. Only their replies
             are visible.
+        expect: What each reply must hold; the message says so at its end.
     """
 
     id: str
@@ -86,6 +120,12 @@ class PlannedRedirect:
     before: Set[str]
     timeout_s: float | None
     on_failure: OnFailure
+    expect: PlannedExpect | None = None
+
+    @property
+    def ending(self) -> str:
+        """What stands at the message's end behind what the template prints, if anything does."""
+        return "" if self.expect is None else self.expect.ending
 
     def to_json(self) -> dict[str, Any]:
         """Return the redirect as JSON values; `before` follows from `after` and is left out."""
@@ -100,6 +140,7 @@ class PlannedRedirect:
             "after": list(self.after),
             "timeoutS": self.timeout_s,
             "onFailure": self.on_failure,
+            "expect": None if self.expect is None else self.expect.to_json(),
         }
 
 
@@ -137,6 +178,7 @@ class Plan:
         startup_require: How many of the servants with a task must answer it.
         recovery: Whether a blocked servant is asked again, and then replaced, without a person's word.
         by_slot: The servants by their slots.
+        by_id: The redirects by their ids.
         targets: Whom each message goes to, by its id: the redirects and `startup`.
     """
 
@@ -153,13 +195,27 @@ class Plan:
     startup_require: int = 0
     recovery: Recovery = "manual"
     by_slot: Mapping[str, PlannedServant] = field(init=False, repr=False, compare=False)
+    by_id: Mapping[str, PlannedRedirect] = field(init=False, repr=False, compare=False)
     targets: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         at_startup = tuple(servant.slot for servant in self.servants if servant.task is not None)
         targets = {STARTUP: at_startup, **{redirect.id: redirect.targets for redirect in self.redirects}}
         object.__setattr__(self, "by_slot", {servant.slot: servant for servant in self.servants})
+        object.__setattr__(self, "by_id", {redirect.id: redirect for redirect in self.redirects})
         object.__setattr__(self, "targets", targets)
+
+    def expect(self, message_id: str, slot: str) -> PlannedExpect | None:
+        """Return what the reply of a servant to a message must hold; None where it may be any text."""
+        if message_id == STARTUP:
+            return self.by_slot[slot].expect
+        redirect = self.by_id.get(message_id)
+        return None if redirect is None else redirect.expect
+
+    def schema_of(self, slot: str, message_id: str) -> Mapping[str, Any] | None:
+        """Return the schema that the reply of a servant to a message must fit; None where it may be any text."""
+        expect = self.expect(message_id, slot)
+        return None if expect is None else expect.schema
 
     def to_json(self) -> dict[str, Any]:
         """Return the plan as JSON values, its digest first; the shape of `plan.json`."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from overlord_run.expect.words import with_ending
 from overlord_run.plan.language.templates import TemplateError, evaluate, render
 from overlord_run.plan.model import Plan, PlannedOutput, PlannedRedirect
 from overlord_run.plan.views import Replies, Servants, answers, servant_view
@@ -38,7 +39,7 @@ def render_message(
         "replies": {message_id: answers(plan, message_id, replies) for message_id in redirect.reads},
     }
     try:
-        return render(redirect.template, scope)
+        return with_ending(render(redirect.template, scope), redirect.ending)
     except TemplateError as error:
         raise RenderError(error.problem.message) from error
 

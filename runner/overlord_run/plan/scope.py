@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 from overlord_run.plan.language.templates import FUNCTIONS, REPLY_ATTRIBUTES, TEXT_METHODS
 from overlord_run.plan.model import STARTUP
 from overlord_run.plan.targets import targets
-from overlord_run.playbook.model import Assignment, Playbook
+from overlord_run.playbook.model import Assignment, Expect, Playbook
 
 Known: TypeAlias = "Mapping[str, Known] | None"
 """What can be read below a name: the names that are there, or None where only rendering can tell."""
@@ -16,7 +16,8 @@ Site = Literal["role", "with", "task", "message", "output"]
 
 _HOST: Known = dict.fromkeys(("platform", "shell", "paths"))
 _SERVANT = ("slot", "name", "role", "model", "profile")
-_REPLY: Known = dict.fromkeys((*REPLY_ATTRIBUTES, *TEXT_METHODS))
+_REPLY = dict.fromkeys((*REPLY_ATTRIBUTES, *TEXT_METHODS))
+_REPLY_WITHOUT_JSON = {name: None for name in _REPLY if name != "json"}
 _EVERYWHERE: Mapping[str, Known] = dict.fromkeys(FUNCTIONS)
 
 
@@ -79,12 +80,19 @@ def _below(value: Any) -> Known:
 
 
 def _replies(playbook: Playbook, by_target: Mapping[tuple[str, ...], tuple[str, ...]]) -> Known:
-    answers = {to: dict.fromkeys(slots, _REPLY) for to, slots in by_target.items()}
-    asked = (assignment.slot for assignment in playbook.assignments if _has_task(playbook, assignment))
-    return {
-        STARTUP: dict.fromkeys(asked, _REPLY),
-        **{redirect.id: answers[redirect.to] for redirect in playbook.redirects},
+    answers = {
+        (to, reply is _REPLY): dict.fromkeys(slots, reply)
+        for to, slots in by_target.items()
+        for reply in (_REPLY, _REPLY_WITHOUT_JSON)
     }
+    return {
+        STARTUP: {each.slot: _reply(each.expect) for each in playbook.assignments if _has_task(playbook, each)},
+        **{redirect.id: answers[redirect.to, redirect.expect is not None] for redirect in playbook.redirects},
+    }
+
+
+def _reply(expect: Expect | None) -> Known:
+    return _REPLY_WITHOUT_JSON if expect is None else _REPLY
 
 
 def _has_task(playbook: Playbook, assignment: Assignment) -> bool:

@@ -109,6 +109,23 @@ def _check_assignments(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
         yield from _check_model(assignment, models)
 
 
+def _check_expects(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
+    """Find an `expect` that no task goes with, and two words on an answer's form in one request."""
+    roles = {name: role.has("task") or role.has("task_file") for name, role in fields.named("roles")}
+    for assignment in fields.listed("assignments"):
+        has_task = (
+            assignment.has("task") or assignment.has("task_file") or roles.get(assignment.string("role") or "", True)
+        )
+        if assignment.has("expect") and not has_task:
+            message = f"{shown(assignment.string('slot'))} has no task whose reply could be expected to fit"
+            hint = "give it or its role a task, or write 'expect' at its redirects"
+            yield problem(assignment.key_of("expect"), "expect-without-task", message, hint)
+    for _alias, model in fields.named("models"):
+        if model.string("json_mode") in ("object", "schema") and "response_format" in model.mapping("params"):
+            message = "'json_mode' and 'response_format' exclude each other"
+            yield problem(model.inner("params").key_of("response_format"), "one-of", message, "keep one of them")
+
+
 def _check_timeouts(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
     models = [model for _, model in fields.named("models")]
     for owner in (fields.inner("engine"), *models, *fields.listed("redirects")):
@@ -192,6 +209,7 @@ _CHECKS: tuple[Callable[[Fields, Set[Place]], Iterator[Problem]], ...] = (
     _check_base_url,
     _check_roles,
     _check_assignments,
+    _check_expects,
     check_redirects,
     _check_outputs,
 )

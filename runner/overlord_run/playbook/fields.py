@@ -8,7 +8,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
-from overlord_run.playbook.model import FileRef, Place, Source, Text
+from overlord_run.playbook.model import Expect, FileRef, Place, Schema, Source, Text
 from overlord_run.playbook.source import Document, Path
 
 _DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smh])")
@@ -64,6 +64,20 @@ class Fields:
         path = self.string(file)
         return FileRef(path, self.place_of(file)) if path is not None else self.text(name)
 
+    def expect(self, name: str) -> Expect | None:
+        """Return what a reply must hold, or None."""
+        inner = self.inner(name)
+        repairs = inner.integer("repairs")
+        file = inner.string("schema_file")
+        schema: Schema | FileRef | None = None
+        if file is not None:
+            schema = FileRef(file, inner.place_of("schema_file"))
+        elif isinstance(inner.content.get("schema"), dict):
+            schema = schema_at(self.document, (*inner.path, "schema"))
+        if schema is None:
+            return None
+        return Expect(schema) if repairs is None else Expect(schema, repairs)
+
     def integer(self, name: str) -> int | None:
         """Return a whole number, or None."""
         value = self.content.get(name)
@@ -109,12 +123,24 @@ class Fields:
                 yield Fields(self.document, (*self.path, name, index), item)
 
 
+def schema_at(document: Document, path: Path) -> Schema:
+    """Return the mapping at a path of a document as a schema, with the place of each part."""
+    steps = _steps(document.at(path))
+    return Schema(document.at(path), {step: (document.key(path + step), document.place(path + step)) for step in steps})
+
+
+def _steps(value: Any, before: Path = ()) -> Iterator[Path]:
+    """Yield the path of a value and of each in it, `before` standing before all of them."""
+    yield before
+    inside = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for step in inside:
+        yield from _steps(value[step], (*before, step))
+
+
 def _places(document: Document, path: Path, value: Any) -> Iterator[Place]:
-    yield document.key(path)
-    yield document.place(path)
-    steps = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    for step in steps:
-        yield from _places(document, (*path, step), value[step])
+    for step in _steps(value):
+        yield document.key(path + step)
+        yield document.place(path + step)
 
 
 def _with_texts(document: Document, path: Path) -> Any:

@@ -9,6 +9,7 @@ Profile = Literal["consultation", "implementation"]
 OnFailure = Literal["continue", "stop"]
 Preflight = Literal["models", "probe"]
 Recovery = Literal["manual", "auto"]
+JsonMode = Literal["none", "object", "schema"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,39 @@ Source = Text | FileRef
 
 
 @dataclass(frozen=True, slots=True)
+class Schema:
+    """A JSON Schema as written.
+
+    Attributes:
+        places: The place of the key, and of the value, of each part of it, by the path from its root.
+    """
+
+    content: Mapping[str, Any]
+    places: Mapping[tuple[str | int, ...], tuple[Place, Place]] = field(repr=False)
+
+    def key(self, path: tuple[str | int, ...]) -> Place:
+        """Return where the key stands that leads to a part; in a list, where the part begins."""
+        return self.places[path][0]
+
+    def place(self, path: tuple[str | int, ...]) -> Place:
+        """Return where a part stands."""
+        return self.places[path][1]
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What the reply to a message must hold: JSON that fits a schema.
+
+    Attributes:
+        schema: The schema, or the file beside the playbook that holds it.
+        repairs: How often a reply that does not fit is answered by what does not.
+    """
+
+    schema: Schema | FileRef
+    repairs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """A typed value that a run, or a role, is given.
 
@@ -77,13 +111,19 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An alias for an API model id and its parameters. `place` is None for the two that exist unless overridden."""
+    """An alias for an API model id and its parameters.
+
+    Attributes:
+        place: None for the two that exist unless overridden.
+        json_mode: What the request says where an answer in JSON is expected, as far as the endpoint takes it.
+    """
 
     alias: str
     id: str
     params: Mapping[str, Any] = field(default_factory=dict)
     timeout_s: float | None = None
     place: Place | None = None
+    json_mode: JsonMode = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +165,7 @@ class RoleFile:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """A slot, its role, and the first task."""
+    """A slot, its role, and the first task; `expect` is for the reply to that."""
 
     slot: str
     role: str
@@ -135,6 +175,7 @@ class Assignment:
     task: Source | None = None
     model: str | None = None
     profile: Profile | None = None
+    expect: Expect | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +196,7 @@ class Redirect:
     require: str | int = "any"
     after: tuple[str, ...] | None = None
     on_failure: OnFailure = "continue"
+    expect: Expect | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from overlord_run.playbook.model import (
     Assignment,
     Engine,
     FileRef,
+    JsonMode,
     Model,
     OnFailure,
     Output,
@@ -30,6 +31,7 @@ PROFILES: Mapping[str | None, Profile] = {name: name for name in get_args(Profil
 _ON_FAILURE: Mapping[str | None, OnFailure] = {name: name for name in get_args(OnFailure)}
 _PREFLIGHT: Mapping[str | None, Preflight] = {name: name for name in get_args(Preflight)}
 _RECOVERY: Mapping[str | None, Recovery] = {name: name for name in get_args(Recovery)}
+_JSON_MODES: Mapping[str | None, JsonMode] = {name: name for name in get_args(JsonMode)}
 
 
 def read(data: bytes, file: str) -> tuple[Playbook | None, list[Problem]]:
@@ -105,8 +107,14 @@ def _require(fields: Fields) -> str | int | None:
 def _models(fields: Fields) -> dict[str, Model]:
     models = {alias: Model(alias, id_) for alias, id_ in checks.DEFAULT_MODELS.items()}
     for alias, declared in fields.named("models"):
-        id_ = declared.string("id") or fields.inner("models").string(alias) or ""
-        models[alias] = Model(alias, id_, declared.mapping("params"), declared.seconds("timeout"), declared.key)
+        models[alias] = Model(
+            alias=alias,
+            id=declared.string("id") or fields.inner("models").string(alias) or "",
+            params=declared.mapping("params"),
+            timeout_s=declared.seconds("timeout"),
+            place=declared.key,
+            json_mode=_JSON_MODES.get(declared.string("json_mode"), "none"),
+        )
     return models
 
 
@@ -136,6 +144,7 @@ def _assignment(fields: Fields) -> Assignment:
         task=fields.source("task"),
         model=fields.string("model"),
         profile=PROFILES.get(fields.string("profile")),
+        expect=fields.expect("expect"),
     )
 
 
@@ -151,6 +160,7 @@ def _redirect(fields: Fields) -> Redirect:
         require="any" if require is None else require,
         after=after if fields.has("after") else None,
         on_failure=_ON_FAILURE.get(fields.string("on_failure"), "continue"),
+        expect=fields.expect("expect"),
     )
 
 

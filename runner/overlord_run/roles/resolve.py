@@ -5,11 +5,25 @@ from pathlib import Path
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.files import FileError, decode
-from overlord_run.playbook.model import Assignment, FileRef, Place, Playbook, Redirect, Role, RoleFile, Source, Text
+from overlord_run.playbook.fields import schema_at
+from overlord_run.playbook.model import (
+    Assignment,
+    Expect,
+    FileRef,
+    Place,
+    Playbook,
+    Redirect,
+    Role,
+    RoleFile,
+    Schema,
+    Source,
+    Text,
+)
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rolefile import parse_role
 from overlord_run.playbook.rules import problem
-from overlord_run.playbook.source import unix_lines
+from overlord_run.playbook.source import scan, unix_lines
+from overlord_run.playbook.tellers import type_of
 from overlord_run.playbook.values import check_values
 from overlord_run.roles.origins import Origin, origin_of_role, origin_of_text
 
@@ -42,6 +56,7 @@ class _Reader:
 
     Attributes:
         files: The role files by what `from` says, None for one that has problems: they are told once.
+        schemas: The schemas by the paths of their files.
         unread: The names of the roles whose inputs are unknown, since their file could not be read.
     """
 
@@ -49,6 +64,7 @@ class _Reader:
     folder: Path
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, RoleFile | None] = field(default_factory=dict)
+    schemas: dict[str, Schema] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
 
     def role(self, role: Role) -> Role:
@@ -79,12 +95,38 @@ class _Reader:
             self.problems.append(problem(file.place, "unknown-model", f"{asks}, which is not declared", hint))
 
     def assignment(self, assignment: Assignment) -> Assignment:
-        """Return an assignment with its task."""
-        return replace(assignment, task=self._text(assignment.task))
+        """Return an assignment with its task and schema."""
+        return replace(assignment, task=self._text(assignment.task), expect=self._expect(assignment.expect))
 
     def redirect(self, redirect: Redirect) -> Redirect:
-        """Return a redirect with its message."""
-        return replace(redirect, message=self._text(redirect.message) or Text("", redirect.place))
+        """Return a redirect with its message and schema."""
+        message = self._text(redirect.message) or Text("", redirect.place)
+        return replace(redirect, message=message, expect=self._expect(redirect.expect))
+
+    def _expect(self, expect: Expect | None) -> Expect | None:
+        if expect is None or not isinstance(expect.schema, FileRef):
+            return expect
+        path = expect.schema.path
+        if path not in self.schemas:
+            self.schemas[path] = self._schema(expect.schema)
+        return replace(expect, schema=self.schemas[path])
+
+    def _schema(self, file: FileRef) -> Schema:
+        """Return the schema that a file holds, one that anything fits where it holds none."""
+        nothing = Schema({}, {})
+        origin = origin_of_text(file.path, self.playbook.file, self.folder)
+        data = self._bytes(origin, file)
+        if data is None:
+            return nothing
+        document, problems = scan(data, origin.label)
+        self.problems += problems
+        if document is None:
+            return nothing
+        if not isinstance(document.value, dict):
+            message = f"the schema must be a mapping, not {type_of(document.value)}"
+            self.problems.append(problem(document.place(()), "wrong-type", message, "for example {type: object}"))
+            return nothing
+        return schema_at(document, ())
 
     def _text(self, source: Source | None) -> Text | None:
         if not isinstance(source, FileRef):

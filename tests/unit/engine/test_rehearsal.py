@@ -101,6 +101,28 @@ def test_a_script_answers_in_its_own_words() -> None:
     assert reply.text == "One flaw: the date."
 
 
+def test_an_answer_that_is_expected_to_fit_a_schema_is_made_to_fit() -> None:
+    async def go(schema: dict[str, object]) -> Reply | Failure:
+        transport = RehearsalTransport(["fugu"], None, lambda slot, message: schema if slot == "alder" else None)
+        engine = ChatEngine(Endpoint("https://rehearsal.invalid/v1"), models=("fugu",), host=HOST, transport=transport)
+        async with engine.lane() as lane:
+            return await lane.ask(ASKED)
+
+    reply = asyncio.run(go({"enum": ["größer", "kleiner"]}))
+    assert isinstance(reply, Reply)
+    assert reply.text == '"größer"'
+    failure = asyncio.run(go({"type": "string", "pattern": "^v"}))
+    assert failure == Failure(
+        "script", 'a rehearsal needs a script here: $: must match the pattern "^v", and "rehearsed answer" does not'
+    )
+
+
+def test_a_script_can_answer_otherwise_after_a_repair() -> None:
+    answer = ScriptedAnswer(text="One.", then=(ScriptedAnswer(text="Two."),))
+    replies = [played(answer, dataclasses.replace(ASKED, repair=repair)) for repair in (0, 1, 2)]
+    assert [reply.text for reply in replies if isinstance(reply, Reply)] == ["One.", "Two.", "Two."]
+
+
 def test_whom_the_script_does_not_name_is_answered_as_without_one() -> None:
     birch = dataclasses.replace(ASKED, slot="birch")
     assert played(ScriptedAnswer(text="One flaw: the date."), birch) == ask(birch)
@@ -182,7 +204,7 @@ import asyncio, httpx
 from overlord_run.engine.rehearsal import RehearsalTransport
 from overlord_run.engine.script import Script, ScriptedAnswer
 transport = RehearsalTransport([], Script({("*", "*"): ScriptedAnswer(fault="die")}))
-facts = {"overlord": ("alder", "rank", 1)}
+facts = {"overlord": ("alder", "rank", 1, 0)}
 request = httpx.Request("POST", "https://rehearsal.invalid", json={"messages": []}, extensions=facts)
 print("begun", flush=True)
 asyncio.run(transport.handle_async_request(request))

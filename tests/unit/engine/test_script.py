@@ -78,6 +78,17 @@ def test_a_script_is_read() -> None:
     }
 
 
+def test_answers_in_a_list_follow_each_other_and_a_value_is_written_as_json() -> None:
+    answer = parse("overlord: 1\nanswers: {alder: {rank: [Ship it., {json: {a: ü}}, {status: 500}]}}").find(
+        "alder", "rank"
+    )
+    assert answer is not None
+    assert answer.text == "Ship it."
+    assert [answer.after(repairs).text for repairs in (0, 1, 2, 3)] == ["Ship it.", '{"a": "ü"}', None, None]
+    assert answer.after(3).status == 500
+    assert ScriptedAnswer(text="No.").after(2).text == "No."
+
+
 @pytest.mark.parametrize(
     ("slot", "message", "text"),
     [
@@ -163,7 +174,10 @@ def misfits(text: str) -> list[tuple[int, int, str]]:
         ("{slow: 2}", 18, "wrong-type"),
         ("{slow: 2 s}", 18, "bad-value"),
         ("{txt: No.}", 12, "unknown-key"),
-        ("[No.]", 11, "wrong-type"),
+        ("[]", 11, "too-short"),
+        ("[7]", 12, "wrong-type"),
+        ("[{times: 2}]", 13, "no-effect"),
+        ("{text: No., json: 1}", 23, "one-of"),
         ("{text: ' '}", 18, "too-short"),
         ("' '", 11, "too-short"),
         ("{contains: []}", 22, "too-short"),

@@ -32,10 +32,7 @@ READING_ALL = '"{{ inputs.plan }} {{ vars.team.lead }}"'
 
 EVERYTHING = "there are: 'inputs', 'vars', 'host', 'playbook', 'namespace', 'range', 'replies', 'servants', 'servant'"
 OF_A_SERVANT = "there are: 'slot', 'name', 'role', 'model', 'profile', 'with'"
-OF_A_REPLY = (
-    "there are: 'text', 'model', 'finish_reason', 'cut', 'capitalize', 'count', 'endswith', 'lower', 'lstrip', "
-    "'removeprefix', 'removesuffix', 'replace', …"
-)
+NO_EXPECT = "give the redirect 'rank' an 'expect' with the schema of its answer"
 NO_TASK = "'oak' has no task, so it gives no reply at startup"
 ITSELF = "the message 'verdict' reads the replies to itself"
 UNREADABLE = "this cannot be read: expected token 'end of print statement', got 'b'"
@@ -100,7 +97,7 @@ def test_a_message_sees(message: str) -> None:
         ("{{ replies.rank.aldr }}", "unknown-slot", "no servant is in a slot 'aldr'", "did you mean 'alder'?"),
         ("{{ replies.rank.oak }}", "not-a-target", "'oak' is not a target of 'rank'", "there are: 'alder'"),
         ("{{ replies.startup.oak }}", "not-a-target", NO_TASK, "there are: 'alder'"),
-        ("{{ replies.rank.alder.json }}", "unknown-attribute", "'replies.rank.alder' has no 'json'", OF_A_REPLY),
+        ("{{ replies.rank.alder.json }}", "unknown-attribute", "'replies.rank.alder' has no 'json'", NO_EXPECT),
         ("{{ replies.verdict.oak }}", "unordered-reply", ITSELF, "read the replies to an earlier message"),
         ("{{ a b }}", "template-syntax", UNREADABLE, AS_IN_JINJA),
     ],

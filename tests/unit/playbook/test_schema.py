@@ -17,9 +17,9 @@ NAMES = ("playbook", "role")
 
 
 def subschemas(schema: Any) -> list[dict[str, Any]]:
-    """Return every mapping in a schema that describes something."""
-    inner = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
-    found = [each for value in inner for each in subschemas(value)]
+    """Return every mapping in a schema that describes something; an example may look like one."""
+    inner = [value for key, value in schema.items() if key != "examples"] if isinstance(schema, dict) else schema
+    found = [each for value in (inner if isinstance(inner, list) else ()) for each in subschemas(value)]
     return [*found, schema] if isinstance(schema, dict) else found
 
 
@@ -79,13 +79,14 @@ def test_the_schema_holds_the_keys_that_have_an_effect_and_no_others() -> None:
     definitions = load("playbook")["definitions"]
     keys = {name: " ".join(sorted(each["properties"])) for name, each in definitions.items() if "properties" in each}
     assert keys == {
-        "assignment": "model name profile role slot task task_file with",
+        "assignment": "expect model name profile role slot task task_file with",
         "engine": "base_url concurrency lease preflight provider recovery retry startup timeout",
+        "expect": "repairs schema schema_file",
         "input": "default description enum items maximum minimum pattern type",
         "input_items": "description enum items maximum minimum pattern type",
-        "model": "id params timeout",
+        "model": "id json_mode params timeout",
         "output": "file text value",
-        "redirect": "after id message message_file on_failure require timeout to",
+        "redirect": "after expect id message message_file on_failure require timeout to",
         "role": "description from inputs model profile system system_file task task_file with",
         "role_input": "default description enum items maximum minimum pattern type",
     }

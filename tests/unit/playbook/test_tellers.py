@@ -117,7 +117,12 @@ SCRIPT = "overlord: 1\nanswers:\n  alder:\n    startup: "
         ("{contains: [plan, risk]}", []),
         (
             "5",
-            ["f:4:14: error: 'startup' must be text or a mapping, not a number (quote it: \"5\") [wrong-type]"],
+            [
+                (
+                    "f:4:14: error: 'startup' must be text or a mapping or a list, not a number "
+                    '(quote it: "5") [wrong-type]'
+                )
+            ],
         ),
         (
             "{fualt: timeout}",

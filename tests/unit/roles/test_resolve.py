@@ -4,7 +4,7 @@ import pytest
 
 from overlord_run.errors import InvalidPlaybookError
 from overlord_run.plan.build import build
-from overlord_run.playbook.model import Place, Playbook, Text
+from overlord_run.playbook.model import Place, Playbook, Schema, Text
 from overlord_run.roles.builtin import read as read_builtin
 from overlord_run.roles.resolve import read
 from playbook_kit import parse, resolve
@@ -218,3 +218,55 @@ def test_a_builtin_role_that_is_not_there_is_told_where_it_is_named(folder: Path
     assert problem.startswith(
         "council.yml:4:18: error: 'builtin/juge' is not a role that ships with the runner (did you mean 'judge'? "
     )
+
+
+EXPECTING = (
+    PLAYBOOK
+    + """\
+  - {id: verdict, to: all, message: Ship?, expect: {schema_file: texts/verdict.json, repairs: 2}}
+  - {id: again, to: all, message: Ship?, expect: {schema_file: texts/verdict.json}}
+"""
+)
+
+
+@pytest.mark.parametrize("content", ['{\n\t"type":\n\t\t"object"\n}\n', "type: object\n"])
+def test_a_schema_is_read_from_json_or_yaml_once(folder: Path, content: str) -> None:
+    (folder / "texts" / "verdict.json").write_text(content, encoding="utf-8")
+    one, two = (each.expect for each in load(folder, EXPECTING).redirects[1:])
+    assert one is not None
+    assert two is not None
+    assert (one.repairs, two.repairs) == (2, 1)
+    assert one.schema is two.schema
+    assert isinstance(one.schema, Schema)
+    assert one.schema.content == {"type": "object"}
+    assert one.schema.place(("type",)).file == "books/texts/verdict.json"
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (
+            None,
+            "council.yml:10:66: error: 'texts/verdict.json' does not exist (check the path) [file-missing]",
+        ),
+        (
+            "[1]",
+            (
+                "texts/verdict.json:1:1: error: the schema must be a mapping, not a list "
+                "(for example {type: object}) [wrong-type]"
+            ),
+        ),
+        ("", "texts/verdict.json:1:1: error: the file holds nothing (write it) [empty-file]"),
+        (
+            '{"type": "object", "type": "array"}',
+            (
+                "texts/verdict.json:1:20: error: the key 'type' stands here twice, first on line 1 "
+                "(keep one of them) [duplicate-key]"
+            ),
+        ),
+    ],
+)
+def test_a_schema_that_cannot_be_read_is_told_once(folder: Path, content: str | None, problem: str) -> None:
+    if content is not None:
+        (folder / "texts" / "verdict.json").write_text(content, encoding="utf-8")
+    assert problems_of(folder, EXPECTING) == [problem]

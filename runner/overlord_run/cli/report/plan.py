@@ -11,6 +11,7 @@ from overlord_run.cli.report import VERSION
 from overlord_run.cli.report.problems import problems_json
 from overlord_run.cli.report.table import table
 from overlord_run.cli.report.words import counted, indented, joined, seconds
+from overlord_run.expect.words import with_ending
 from overlord_run.plan.estimate import tokens
 from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedRedirect, PlannedServant
 
@@ -108,6 +109,8 @@ def _model(model: PlannedModel) -> str:
         parts.append(f"with {json.dumps(dict(model.params), ensure_ascii=False)}")
     if model.timeout_s is not None:
         parts.append(f"timeout {seconds(model.timeout_s)}")
+    if model.json_mode != "none":
+        parts.append(f"JSON mode {model.json_mode}")
     return ", ".join(parts)
 
 
@@ -130,11 +133,13 @@ def _redirect(redirect: PlannedRedirect) -> str:
         facts.append(f"timeout {seconds(redirect.timeout_s)}")
     if redirect.on_failure == "stop":
         facts.append("a failure stops the run")
+    if redirect.expect is not None:
+        facts.append(f"JSON that fits its schema, {counted(redirect.expect.repairs, 'repair')}")
     head = f"{redirect.id}: {'; '.join(facts)}"
     if redirect.texts is not None:
         return "\n".join([head, *_texts(redirect.texts)])
     waits = f"  to {', '.join(redirect.targets)}: waits for the replies to {joined(redirect.reads)}; its template:"
-    return "\n".join([head, waits, indented(redirect.template.source)])
+    return "\n".join([head, waits, indented(with_ending(redirect.template.source, redirect.ending))])
 
 
 def _texts(texts: Mapping[str, str]) -> Iterable[str]:

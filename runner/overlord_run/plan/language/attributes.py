@@ -10,9 +10,9 @@ from jinja2.utils import Namespace
 
 from overlord_run.plan.language.meter import MADE, MAX_STEPS, Meter, RefusedError, size
 from overlord_run.plan.language.texts import TEXT_METHODS
-from overlord_run.plan.language.values import Answers, ReplyText, kind, quoted, refuse
+from overlord_run.plan.language.values import NO_JSON, Answers, ReplyText, kind, quoted, refuse
 
-REPLY_ATTRIBUTES = ("text", "model", "finish_reason", "cut")
+REPLY_ATTRIBUTES = ("text", "json", "model", "finish_reason", "cut")
 LOOP_ATTRIBUTES = frozenset(
     {"index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem", "depth", "depth0"}
 )
@@ -66,7 +66,7 @@ def _find_index(value: Any, index: int) -> Any:
 
 def _find_attribute(value: object, name: str) -> Any:
     if isinstance(value, ReplyText) and name in REPLY_ATTRIBUTES:
-        return getattr(value, name)
+        return _find_in_reply(value, name)
     if isinstance(value, str) and name in TEXT_METHODS:
         return Function(name, TEXT_METHODS[name], (value,))
     if isinstance(value, LoopContext):
@@ -74,6 +74,11 @@ def _find_attribute(value: object, name: str) -> Any:
     if isinstance(value, Namespace):
         return getattr(value, name, _missing(value, f"the namespace has no {quoted(name)}"))
     return _missing(value, f"{kind(value)} has no {quoted(name)}")
+
+
+def _find_in_reply(reply: ReplyText, name: str) -> Any:
+    value = getattr(reply, name)
+    return _missing(reply, "the reply has no 'json': its message expects none") if value is NO_JSON else value
 
 
 def _find_in_loop(loop: LoopContext, name: str) -> Any:

@@ -44,13 +44,14 @@ from overlord_run.plan.language.references import Reference, references
 from overlord_run.plan.language.sandbox import METER, Sandbox
 from overlord_run.plan.language.syntax import Finding, TemplateRule, inspect
 from overlord_run.plan.language.texts import TEXT_METHODS
-from overlord_run.plan.language.values import Answers, ReplyText, plain
+from overlord_run.plan.language.values import NO_JSON, Answers, ReplyText, plain
 from overlord_run.playbook.model import Text
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 
 __all__ = [
     "FUNCTIONS",
     "MAPPING_METHODS",
+    "NO_JSON",
     "REPLY_ATTRIBUTES",
     "TEXT_METHODS",
     "Answers",

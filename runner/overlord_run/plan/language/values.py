@@ -1,7 +1,7 @@
 """Say which values a template works with, how they print, and what JSON they are."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any, NoReturn, Self
 
@@ -9,6 +9,13 @@ from jinja2 import Undefined
 
 from overlord_run.plan.language.meter import MADE, MAX_VALUE_DEPTH, Meter, RefusedError, size
 from overlord_run.playbook.names import shown
+
+NO_JSON = object()
+"""Stands where a reply holds no JSON value that is known to fit; null is one."""
+
+
+def _no_json() -> Any:
+    return NO_JSON
 
 
 class ReplyText(str):
@@ -20,19 +27,36 @@ class ReplyText(str):
         cut: Whether the answer ended at the token limit.
     """
 
-    __slots__ = ("cut", "finish_reason", "model")
+    __slots__ = ("_json", "_read_json", "cut", "finish_reason", "model")
 
+    _read_json: Callable[[], Any] | None
     model: str
     finish_reason: str
     cut: bool
 
-    def __new__(cls, text: str, *, model: str = "", finish_reason: str = "", cut: bool = False) -> Self:
-        """Return the text with what is known of it."""
+    def __new__(
+        cls,
+        text: str,
+        *,
+        read_json: Callable[[], Any] = _no_json,
+        model: str = "",
+        finish_reason: str = "",
+        cut: bool = False,
+    ) -> Self:
+        """Return the text with what is known of it; `read_json` gives its value when that is asked for."""
         reply = super().__new__(cls, text)
+        reply._read_json = read_json
         reply.model = model
         reply.finish_reason = finish_reason
         reply.cut = cut
         return reply
+
+    @property
+    def json(self) -> Any:
+        """The JSON value of the reply where its message expects one, else `NO_JSON`."""
+        if self._read_json is not None:
+            self._json, self._read_json = self._read_json(), None
+        return self._json
 
     @property
     def text(self) -> str:
