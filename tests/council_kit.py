@@ -155,7 +155,8 @@ def carry_out(
     """
     parts = parts or Parts()
     plan = parts.plan(plan_of(playbook))
-    transport = RehearsalTransport(models, parse_script(script.encode(), "script.yml", plan) if script else None)
+    parsed = parse_script(script.encode(), "script.yml", plan) if script else None
+    transport = RehearsalTransport(models, parsed, plan.schema_of)
     policy = Policy(timeout_s=timeout_s, attempts=attempts, jitter=lambda: 0.0)
     bodies: list[ev.Body] = []
 

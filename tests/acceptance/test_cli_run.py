@@ -204,3 +204,27 @@ def test_what_won_over_the_playbook_is_told(shell: Shell) -> None:
     assert done.exit == 0
     _, _, told = done.err.partition("Settings that won over the playbook's:\n")
     assert "--timeout" in told.splitlines()[0]
+
+
+GATE = COUNCIL.replace('Decide."', 'Decide."\n    expect: {schema: {type: string, pattern: ^v}, repairs: 0}')
+
+
+def test_an_answer_that_a_rehearsal_cannot_make_up_is_asked_of_a_script_before_there_is_a_run(shell: Shell) -> None:
+    shell.write("gate.yml", GATE)
+    done = shell.run("gate.yml", "--rehearse")
+    assert done.exit == 2
+    assert done.err.splitlines() == [
+        (
+            "error: no answer of oak to verdict can be made up that fits its schema: "
+            '$: must match the pattern "^v", and "rehearsed answer" does not'
+        ),
+        "next: Write it in a script, {oak: {verdict: {json: …}}}, or give the schema 'examples'.",
+    ]
+    assert not (shell.folder / ".overlord" / "runs").exists()
+
+
+@pytest.mark.parametrize(("answer", "exit_code"), [("{json: v1}", 0), ("[{json: w1}, {json: v1}]", 1), ("v1", 1)])
+def test_a_script_answers_what_is_expected_or_fails_to(shell: Shell, answer: str, exit_code: int) -> None:
+    shell.write("gate.yml", GATE)
+    shell.write("s.yml", f"overlord: 1\nanswers: {{oak: {{verdict: {answer}}}}}\n")
+    assert shell.run("gate.yml", "--rehearse", "s.yml").exit == exit_code

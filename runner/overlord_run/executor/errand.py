@@ -44,7 +44,7 @@ def of_startup(council: Council) -> Errand:
 
 def of_redirect(council: Council, redirect: PlannedRedirect) -> Errand:
     """Return the errand of a redirect; it reads the replies that are there now."""
-    replies = replies_of(council.state, redirect.reads)
+    replies = replies_of(council.plan, council.state, redirect.reads)
 
     def render(slot: str) -> str:
         return render_message(council.plan, redirect, slot, replies, states_of(council.state))

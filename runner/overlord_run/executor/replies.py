@@ -1,26 +1,41 @@
 """Turn what servants answered into the values that templates see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from overlord_run.plan.language.templates import ReplyText
-from overlord_run.store.state import State
+from overlord_run.expect.answer import Answer, read_answer
+from overlord_run.plan.language.templates import NO_JSON, ReplyText
+from overlord_run.plan.model import Plan
+from overlord_run.store.state import Result, State
 
 Replies = dict[str, dict[str, ReplyText]]
 
 
-def replies_of(state: State, message_ids: Iterable[str]) -> Replies:
+def replies_of(plan: Plan, state: State, message_ids: Iterable[str]) -> Replies:
     """Return message id → slot → reply, for those of `message_ids` that were asked and the servants that answered."""
     return {
         message_id: {
-            slot: ReplyText(
-                result.reply, model=result.llm_model or "", finish_reason=result.finish_reason or "", cut=result.cut
-            )
+            slot: _reply(result.reply, result, plan.schema_of(slot, message_id))
             for slot, result in state.messages[message_id].results.items()
             if result.reply is not None
         }
         for message_id in message_ids
         if message_id in state.messages
     }
+
+
+def _reply(text: str, result: Result, schema: Mapping[str, Any] | None) -> ReplyText:
+    def read_json() -> Any:
+        answer = None if schema is None else read_answer(text, schema)
+        return answer.value if isinstance(answer, Answer) else NO_JSON
+
+    return ReplyText(
+        text,
+        read_json=read_json,
+        model=result.llm_model or "",
+        finish_reason=result.finish_reason or "",
+        cut=result.cut,
+    )
 
 
 def states_of(state: State) -> dict[str, str]:

@@ -94,7 +94,7 @@ def _has_settled(council: Council) -> bool:
 
 async def _finish(council: Council) -> None:
     state = council.state
-    values, failures = evaluate_outputs(council.plan, replies_of(state, state.messages), states_of(state))
+    values, failures = evaluate_outputs(council.plan, replies_of(council.plan, state, state.messages), states_of(state))
     fell_short = [message.id for message in state.messages.values() if message.state != "completed"]
     if not fell_short and not failures:
         await council.recorder.record(ev.RunFinished("completed", None, values, {}))

@@ -8,11 +8,13 @@ from typing import Literal
 from overlord_run.engine.base import ChatMessage, Failure, Reply, Request
 from overlord_run.engine.retry import delay_s
 from overlord_run.executor.council import Council
+from overlord_run.expect.answer import Misfit, read_answer
+from overlord_run.expect.words import repair as repair_of
 from overlord_run.plan.model import digest
 from overlord_run.store import events as ev
 from overlord_run.store.state import Result
 
-Outcome = Literal["answered", "failed", "unsent"]
+Outcome = Literal["answered", "failed", "unfit", "unsent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """Which attempt at a call this is, from 1; how many there were before this turn; how long this turn has waited."""
+    """Which attempt this is, from 1; how many there were before this call; how long this call has waited."""
 
     number: int
     before: int
     waited_s: float
+    repairs: int
 
 
 def always() -> bool:
@@ -41,21 +44,32 @@ def always() -> bool:
 
 
 async def take_turn(council: Council, ask: Ask, *, may_begin: Callable[[], bool] = always) -> Outcome:
-    """Ask, again where nothing was billed, and return how it ended.
+    """Ask until there is an answer that fits, or none comes, and return how it ended.
 
-    A question that was asked before, by a process that is gone, is asked as it stands on record, and its attempts count
-    on. `may_begin` is asked before the first attempt; where it says no, or a person stopped the run, the message stays
-    as it is and `unsent` comes back.
+    An answer that does not fit is answered by what does not, as often as the message says; then it is `unfit`, and the
+    servant is not blocked for it. A question that was asked before, by a process that is gone, is asked as it stands on
+    record, and its attempts and repairs count on. `may_begin` is asked before the first attempt; where it says no, or a
+    person stopped the run, the message stays as it is and `unsent` comes back.
     """
-    asked = _asked_before(council, ask)
-    if asked is None:
-        asked = _queue(council, ask)
-    history = tuple(ChatMessage(**turn) for turn in council.state.servants[ask.slot].conversation)
-    opening = () if asked.system is None else (ChatMessage("system", asked.system),)
-    messages = (*history, *opening, ChatMessage("user", asked.text or ""))
-    attempt, waited_s = asked.attempts + 1, 0.0
+    asked = _asked_before(council, ask) or _queue(council, ask)
     while True:
-        ended = await _attempt(council, ask, messages, Try(attempt, asked.attempts, waited_s), may_begin=may_begin)
+        outcome = await _call(council, ask, asked, may_begin=may_begin)
+        asked = _asked_before(council, ask) or asked
+        if outcome != "unfit" or asked.repair is None:
+            return outcome
+        may_begin = always
+
+
+async def _call(council: Council, ask: Ask, asked: Result, *, may_begin: Callable[[], bool]) -> Outcome:
+    """Ask one question, again where nothing was billed, and return how it ended."""
+    conversation = council.state.servants[ask.slot].conversation
+    history = tuple(ChatMessage(**turn) for turn in conversation)
+    opening = () if asked.system is None or conversation else (ChatMessage("system", asked.system),)
+    messages = (*history, *opening, ChatMessage("user", asked.repair or asked.text or ""))
+    before, repairs = asked.attempts, asked.repairs
+    attempt, waited_s = before + 1, 0.0
+    while True:
+        ended = await _attempt(council, ask, messages, Try(attempt, before, waited_s, repairs), may_begin=may_begin)
         if not isinstance(ended, float):
             return ended
         if await _is_wanted_within(council.halt.wanted, ended):
@@ -91,18 +105,18 @@ async def _attempt(
 
     The lane is kept until the end is on record, so that whoever waits for a lane knows of it.
     """
-    model = council.plan.models[council.servants[ask.slot].model]
-    request = Request(ask.slot, ask.message_id, attempt.number, model.id, messages, model.params, ask.timeout_s)
+    request = _request(council, ask, messages, attempt)
     async with council.engine.lane() as lane:
         if council.halt.wanted.is_set() or (attempt.number == attempt.before + 1 and not may_begin()):
             return "unsent"
         await council.recorder.record(
-            ev.RequestSent(ask.message_id, ask.slot, attempt.number, model.id, digest(request.body()))
+            ev.RequestSent(ask.message_id, ask.slot, attempt.number, request.model, digest(request.body()))
         )
         result = await lane.ask(request)
         if isinstance(result, Reply):
-            await council.recorder.record(*_kept(council, request, result))
-            return "answered"
+            received = await _received(council, request, result)
+            await council.recorder.record(received, *_ready(council, ask.slot))
+            return "unfit" if received.misfits else "answered"
         again_s = delay_s(
             result,
             attempt=attempt.number - attempt.before,
@@ -116,8 +130,34 @@ async def _attempt(
     return "failed" if again_s is None else again_s
 
 
-def _kept(council: Council, request: Request, reply: Reply) -> tuple[ev.Body, ...]:
-    received = ev.ReplyReceived(
+def _request(council: Council, ask: Ask, messages: tuple[ChatMessage, ...], attempt: Try) -> Request:
+    model = council.plan.models[council.servants[ask.slot].model]
+    return Request(
+        slot=ask.slot,
+        message=ask.message_id,
+        attempt=attempt.number,
+        model=model.id,
+        messages=messages,
+        params=model.params_for(ask.message_id, council.plan.expect(ask.message_id, ask.slot)),
+        timeout_s=ask.timeout_s,
+        repair=attempt.repairs,
+    )
+
+
+async def _received(council: Council, request: Request, reply: Reply) -> ev.ReplyReceived:
+    """Return the event of an answer, with what about it does not fit, and what the servant is told of that.
+
+    It is looked at before it is recorded, so that no crash can come between. A thread does so: what a model wrote to
+    make it slow must not hold up the others.
+    """
+    misfits: tuple[str, ...] = ()
+    repair = None
+    expect = council.plan.expect(request.message, request.slot)
+    if expect is not None:
+        answer = await asyncio.to_thread(read_answer, reply.text, expect.schema)
+        misfits = answer.reasons if isinstance(answer, Misfit) else ()
+        repair = repair_of(misfits) if misfits and request.repair < expect.repairs else None
+    return ev.ReplyReceived(
         message_id=request.message,
         slot=request.slot,
         attempt=request.attempt,
@@ -128,9 +168,13 @@ def _kept(council: Council, request: Request, reply: Reply) -> tuple[ev.Body, ..
         cut=reply.cut,
         usage={ev.camel(name): count for name, count in asdict(reply.usage).items()},
         note=reply.note,
+        misfits=list(misfits),
+        repair=repair,
     )
-    is_ready = council.state.servants[request.slot].state == "ready"
-    return (received,) if is_ready else (received, ev.ServantReady(request.slot))
+
+
+def _ready(council: Council, slot: str) -> tuple[ev.Body, ...]:
+    return () if council.state.servants[slot].state == "ready" else (ev.ServantReady(slot),)
 
 
 def _failed(request: Request, failure: Failure, again_s: float | None) -> tuple[ev.Body, ...]:

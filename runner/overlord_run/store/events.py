@@ -129,7 +129,11 @@ class RequestSent:
 
 @dataclass(frozen=True, slots=True)
 class ReplyReceived:
-    """A call ended with an answer."""
+    """A call ended with an answer.
+
+    Where the message expects JSON, `misfits` says what about it does not fit, and `repair` is the message that answers
+    it; None where none does: then the servant has failed to answer, and is not blocked for it.
+    """
 
     type: ClassVar[str] = "reply_received"
     message_id: str
@@ -142,6 +146,8 @@ class ReplyReceived:
     cut: bool
     usage: Mapping[str, Any]
     note: str = ""
+    misfits: Sequence[str] = field(default_factory=list)
+    repair: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

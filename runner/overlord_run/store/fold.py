@@ -83,9 +83,10 @@ def _ask_again(message: Message, slot: str) -> None:
     if before.text is None:
         del message.results[slot]
     else:
-        message.results[slot] = Result(
-            slot, before.text, before.text_seq, system=before.system, attempts=before.attempts
-        )
+        again = Result(slot, before.text, before.text_seq, system=before.system, attempts=before.attempts)
+        again.usage, again.repair = before.usage, before.repair
+        again.repairs = 0 if before.repair is None else before.repairs
+        message.results[slot] = again
 
 
 def _message_accepted(state: State, body: ev.MessageAccepted, at: str) -> None:
@@ -97,7 +98,9 @@ def _message_accepted(state: State, body: ev.MessageAccepted, at: str) -> None:
 
 def _message_queued(state: State, body: ev.MessageQueued, at: str) -> None:
     message = _message(state, body.message_id, body.target, at)
-    message.results[body.slot] = Result(body.slot, body.text, state.last_seq, system=body.system)
+    before = message.results.get(body.slot)
+    usage = None if before is None else before.usage
+    message.results[body.slot] = Result(body.slot, body.text, state.last_seq, system=body.system, usage=usage)
     _servant(state, body.slot, at)
 
 
@@ -117,18 +120,42 @@ def _request_sent(state: State, body: ev.RequestSent, at: str) -> None:
 def _reply_received(state: State, body: ev.ReplyReceived, at: str) -> None:
     state.open_calls.pop((body.message_id, body.slot), None)
     result = state.messages[body.message_id].results[body.slot]
-    result.state, result.reply = "completed", body.text
-    result.ended_at, result.ended_seq = at, state.last_seq
-    result.llm_model, result.request_id, result.usage = body.model, body.request_id, body.usage
+    result.llm_model, result.request_id, result.usage = body.model, body.request_id, _added(result.usage, body.usage)
     result.finish_reason, result.cut, result.note = body.finish_reason, body.cut, body.note
     servant = _servant(state, body.slot, at)
     servant.request_id, servant.last_useful_signal_at = body.request_id, at
     if servant.state != "ready":  # said here too: a power cut may tear this event from the one that follows it
         servant.state, servant.last_ack_at = "ready", at
-    if result.system is not None:
+    if result.system is not None and not servant.conversation:
         servant.conversation.append({"role": "system", "content": result.system})
-    servant.conversation.append({"role": "user", "content": result.text or ""})
+    servant.conversation.append({"role": "user", "content": result.repair or result.text or ""})
     servant.conversation.append({"role": "assistant", "content": body.text})
+    _judge(result, body)
+    if result.repair is None:
+        result.ended_at, result.ended_seq = at, state.last_seq
+
+
+def _judge(result: Result, body: ev.ReplyReceived) -> None:
+    """Take an answer as the reply, or as one that does not fit: then it is answered, or the servant has failed."""
+    result.repair = body.repair if body.misfits else None
+    if not body.misfits:
+        result.state, result.reply = "completed", body.text
+    elif result.repair is not None:
+        result.repairs += 1
+    else:
+        result.state, result.failure = "failed", f"the answer does not fit its schema: {'; '.join(body.misfits)}"
+
+
+def _added(usage: Mapping[str, Any] | None, more: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the counts of two usages together; one that only one of them tells is that."""
+    if usage is None:
+        return more
+    return {key: _sum(usage.get(key), more.get(key)) for key in {**usage, **more}}
+
+
+def _sum(*counts: Any) -> int | None:
+    known = [count for count in counts if isinstance(count, int)]
+    return sum(known) if known else None
 
 
 def _request_failed(state: State, body: ev.RequestFailed, at: str) -> None:
@@ -214,7 +241,10 @@ def _servant_replaced(state: State, body: ev.ServantReplaced, at: str) -> None:
         _wake(state, body.message_id)
         message = state.messages[body.message_id]
         _reopen(message)
-        message.results.pop(body.slot, None)  # what it is asked begins with the handoff, so it is rendered anew
+        # What it is asked begins with the handoff, so it is rendered anew; what the old one's answers cost stays.
+        before = message.results.pop(body.slot, None)
+        if before is not None and before.usage is not None:
+            message.results[body.slot] = Result(body.slot, None, usage=before.usage)
     _requested(state, body.request_id, body.message_id or "")
 
 

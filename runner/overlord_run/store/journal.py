@@ -59,7 +59,13 @@ def _of_question(body: ev.MessageQueued) -> list[tuple[str, str]]:
 
 
 def _of_reply(body: ev.ReplyReceived) -> list[tuple[str, str]]:
-    return [("assistant", body.text)]
+    return [("assistant", body.text), *_of_misfit(body)]
+
+
+def _of_misfit(body: ev.ReplyReceived) -> list[tuple[str, str]]:
+    if not body.misfits:
+        return []
+    return [("failure", "; ".join(body.misfits)) if body.repair is None else ("user", body.repair)]
 
 
 def _of_failure(body: ev.RequestFailed) -> list[tuple[str, str]]:

@@ -36,7 +36,7 @@ def _of_reply(body: ev.ReplyReceived) -> dict[str, Any]:
         "model": body.model,
         "requestId": body.request_id,
         "responseText": body.text,
-        "errorText": None,
+        "errorText": "; ".join(body.misfits) or None,
         "usage": body.usage,
         "attempts": body.attempt,
     }

@@ -37,7 +37,13 @@ class Servant:
 
 @dataclass(slots=True)
 class Result:
-    """What one servant made of one message. `text_seq` and `ended_seq` are the events that hold the texts in full."""
+    """What one servant made of one message. `text_seq` and `ended_seq` are the events that hold the texts in full.
+
+    Attributes:
+        repairs: How many of its answers were answered by what does not fit.
+        repair: The last such message, while it waits for its answer.
+        usage: Of all its answers together; None where there is none.
+    """
 
     slot: str
     text: str | None
@@ -53,6 +59,8 @@ class Result:
     note: str = ""
     usage: Mapping[str, Any] | None = None
     attempts: int = 0
+    repairs: int = 0
+    repair: str | None = None
     started_at: str | None = None
     ended_at: str | None = None
     ended_seq: int = 0

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -264,3 +265,50 @@ def test_a_call_that_ended_says_itself_what_became_of_its_servant():
     assert folded(*asked, replied("startup", "alder")).servants["alder"].state == "ready"
     assert folded(*asked, failed("startup", "alder")).servants["alder"].state == "blocked"
     assert folded(*asked, failed("startup", "alder", retry_in_s=1.0)).servants["alder"].state == "starting"
+
+
+def unfit(message_id, slot, repair, misfits=("it holds no JSON",), **changes):
+    return replace(replied(message_id, slot), misfits=list(misfits), repair=repair, **changes)
+
+
+def test_an_answer_that_does_not_fit_waits_for_the_next_one_and_is_part_of_the_conversation():
+    state = folded(*STARTED, queued("rank", "alder"), sent("rank", "alder"), unfit("rank", "alder", "Again."))
+    result = state.messages["rank"].results["alder"]
+    assert (result.state, result.reply, result.repairs, result.repair, result.ended_at) == (
+        "started",
+        None,
+        1,
+        "Again.",
+        None,
+    )
+    assert [turn["content"] for turn in state.servants["alder"].conversation] == ["And then?", "Nothing."]
+
+
+def test_the_last_answer_that_does_not_fit_fails_the_servant():
+    state = folded(*STARTED, queued("rank", "alder"), unfit("rank", "alder", None, ("$: a", "$: b")))
+    result = state.messages["rank"].results["alder"]
+    assert (result.state, result.reply, result.failure) == (
+        "failed",
+        None,
+        "the answer does not fit its schema: $: a; $: b",
+    )
+    assert result.ended_at is not None
+
+
+def test_a_repair_without_a_misfit_is_none():
+    state = folded(*STARTED, queued("rank", "alder"), unfit("rank", "alder", "Again.", ()))
+    result = state.messages["rank"].results["alder"]
+    assert (result.state, result.repair) == ("completed", None)
+
+
+def test_what_the_answers_of_one_message_cost_is_added_as_far_as_it_is_counted():
+    odd = {"promptTokens": "many", "completionTokens": 1, "cachedTokens": 2}
+    state = folded(
+        *STARTED, queued("rank", "alder"), unfit("rank", "alder", "Again."), unfit("rank", "alder", None, usage=odd)
+    )
+    assert state.messages["rank"].results["alder"].usage == {
+        "promptTokens": 11,
+        "completionTokens": 8,
+        "cachedTokens": 2,
+        "orchestrationInputTokens": 3,
+    }

@@ -204,7 +204,7 @@ def test_an_event_that_no_line_can_hold_is_refused_before_it_is_handed_in():
         make_entry(AT, replied("rank", "alder", "x" * MAX_FIELDS_BYTES))
     assert (
         caught.value.message
-        == "a reply_received of 33,553,673 bytes is more than a line of the log may hold (33,553,408)"
+        == "a reply_received of 33,553,700 bytes is more than a line of the log may hold (33,553,408)"
     )
     assert caught.value.next == "ask for shorter replies (max_tokens), or hand over fewer of them as outputs"
 

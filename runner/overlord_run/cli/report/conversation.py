@@ -79,6 +79,7 @@ def _facts(result: Result, model: str, *, with_details: bool) -> Iterable[str]:
         f"after {elapsed(result.started_at, result.ended_at)}" if result.ended_at else "",
         "" if tokens is None else counted(tokens, "token"),
         f"request {result.request_id}" if result.request_id and with_details else "",
+        f"after {counted(result.repairs, 'repair')}" if result.repairs else "",
         "cut at the token limit" if result.cut else "",
         result.note,
     ]

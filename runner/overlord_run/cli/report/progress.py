@@ -143,6 +143,10 @@ def _request_sent(progress: Progress, body: ev.RequestSent, _state: State) -> It
 
 
 def _reply_received(progress: Progress, body: ev.ReplyReceived, state: State) -> Iterable[str]:
+    if body.misfits:
+        then = "failed" if body.repair is None else "is asked again"
+        yield f"{body.message_id}: {body.slot} {then}: the answer does not fit its schema: {'; '.join(body.misfits)}"
+        return
     if not (progress.replies or body.cut or body.note):
         return
     result = state.messages[body.message_id].results[body.slot]

@@ -89,7 +89,7 @@ def _tally(servant: Servant, results: list[Result]) -> Tally:
 
 
 def _spent(results: Iterable[Result]) -> Spent:
-    usages = [result.usage or {} for result in results if result.state == "completed"]
+    usages = [result.usage for result in results if result.usage is not None]
     told = sum(tokens_of(usage) is not None for usage in usages)
     return Spent({key: _sum(usages, key) for key in USAGE_KEYS}, told, len(usages) - told)
 
