@@ -33,7 +33,9 @@ class Exit(IntEnum):
     USAGE = 2
     INVALID = 3
     NOT_PROVED = 4
+    WAITING = 6
     BUSY = 7
+    REJECTED = 8
     UNFINISHED = 9
     UNKNOWN = 10
     NOT_FOUND = 11
@@ -52,6 +54,8 @@ PRECEDENCE = (
     Exit.UNKNOWN,
     Exit.BUSY,
     Exit.NOT_FOUND,
+    Exit.REJECTED,
+    Exit.WAITING,
     Exit.FAILED,
     Exit.OK,
 )

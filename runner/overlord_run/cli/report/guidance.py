@@ -13,8 +13,15 @@ def command(host: Host, *words: str, state_dir: str | None = None) -> str:
 
 
 def next_command(state: State, host: Host, *, state_dir: str | None = None) -> str:
-    """Return the command that tells most about a run as it stands: of the first servant that failed, else of all."""
+    """Return the command that comes next: what carries the run on, else what tells most about how it ended.
+
+    That is of the first servant that failed, else of all.
+    """
     run = () if state.created is None else ("--run", state.created.run_id)
+    if state.state == "awaiting-human" and state.open_pauses:
+        return command(host, "approve", state.open_pauses[0].id, *run, state_dir=state_dir)
+    if state.state == "stopped":
+        return command(host, "resume", *run, state_dir=state_dir)
     failed = first_failed(state)
     return command(host, "show", *(() if failed is None else (failed,)), *run, state_dir=state_dir)
 
