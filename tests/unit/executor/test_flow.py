@@ -6,7 +6,7 @@ import pytest
 
 from council_kit import Parts, Record, Tray, carry_on, carry_out
 from overlord_run.executor.council import Council
-from overlord_run.executor.run import conclude
+from overlord_run.executor.run import conclude, execute
 from overlord_run.store import events as ev
 from overlord_run.store.inbox import Answer
 
@@ -223,8 +223,6 @@ def answer(folder: Path, redirects: str, *, approved: bool, message_id: str = "a
     body = ev.PauseAnswered(message_id, approved, "ada", note, "r1")
 
     async def deed(council: Council, mailbox: Tray) -> None:
-        from overlord_run.executor.run import execute
-
         await council.recorder.record(body)
         await (execute(council, mailbox) if approved else conclude(council, mailbox))
 
@@ -296,7 +294,10 @@ def test_whoever_waits_for_a_servant_that_an_unsent_message_comes_before_does_no
 
 
 def test_a_block_is_gone_through_until_its_condition_holds(tmp_path: Path) -> None:
-    answers = '  yea: {argue.1: a1, argue.2: a2}\n  nay: {argue.1: b1, argue.2: b2}\n  oak: {weigh.1: "false", weigh.2: "true"}\n'
+    answers = (
+        "  yea: {argue.1: a1, argue.2: a2}\n  nay: {argue.1: b1, argue.2: b2}\n"
+        "  oak: {weigh.1: 'false', weigh.2: 'true'}\n"
+    )
     record = flow(tmp_path, BLOCK.replace("AT_MAX", "fail"), answers)
     assert states(record) == {
         "argue.1": "completed",

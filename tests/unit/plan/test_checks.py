@@ -30,7 +30,10 @@ outputs:
 """
 READING_ALL = '"{{ inputs.plan }} {{ vars.team.lead }}"'
 
-EVERYTHING = "there are: 'inputs', 'vars', 'host', 'playbook', 'namespace', 'range', 'replies', 'approvals', 'servants', 'servant'"
+EVERYTHING = (
+    "there are: 'inputs', 'vars', 'host', 'playbook', 'namespace', 'range', 'replies', 'approvals', 'servants', "
+    "'servant'"
+)
 OF_A_SERVANT = "there are: 'slot', 'name', 'role', 'model', 'profile', 'with'"
 NO_EXPECT = "give the redirect 'rank' an 'expect' with the schema of its answer"
 NO_TASK = "'oak' has no task, so it gives no reply at startup"
