@@ -6,7 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from overlord_run.expect.words import asking_for, response_format
+from overlord_run.expect.words import asking_for, response_format, with_ending
 from overlord_run.playbook.model import JsonMode, OnFailure, Profile, Recovery, Text
 
 STARTUP = "startup"
@@ -126,6 +126,10 @@ class PlannedRedirect:
     def ending(self) -> str:
         """What stands at the message's end behind what the template prints, if anything does."""
         return "" if self.expect is None else self.expect.ending
+
+    def known_text(self, slot: str) -> str:
+        """Return what a target is sent as far as that is known before the first call: its message, or the template."""
+        return with_ending(self.template.source, self.ending) if self.texts is None else self.texts[slot]
 
     def to_json(self) -> dict[str, Any]:
         """Return the redirect as JSON values; `before` follows from `after` and is left out."""
