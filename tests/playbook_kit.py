@@ -1,8 +1,10 @@
 """Playbooks for tests that are about something else: any problem in one is an error."""
 
+from functools import partial
 from pathlib import Path
 
 from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.files import read_beside
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.parse import read
 from overlord_run.roles.resolve import read as read_files
@@ -16,7 +18,7 @@ def parse(data: bytes, file: str) -> Playbook:
 
 def resolve(playbook: Playbook, folder: Path) -> Playbook:
     """Return a playbook with every text that its files hold."""
-    return _whole(*read_files(playbook, folder))
+    return _whole(*read_files(playbook, partial(read_beside, folder)))
 
 
 def _whole(playbook: Playbook | None, problems: list[Problem]) -> Playbook:

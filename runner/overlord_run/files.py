@@ -73,11 +73,7 @@ def read_beside(folder: Path, relative: str, *, limit: int, may_climb: bool = Fa
     Raises:
         FileError: The path is not relative, leads out of the folder, or the file cannot be read.
     """
-    subject = shown(relative, longest=LONGEST_PATH)
-    if fault := path_fault(relative):
-        subject = f"the path {subject}"
-        hint = "write a path from the playbook's folder, with / between folders"
-        raise FileError(subject, fault, rule="file-path", hint=hint)
+    subject = require_relative(relative)
     climbs = takewhile(lambda part: part == "..", PurePosixPath(relative).parts) if may_climb else ()
     try:
         top = folder.joinpath(*climbs).resolve(strict=True)
@@ -85,9 +81,43 @@ def read_beside(folder: Path, relative: str, *, limit: int, may_climb: bool = Fa
     except (OSError, RuntimeError) as error:
         raise _refused(subject, error) from error
     if not path.is_relative_to(top):
-        hint = "put the file beside the playbook, not behind .. or a link"
-        raise FileError(subject, "is outside of the playbook's folder", rule="file-outside", hint=hint)
+        raise outside(subject)
     return _read(path, subject, limit)
+
+
+def require_relative(path: str) -> str:
+    """Return what to call a file that a playbook names.
+
+    Raises:
+        FileError: The path is not relative on every platform.
+    """
+    subject = shown(path, longest=LONGEST_PATH)
+    if fault := path_fault(path):
+        subject = f"the path {subject}"
+        hint = "write a path from the playbook's folder, with / between folders"
+        raise FileError(subject, fault, rule="file-path", hint=hint)
+    return subject
+
+
+def missing(subject: str) -> FileError:
+    """Return the error that there is no such file."""
+    return FileError(subject, "does not exist", rule="file-missing", hint="check the path")
+
+
+def outside(subject: str) -> FileError:
+    """Return the error that a file stands where a playbook may not read."""
+    hint = "put the file beside the playbook, not behind .. or a link"
+    return FileError(subject, "is outside of the playbook's folder", rule="file-outside", hint=hint)
+
+
+def no_file(subject: str, kind: str) -> FileError:
+    """Return the error that what stands at a path is no regular file."""
+    return FileError(subject, f"is {kind}, not a file", rule="file-unreadable", hint="name a regular file")
+
+
+def too_large(subject: str, limit: int) -> FileError:
+    """Return the error that a file holds more than `limit` bytes."""
+    return FileError(subject, f"is larger than {limit:,} bytes", rule="too-large", hint="make it smaller")
 
 
 def is_too_long(path: Path, *, platform: str = sys.platform) -> bool:
@@ -142,18 +172,18 @@ def _open(path: str, _: int) -> int:
 def _require_regular(status: os.stat_result, subject: str, limit: int) -> None:
     for is_kind, kind in _KINDS:
         if is_kind(status.st_mode):
-            raise FileError(subject, f"is {kind}, not a file", rule="file-unreadable", hint="name a regular file")
+            raise no_file(subject, kind)
     _require_within(status.st_size, subject, limit)
 
 
 def _require_within(size: int, subject: str, limit: int) -> None:
     if size > limit:
-        raise FileError(subject, f"is larger than {limit:,} bytes", rule="too-large", hint="make it smaller")
+        raise too_large(subject, limit)
 
 
 def _refused(subject: str, error: OSError | RuntimeError | ValueError) -> FileError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return FileError(subject, "does not exist", rule="file-missing", hint="check the path")
+        return missing(subject)
     if isinstance(error, OSError):
         reason = error.strerror or "the system refuses it"
     else:

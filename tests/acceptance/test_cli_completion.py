@@ -94,6 +94,8 @@ COMMANDS = " ".join(main.COMMANDS)
         ("overlord-run show --run none ", ""),
         ("overlord-run ledger --message v", "verdict"),
         ("overlord-run ledger --slot o", "oak"),
+        ("overlord-run diff ", "RUN council.yml script.yaml"),
+        ("overlord-run diff RUN s", "script.yaml"),
         ("overlord-run list --state-dir nowhere --format j", "json"),
         ("overlord-run status --state-dir nowhere --run ", ""),
         ("overlord-run schema re", "rehearsal registry"),

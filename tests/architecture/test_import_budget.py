@@ -69,6 +69,16 @@ def test_what_looks_at_a_run_imports_no_network(name: str, tmp_path: Path) -> No
     assert not modules & {"httpx", "jinja2", "jsonschema", "yaml", "rich"}
 
 
+def test_comparing_runs_imports_nothing_that_reads_playbooks_and_comparing_playbooks_no_network(tmp_path: Path) -> None:
+    of_runs = modules_of("diff", "one", "other", "--state-dir", str(tmp_path))
+    assert "overlord_run.app.diff.runs" in of_runs
+    assert not of_runs & {"httpx", "jinja2", "jsonschema", "yaml", "rich"}
+    playbook = str(REPO / "playbooks" / "quickstart.yml")
+    of_playbooks = modules_of("diff", playbook, playbook, folder=tmp_path)
+    assert "overlord_run.app.diff.playbooks" in of_playbooks
+    assert not of_playbooks & {"httpx", "asyncio", "rich"}
+
+
 @pytest.mark.parametrize("words", [[], ["--format", "json"], ["-q"], ["--dry-run"]], ids=" ".join)
 def test_a_run_whose_output_goes_into_a_pipe_does_not_import_what_draws(words: list[str], tmp_path: Path) -> None:
     playbook = str(REPO / "playbooks" / "quickstart.yml")

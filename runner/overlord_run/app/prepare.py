@@ -11,20 +11,17 @@ from overlord_run.app.here import current_host, current_worktree, state_dir
 from overlord_run.app.inputs import Given, gather
 from overlord_run.app.session import Session
 from overlord_run.app.validate import load, read
-from overlord_run.credential import Redactor
 from overlord_run.engine.base import ChatMessage, Request
 from overlord_run.engine.script import Script, parse_script
 from overlord_run.errors import Problem, SettingsError, UsageError
 from overlord_run.expect.instance import NoInstanceError, instance
-from overlord_run.expect.words import with_ending
 from overlord_run.host import Worktree, require_supported
 from overlord_run.plan.build import build
 from overlord_run.plan.model import STARTUP, Plan, PlannedServant
-from overlord_run.plan.redirects import PlannedMessage
 from overlord_run.playbook.model import Playbook
 from overlord_run.settings import Flags, environment
 from overlord_run.settings.config import config_path, load_config
-from overlord_run.settings.key import known_keys
+from overlord_run.settings.key import key_in
 from overlord_run.settings.precedence import models_to_prove, resolve
 
 
@@ -125,18 +122,15 @@ def digest_of(content: bytes) -> str:
 
 def _require_no_key(prepared: Prepared, flags: Flags) -> None:
     """Refuse what holds a key, before any of it is printed, kept or sent; also a key that this run does not use."""
-    named = [flags.api_key_env] if flags.api_key_env else []
-    files = [flags.api_key_file] if flags.api_key_file else []
+    environ = environment()
+    if name := key_in(prepared.settings.base_url, environ, flags):
+        message = f"the API key of {name} stands in the base URL"
+        raise SettingsError(message, next="Take it out there: it is sent in a header.", code="key-in-url")
     places = [str(prepared.worktree.path), str(prepared.state_dir), str(Path.cwd()), prepared.playbook.file]
     kept = json.dumps([prepared.plan_json, prepared.settings.to_json(), prepared.models_to_prove, places])
-    for key in known_keys(environment(), named=named, files=files):
-        redactor = Redactor(key)
-        if redactor.occurs_in(prepared.settings.base_url):
-            message = f"the API key of {key.name} stands in the base URL"
-            raise SettingsError(message, next="Take it out there: it is sent in a header.", code="key-in-url")
-        if redactor.occurs_in(kept):
-            message = f"the API key of {key.name} stands in the playbook, a role, an input, a setting or a path"
-            raise SettingsError(message, next="Take it out there; a prompt never needs it.", code="key-in-plan")
+    if name := key_in(kept, environ, flags):
+        message = f"the API key of {name} stands in the playbook, a role, an input, a setting or a path"
+        raise SettingsError(message, next="Take it out there; a prompt never needs it.", code="key-in-plan")
 
 
 def request_bodies(plan: Plan) -> list[tuple[str, str, dict[str, Any]]]:
@@ -161,9 +155,5 @@ def request_bodies(plan: Plan) -> list[tuple[str, str, dict[str, Any]]]:
             ask(STARTUP, servant, servant.task)
     for redirect in plan.messages():
         for slot in redirect.targets:
-            ask(redirect.id, plan.by_slot[slot], _text(redirect, slot))
+            ask(redirect.id, plan.by_slot[slot], redirect.known_text(slot))
     return bodies
-
-
-def _text(redirect: PlannedMessage, slot: str) -> str:
-    return with_ending(redirect.template.source, redirect.ending) if redirect.texts is None else redirect.texts[slot]

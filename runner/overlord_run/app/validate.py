@@ -3,17 +3,19 @@
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from overlord_run.errors import InvalidPlaybookError, Problem, UsageError
 from overlord_run.expect.schema import check as check_schemas
-from overlord_run.files import PLAYBOOK_LIMIT, FileError, read_bytes
+from overlord_run.files import PLAYBOOK_LIMIT, FileError, read_beside, read_bytes
 from overlord_run.plan.checks import check as check_templates
 from overlord_run.plan.checks import check_role_file
 from overlord_run.playbook.checks import warnings as playbook_warnings
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.playbook.rolefile import parse_role
+from overlord_run.roles.origins import Beside
 from overlord_run.roles.resolve import read as read_files
 
 PLAYBOOK_SUFFIXES = frozenset({".yml", ".yaml"})
@@ -35,10 +37,24 @@ def load(path: str) -> tuple[Playbook, tuple[Problem, ...]]:
         InvalidPlaybookError: It has problems; all are carried.
         UsageError: There is no such file.
     """
-    parsed, problems = read_playbook(read(path), path)
+    return parse(read(path), path, partial(read_beside, Path(path).parent))
+
+
+def parse(content: bytes, file: str, beside: Beside) -> tuple[Playbook, tuple[Problem, ...]]:
+    """Return the playbook that `content` holds with every text that it names read, and its warnings.
+
+    Args:
+        content: The playbook, as its file has it.
+        file: What problems call that file.
+        beside: Reads the files that it names.
+
+    Raises:
+        InvalidPlaybookError: It has problems; all are carried.
+    """
+    parsed, problems = read_playbook(content, file)
     if parsed is None:
         raise InvalidPlaybookError(problems)
-    playbook, of_files = read_files(parsed, Path(path).parent)
+    playbook, of_files = read_files(parsed, beside)
     problems += [*of_files, *check_schemas(playbook), *check_templates(playbook), *playbook_warnings(playbook)]
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:  # warnings would mislead beside them: what reads an input may stand in the file that is missing

@@ -88,6 +88,11 @@ def run_ids(ctx: click.Context) -> Sequence[str]:
     return known_runs(ctx.params.get("state_dir"))
 
 
+def runs_and_playbooks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Complete a run's id, or the path of a playbook."""
+    return [*run_ids(ctx, param, incomplete), *playbooks(ctx, param, incomplete)]
+
+
 @_looked_up
 def slots(ctx: click.Context) -> Sequence[str]:
     """Complete a slot of the run; where a message stands before it, one that answered it."""

@@ -10,28 +10,7 @@ from overlord_run.errors import Exit
 
 @click.command("run")
 @click.argument("playbook", metavar="PLAYBOOK", required=False, shell_complete=candidates.playbooks)
-@click.option(
-    "-i",
-    "arguments",
-    metavar="NAME=VALUE",
-    multiple=True,
-    help="An input's value, as its declared type says: of a file input, its path, or - for standard input. Repeatable.",
-)
-@click.option(
-    "-I",
-    "value_files",
-    metavar="NAME=PATH|-",
-    multiple=True,
-    help="An input whose value stands in a file, or on standard input; may be repeated.",
-)
-@click.option(
-    "--inputs",
-    "input_files",
-    metavar="FILE",
-    multiple=True,
-    shell_complete=candidates.files,
-    help="A YAML or JSON file of inputs; may be repeated. Later ones win, and -i and -I win over all.",
-)
+@options.inputs
 @click.option(
     "--outputs",
     "outputs_dir",

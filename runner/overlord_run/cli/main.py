@@ -53,6 +53,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "ledger": ("overlord_run.cli.ledger", "List each answer and each failure of a run, with its tokens."),
     "events": ("overlord_run.cli.events", "Tell what happened in a run, event by event."),
     "verify": ("overlord_run.cli.verify", "Recompute a run's views and hash chain, and tell what differs."),
+    "diff": ("overlord_run.cli.diff", "Tell what differs between two runs, or in what two playbooks would send."),
     "doctor": ("overlord_run.cli.doctor", "Tell what is set up here for a run, and what to do about what is not."),
     "completion": ("overlord_run.cli.completion", "Print the script that lets a shell complete our command line."),
     "schema": ("overlord_run.cli.schema", "Print the JSON Schema of a file or of the commands' JSON."),

@@ -42,6 +42,37 @@ debug = click.option(
 )
 
 
+def inputs(command: _Command) -> _Command:
+    """Add the options that give inputs their values."""
+    for option in (_input_files, _value_files, _arguments):
+        command = option(command)
+    return command
+
+
+_arguments = click.option(
+    "-i",
+    "arguments",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="An input's value, as its declared type says: of a file input, its path, or - for standard input. Repeatable.",
+)
+_value_files = click.option(
+    "-I",
+    "value_files",
+    metavar="NAME=PATH|-",
+    multiple=True,
+    help="An input whose value stands in a file, or on standard input; may be repeated.",
+)
+_input_files = click.option(
+    "--inputs",
+    "input_files",
+    metavar="FILE",
+    multiple=True,
+    shell_complete=candidates.files,
+    help="A YAML or JSON file of inputs; may be repeated. Later ones win, and -i and -I win over all.",
+)
+
+
 def access(command: _Command) -> _Command:
     """Add the options that say where the key is and which hosts may get it, for what takes up a run that exists."""
     for option in (_trust_host, _api_key_file, _api_key_env):

@@ -1,20 +1,18 @@
 """Carry out the command `run`; its flags are declared in flags.py."""
 
-import sys
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from overlord_run.app.inputs import Given
 from overlord_run.app.own import Audience
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
 from overlord_run.app.run import run
 from overlord_run.app.start import start
 from overlord_run.cli.apart import Apart
 from overlord_run.cli.decision import ask_about_unknown
+from overlord_run.cli.given import Stdin, given
 from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.main import COMMANDS
 from overlord_run.cli.report.outputs import check_folder
@@ -23,7 +21,6 @@ from overlord_run.cli.report.problems import problem_lines
 from overlord_run.cli.streams import write_json, write_note, write_report
 from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit, UsageError
-from overlord_run.files import INPUT_LIMIT
 from overlord_run.settings import Flags
 
 
@@ -50,7 +47,7 @@ def carry_out(
     stdin = Stdin()
     request = RunRequest(
         playbook_path=playbook_path,
-        given=Given(_pairs(arguments, "-i"), _pairs(value_files, "-I"), input_files, stdin.read),
+        given=given(arguments, value_files, input_files, stdin),
         flags=Flags(**flags),
         rehearse=rehearse is not None,
         script_path=script_path,
@@ -88,38 +85,6 @@ def _paths(playbook: str | None, rehearse: str | None) -> tuple[str, str | None]
         message = f"'{path}' is a command, and the options of a command stand after it"
         raise UsageError(message, next=f"overlord-run {path} --help tells them.")
     return path, script or None
-
-
-def _pairs(given: Sequence[str], option: str) -> tuple[tuple[str, str], ...]:
-    return tuple(_pair(word, option) for word in given)
-
-
-def _pair(word: str, option: str) -> tuple[str, str]:
-    name, equals, value = word.partition("=")
-    if not (name and equals):
-        shape = "NAME=VALUE" if option == "-i" else "NAME=PATH"
-        message = f"{option} takes {shape}, and what was given has no {'name' if equals else '='}"
-        raise UsageError(message, next=f"Write it as {option} {shape}.")
-    return name, value
-
-
-class Stdin:
-    """Standard input, read once, when an input asks for it; what was read is kept for a process of its own."""
-
-    def __init__(self) -> None:
-        self.content = b""
-
-    def read(self) -> bytes:
-        """Return all of it.
-
-        Raises:
-            UsageError: It is larger than an input may be.
-        """
-        self.content = b"" if sys.stdin is None else sys.stdin.buffer.read(INPUT_LIMIT + 1)
-        if len(self.content) > INPUT_LIMIT:
-            message = f"standard input is larger than {INPUT_LIMIT:,} bytes"
-            raise UsageError(message, next="Make it smaller.")
-        return self.content
 
 
 def _tell_beforehand(prepared: Prepared, manner: Manner) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from overlord_run.expect.words import asking_for
+from overlord_run.expect.words import asking_for, with_ending
 from overlord_run.playbook.model import OnFailure, Repeat, Text
 
 RedirectKind = Literal["message", "check", "pause", "block"]
@@ -87,6 +87,10 @@ class PlannedMessage(PlannedRedirect):
     def ending(self) -> str:
         """What stands at the message's end behind what the template prints, if anything does."""
         return "" if self.expect is None else self.expect.ending
+
+    def known_text(self, slot: str) -> str:
+        """Return what a target is sent as far as that is known before the first call: its message, or the template."""
+        return with_ending(self.template.source, self.ending) if self.texts is None else self.texts[slot]
 
     def to_json(self) -> dict[str, Any]:
         """Return the redirect as JSON values."""

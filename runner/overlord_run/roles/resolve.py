@@ -1,7 +1,6 @@
 """Read every file that a playbook names, so that each of its texts is at hand and knows where it stands."""
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.files import FileError, decode
@@ -28,10 +27,10 @@ from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import scan, unix_lines
 from overlord_run.playbook.tellers import type_of
 from overlord_run.playbook.values import check_values
-from overlord_run.roles.origins import Origin, origin_of_role, origin_of_text
+from overlord_run.roles.origins import Beside, Origin, origin_of_role, origin_of_text
 
 
-def read(playbook: Playbook, folder: Path) -> tuple[Playbook, list[Problem]]:
+def read(playbook: Playbook, beside: Beside) -> tuple[Playbook, list[Problem]]:
     """Return a playbook with every text that its files hold, and all that is wrong with them.
 
     Each source becomes a `Text` whose place is in the file that it came from; of a file that cannot be read, an empty
@@ -39,9 +38,9 @@ def read(playbook: Playbook, folder: Path) -> tuple[Playbook, list[Problem]]:
 
     Args:
         playbook: As parsed.
-        folder: The folder it stands in.
+        beside: Reads what stands beside it.
     """
-    reader = _Reader(playbook, folder)
+    reader = _Reader(playbook, beside)
     roles = {name: reader.role(role) for name, role in playbook.roles.items()}
     resolved = replace(
         playbook,
@@ -64,7 +63,7 @@ class _Reader:
     """
 
     playbook: Playbook
-    folder: Path
+    beside: Beside
     problems: list[Problem] = field(default_factory=list)
     files: dict[str, RoleFile | None] = field(default_factory=dict)
     schemas: dict[str, Schema] = field(default_factory=dict)
@@ -124,7 +123,7 @@ class _Reader:
     def _schema(self, file: FileRef) -> Schema:
         """Return the schema that a file holds, one that anything fits where it holds none."""
         nothing = Schema({}, {})
-        origin = origin_of_text(file.path, self.playbook.file, self.folder)
+        origin = origin_of_text(file.path, self.playbook.file, self.beside)
         data = self._bytes(origin, file)
         if data is None:
             return nothing
@@ -141,7 +140,7 @@ class _Reader:
     def _text(self, source: Source | None) -> Text | None:
         if not isinstance(source, FileRef):
             return source
-        origin = origin_of_text(source.path, self.playbook.file, self.folder)
+        origin = origin_of_text(source.path, self.playbook.file, self.beside)
         data = self._bytes(origin, source)
         if data is None:
             return Text("", source.place)
@@ -157,7 +156,7 @@ class _Reader:
 
     def _role_file(self, file: FileRef) -> RoleFile | None:
         if file.path not in self.files:
-            origin = origin_of_role(file.path, self.playbook.file, self.folder)
+            origin = origin_of_role(file.path, self.playbook.file, self.beside)
             data = self._bytes(origin, file)
             if data is None:
                 return None

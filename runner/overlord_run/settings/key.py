@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from overlord_run.credential import Credential, parse_credential
+from overlord_run.credential import Credential, Redactor, parse_credential
 from overlord_run.errors import SettingsError, UsageError
 from overlord_run.files import FileError, read_bytes
 from overlord_run.settings.environment import API_KEY, API_KEY_FILE, variable
@@ -83,6 +83,14 @@ def known_keys(environ: Mapping[str, str], *, named: Sequence[str], files: Seque
             yield read_key(source, environ)
         except SettingsError:
             continue
+
+
+def key_in(text: str, environ: Mapping[str, str], flags: Flags) -> str | None:
+    """Return the name of a key that stands in a text, also of one that is not used; None where none does."""
+    named = [flags.api_key_env] if flags.api_key_env else []
+    files = [flags.api_key_file] if flags.api_key_file else []
+    keys = known_keys(environ, named=named, files=files)
+    return next((key.name for key in keys if Redactor(key).occurs_in(text)), None)
 
 
 def _not_set(name: str) -> SettingsError:

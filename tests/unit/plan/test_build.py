@@ -249,6 +249,14 @@ def test_two_plans_of_the_same_are_equal_to_the_byte(text: str, risk: str) -> No
     assert one == other
 
 
+def test_what_is_known_of_a_message_is_its_text_or_the_template_with_its_ending() -> None:
+    expect = "    expect: {schema: {type: integer}}\n"
+    rank, verdict = plan(f"{COUNCIL}{expect}", plan="x").redirects
+    assert rank.known_text("birch") == "Rank your three worst findings, Birch."
+    assert verdict.known_text("oak") == f"{verdict.template.source.rstrip()}\n\n{verdict.ending}"
+    assert verdict.ending.endswith('"type": "integer"\n}\n```')
+
+
 def test_the_digest_is_of_all_the_rest() -> None:
     content = plan(plan="x").to_json()
     said = content.pop("digest")
