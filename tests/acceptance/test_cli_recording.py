@@ -28,7 +28,7 @@ def recorded(api: FakeApi, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sh
     shell = Shell(tmp_path_factory.mktemp("recorded"))
     shell.write("council.yml", COUNCIL)
     api.answer("fugu-ultra", Answer(status=500, body={"error": {"message": f"no {CANARY}"}}))
-    api.answer("fugu", Answer(status=429, headers={"retry-after": "0"}), *(Answer(f"Flaw {n}.") for n in range(9)))
+    api.answer("fugu", Answer(status=429, headers={"retry-after": "0.1"}), *(Answer(f"Flaw {n}.") for n in range(9)))
     words = ("council.yml", "--record", "run.jsonl", "--concurrency", "1", "--base-url", api.base_url)
     return shell, shell.run(*words, SAKANA_API_KEY=CANARY)
 

@@ -2,14 +2,14 @@
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from overlord_run.engine.base import EngineName
 from overlord_run.engine.exchange import header_line
-from overlord_run.errors import ChangedError, StoreError, UsageError
+from overlord_run.errors import ChangedError, OverlordError, StoreError, UsageError
 from overlord_run.files import RECORDING_LIMIT
 from overlord_run.playbook.names import LONGEST_PATH, shown
 from overlord_run.store.appending import Appender
@@ -128,12 +128,15 @@ def keeping(kept: Kept | None, on_fault: Callable[[], object]) -> Iterator[Keepe
         return
     file = Appender(kept.path, kept.header, limit=RECORDING_LIMIT)
     keeper = Keeper(file, on_fault)
-    try:
+    with closing(file):
         if kept.is_new:
             _make(file, kept)
-        yield keeper
-    finally:
-        file.close()
+        try:
+            yield keeper
+        except OverlordError as error:
+            if keeper.fault is None or isinstance(error, StoreError):
+                raise  # where the run's own files failed too, that is the worse of the two
+            raise _broken_off(keeper.fault) from error
         if keeper.fault is not None:
             raise _broken_off(keeper.fault)
 

@@ -15,7 +15,7 @@ from overlord_run.app.run import run
 from overlord_run.app.start import start
 from overlord_run.engine.exchange import header_line
 from overlord_run.engine.replay import parse_recording
-from overlord_run.errors import ChangedError, StoreError, UsageError
+from overlord_run.errors import ChangedError, PreflightError, StoreError, UsageError
 from overlord_run.settings import Flags
 from overlord_run.store import events as ev
 from overlord_run.store.folder import folder_of
@@ -78,6 +78,28 @@ def test_nothing_is_sent_once_an_exchange_could_not_be_kept(prepared: Prepared, 
     assert heard[-1] == ev.RunStopped("the recording could not be written")
     assert standing(prepared).state == "stopped"
     assert path.read_bytes() == b"somebody else's\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (None, "the recording misses an exchange, so nothing more was sent: cannot write it"),
+        (PreflightError("no such host"), "the recording misses an exchange, so nothing more was sent: cannot write it"),
+        (StoreError("cannot write the log"), "cannot write the log"),
+        (ZeroDivisionError("a bug"), "a bug"),
+    ],
+)
+def test_what_else_went_wrong_is_told_where_it_is_worse(tmp_path: Path, error: Exception | None, told: str) -> None:
+    def go() -> None:
+        with keeping(kept_at(str(tmp_path / "run.jsonl"), "chat"), lambda: None) as keeper:
+            assert keeper is not None
+            keeper.fault = StoreError("cannot write it")
+            if error is not None:
+                raise error
+
+    with pytest.raises((StoreError, ZeroDivisionError)) as caught:
+        go()
+    assert str(caught.value) == told
 
 
 def test_a_run_that_cannot_be_begun_leaves_no_recording_behind(prepared: Prepared, tmp_path: Path) -> None:
