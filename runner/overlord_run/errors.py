@@ -126,7 +126,7 @@ class UsageError(OverlordError):
 
 
 class InvalidPlaybookError(OverlordError):
-    """A playbook, a role file or a rehearsal script has problems; all of them are carried."""
+    """A playbook, a role file, a rehearsal script or a recording has problems; all of them are carried."""
 
     code = "playbook-invalid"
     exit = Exit.INVALID

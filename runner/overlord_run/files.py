@@ -19,6 +19,9 @@ TEXT_LIMIT = 1024 * 1024
 INPUT_LIMIT = 1024 * 1024
 """Bytes of a file that is an input's value."""
 
+RECORDING_LIMIT = 256 * 1024 * 1024
+"""Bytes of a recording."""
+
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),

@@ -22,6 +22,8 @@ from overlord_run.cli.report.rows import Doing, Row, Rows
 from overlord_run.cli.report.styled import plain
 from overlord_run.engine import preflight, script
 from overlord_run.engine.base import FailureKind
+from overlord_run.engine.replay import RULE as RECORDING_RULE
+from overlord_run.engine.replay import parse_recording
 from overlord_run.engine.script import ScriptedFault, parse_script
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.expect.rules import RULES as SCHEMA_RULES
@@ -287,7 +289,7 @@ WITHOUT_EXAMPLE = {
 def _rules() -> set[str]:
     tree = ast.parse(Path(script.__file__).read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "problem"]
-    return {*RULES, *SCHEMA_RULES, *TEMPLATE_RULES, *(ast.literal_eval(call.args[1]) for call in calls)}
+    return {RECORDING_RULE, *RULES, *SCHEMA_RULES, *TEMPLATE_RULES, *(ast.literal_eval(call.args[1]) for call in calls)}
 
 
 def _told_rules() -> list[str]:
@@ -321,9 +323,9 @@ def test_the_example_breaks_its_rule_in_these_words(rule: str, tmp_path: Path, m
 
 def _problems(language: str, example: str) -> tuple[Problem, ...]:
     """Return the problems of a playbook that holds an example, or of what belongs to a sound one."""
-    is_role, is_script = language == "markdown", example.startswith("answers:")
+    is_role, is_script, is_recording = language == "markdown", example.startswith("answers:"), language == "json"
     Path("roles/critic.md").write_text(example if is_role else ROLE, encoding="utf-8")
-    own = "" if is_role or is_script else example
+    own = "" if is_role or is_script or is_recording else example
     missing = [text for key, text in (OF_ROLE_FILE if is_role else BASE).items() if f"\n{key}:" not in f"\n{own}"]
     Path("playbook.yml").write_text("".join([own, *missing]), encoding="utf-8")
     try:
@@ -331,6 +333,8 @@ def _problems(language: str, example: str) -> tuple[Problem, ...]:
         plan = build(playbook, {}, model_ids={}, host=HOST)
         if is_script:
             parse_script(f"overlord: 1\n{example}".encode(), "script.yml", plan)
+        if is_recording:
+            parse_recording(example.encode(), "run.jsonl")
     except InvalidPlaybookError as error:
         return error.problems
     return warnings

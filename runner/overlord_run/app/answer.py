@@ -57,7 +57,7 @@ def answer(folder: RunFolder, verdict: Verdict, audience: Audience) -> Finished:
         SettingsError: The key is in the note, or the API is not proved or may not be asked.
         StoreError: The run folder cannot be read or written.
     """
-    require_no_key(verdict.note, verdict.flags, "the note", code="key-in-message")
+    require_no_key(verdict.note, verdict.flags, "the note")
     following = Following(folder)
     run = recorded(folder, following.catch_up().created)
     require_unreleased(following.state)

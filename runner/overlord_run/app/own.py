@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from overlord_run.app.keeping import Keeper, keeping
 from overlord_run.app.mailbox import Mailbox
 from overlord_run.app.session import Session, open_engine
 from overlord_run.app.signals import Signals
@@ -56,7 +57,9 @@ class Finished:
 
 @dataclass(slots=True)
 class Interrupt:
-    """What signals did to a run: the first Ctrl-C asks it to send nothing new, the second and SIGTERM cancel it.
+    """What ended a run early: the first Ctrl-C asks it to send nothing new, the second and SIGTERM cancel it.
+
+    A recording that cannot be written asks like the first Ctrl-C: what was paid for is kept, and no more is paid.
 
     Attributes:
         told: Called at the first Ctrl-C, so that a person sees that it was heard.
@@ -65,6 +68,7 @@ class Interrupt:
     halt: Halt
     told: Callable[[], object]
     exit: Exit | None = None
+    is_unrecorded: bool = False
     cancel: Callable[[], object] = field(default=lambda: None)
 
     def on_interrupt(self) -> None:
@@ -82,6 +86,11 @@ class Interrupt:
         self.halt.wanted.set()
         self.cancel()
 
+    def on_unrecorded(self) -> None:
+        """Take that an exchange could not be recorded."""
+        self.is_unrecorded = True
+        self.halt.wanted.set()
+
 
 def own(session: Session, opening: Opening, deed: Deed, on_interrupt: Callable[[], object]) -> Finished:
     """Own a run while `deed` is done, and return how it stands then.
@@ -93,28 +102,35 @@ def own(session: Session, opening: Opening, deed: Deed, on_interrupt: Callable[[
         on_interrupt: Is called at the first Ctrl-C, after which nothing new is sent.
 
     Raises:
+        UsageError: The recording to be made exists already; nothing was opened.
         SettingsError: The file of certificates cannot be used; nothing was opened.
         PreflightError: The API was not proved; no model was asked.
-        StoreError: The run folder cannot be read or written.
+        StoreError: The run folder, or its recording, cannot be read or written.
         RunBusyError: Another process owns the run.
     """
     interrupt = Interrupt(Halt(), on_interrupt)
     signals = Signals({signal.SIGINT: interrupt.on_interrupt, signal.SIGTERM: interrupt.on_terminate})
-    with signals.taken():
-        return asyncio.run(_own(session, opening, deed, interrupt, signals))
+    with signals.taken(), keeping(session.kept, interrupt.on_unrecorded) as keeper:
+        return asyncio.run(_own(session, keeper, opening, deed, interrupt=interrupt, signals=signals))
 
 
-async def _own(session: Session, opening: Opening, deed: Deed, interrupt: Interrupt, signals: Signals) -> Finished:
-    engine = open_engine(session)  # before there is a run: a setting that cannot be used leaves none behind
+async def _own(
+    session: Session, keeper: Keeper | None, opening: Opening, deed: Deed, *, interrupt: Interrupt, signals: Signals
+) -> Finished:
+    engine = open_engine(session, keeper)  # before there is a run: a setting that cannot be used leaves none behind
     with signals.heard():  # until the record is closed: a third Ctrl-C must not tear that
         folder, recorder = await opening()
         try:
-            policy = Policy(session.settings.timeout_s, session.settings.attempts, random.random)
-            council = convene(session.plan, engine, recorder, policy, interrupt.halt)
+            council = convene(session.plan, engine, recorder, _policy(session), interrupt.halt)
             await _do(council, engine, deed, Mailbox(Inbox(folder.inbox_dir)), interrupt)
         finally:
             await recorder.aclose()
     return Finished(recorder.state, folder, _exit_of(recorder.state, interrupt), council.details)
+
+
+def _policy(session: Session) -> Policy:
+    is_replay = session.engine == "recording"
+    return Policy(session.settings.timeout_s, session.settings.attempts, random.random, 0.0 if is_replay else 1.0)
 
 
 async def _do(council: Council, engine: Engine, deed: Deed, mailbox: Mailbox, interrupt: Interrupt) -> None:
@@ -138,6 +154,8 @@ def _is_carried_on(state: State) -> bool:
 def _why(interrupt: Interrupt) -> str:
     if interrupt.exit is Exit.TERMINATED:
         return "terminated"
+    if interrupt.is_unrecorded:
+        return "the recording could not be written"
     return "interrupted" if interrupt.exit is Exit.INTERRUPTED else "stopped on request"
 
 

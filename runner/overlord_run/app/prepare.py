@@ -9,12 +9,15 @@ from typing import Any
 
 from overlord_run.app.here import current_host, current_worktree, state_dir
 from overlord_run.app.inputs import Given, gather
+from overlord_run.app.keeping import kept_at
 from overlord_run.app.session import Session
 from overlord_run.app.validate import load, read
-from overlord_run.engine.base import ChatMessage, Request
+from overlord_run.engine.base import ChatMessage, EngineName, Request
+from overlord_run.engine.replay import parse_recording
 from overlord_run.engine.script import Script, parse_script
 from overlord_run.errors import Problem, SettingsError, UsageError
 from overlord_run.expect.instance import NoInstanceError, instance
+from overlord_run.files import RECORDING_LIMIT, read_bytes
 from overlord_run.host import Worktree, require_supported
 from overlord_run.plan.build import build
 from overlord_run.plan.model import STARTUP, Plan, PlannedServant
@@ -22,18 +25,30 @@ from overlord_run.playbook.model import Playbook
 from overlord_run.settings import Flags, environment
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.key import key_in
+from overlord_run.settings.model import StandIn
 from overlord_run.settings.precedence import models_to_prove, resolve
+
+STAND_INS: Mapping[EngineName, StandIn | None] = {"chat": None, "rehearsal": "rehearsal", "recording": "replay"}
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What a person asked for on the command line."""
+    """What a person asked for on the command line.
+
+    Attributes:
+        engine: What is to answer.
+        script_path: The rehearsal's script.
+        replay_path: The recording that is to answer.
+        record_path: Where every exchange is to be kept.
+    """
 
     playbook_path: str
     given: Given
     flags: Flags
-    rehearse: bool = False
+    engine: EngineName = "chat"
     script_path: str | None = None
+    replay_path: str | None = None
+    record_path: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +59,7 @@ class Prepared(Session):
         plan_json: The plan as JSON values, made once.
         warnings: Problems that stop nothing.
         script_file: The script's path and digest; None without a script.
+        recording_file: Path and digest of the recording that answers; None where none does.
     """
 
     playbook: Playbook
@@ -52,13 +68,14 @@ class Prepared(Session):
     state_dir: Path
     warnings: tuple[Problem, ...]
     script_file: Mapping[str, str] | None = None
+    recording_file: Mapping[str, str] | None = None
 
 
 def prepare(request: RunRequest) -> Prepared:
     """Read, check and bind everything that a run needs.
 
     Raises:
-        InvalidPlaybookError: The playbook, a role or the script has problems.
+        InvalidPlaybookError: The playbook, a role, the script or the recording has problems.
         UsageError: An input's value or a flag does not fit.
         SettingsError: The key, the base URL, trust or the shell is not acceptable.
     """
@@ -67,16 +84,25 @@ def prepare(request: RunRequest) -> Prepared:
     playbook, warnings = load(request.playbook_path)
     config = load_config(config_path())
     settings = resolve(
-        request.flags, environment(), playbook.engine, config, models=playbook.models, rehearsal=request.rehearse
+        request.flags,
+        environment(),
+        playbook.engine,
+        config,
+        models=playbook.models,
+        stand_in=STAND_INS[request.engine],
     )
     values = gather(playbook.inputs, request.given)
     plan = build(playbook, values, model_ids=settings.model_ids, host=host.facts())
-    script, script_file = None, None
+    script, script_file, recording, recording_file = None, None, None, None
     if request.script_path is not None:
         content = read(request.script_path)
         script = parse_script(content, request.script_path, plan)
-        script_file = {"path": str(Path(request.script_path).absolute()), "digest": digest_of(content)}
-    if request.rehearse:
+        script_file = _file(request.script_path, content)
+    if request.replay_path is not None:
+        content = read_bytes(Path(request.replay_path), limit=RECORDING_LIMIT)
+        recording = parse_recording(content, request.replay_path)
+        recording_file = _file(request.replay_path, content)
+    if request.engine == "rehearsal":
         _require_answers(plan, script)
     worktree = current_worktree()
     prepared = Prepared(
@@ -89,9 +115,12 @@ def prepare(request: RunRequest) -> Prepared:
         state_dir=state_dir(request.flags.state_dir, worktree),
         warnings=warnings,
         models_to_prove=models_to_prove(settings, playbook, plan),
-        rehearse=request.rehearse,
+        engine=request.engine,
         script=script,
         script_file=script_file,
+        recording=recording,
+        recording_file=recording_file,
+        kept=None if request.record_path is None else kept_at(request.record_path, request.engine),
     )
     _require_no_key(prepared, request.flags)
     return prepared
@@ -115,6 +144,10 @@ def _require_answers(plan: Plan, script: Script | None) -> None:
         made.add(id(schema))
 
 
+def _file(path: str, content: bytes) -> dict[str, str]:
+    return {"path": str(Path(path).absolute()), "digest": digest_of(content)}
+
+
 def digest_of(content: bytes) -> str:
     """Return `sha256:` and the hex digest of a file's bytes."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
@@ -127,6 +160,7 @@ def _require_no_key(prepared: Prepared, flags: Flags) -> None:
         message = f"the API key of {name} stands in the base URL"
         raise SettingsError(message, next="Take it out there: it is sent in a header.", code="key-in-url")
     places = [str(prepared.worktree.path), str(prepared.state_dir), str(Path.cwd()), prepared.playbook.file]
+    places += [str(file) for file in (prepared.script_file, prepared.recording_file, prepared.kept) if file is not None]
     kept = json.dumps([prepared.plan_json, prepared.settings.to_json(), prepared.models_to_prove, places])
     if name := key_in(kept, environ, flags):
         message = f"the API key of {name} stands in the playbook, a role, an input, a setting or a path"

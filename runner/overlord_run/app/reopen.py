@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from overlord_run.app.here import current_host
-from overlord_run.app.prepare import digest_of
+from overlord_run.app.keeping import same_recording
+from overlord_run.app.prepare import STAND_INS, digest_of
 from overlord_run.app.session import Session
 from overlord_run.app.validate import load, read
+from overlord_run.engine.base import EngineName
+from overlord_run.engine.replay import Recording, parse_recording
 from overlord_run.engine.script import Script, parse_script
 from overlord_run.errors import ChangedError, OverlordError, ReleasedError, RunNotFoundError, StoreError
+from overlord_run.files import RECORDING_LIMIT, read_bytes
 from overlord_run.host import require_supported
 from overlord_run.plan.build import build
 from overlord_run.plan.frozen import plan_from_json
@@ -61,18 +65,18 @@ def reopen(run: Recorded, flags: Flags) -> Session:
 
     Raises:
         SettingsError: The key, the base URL, trust or the shell is not acceptable.
-        ChangedError: The rehearsal's script is not what it was.
+        ChangedError: The rehearsal's script, or the recording that answers or is made, is not what it was.
     """
     host = current_host()
     require_supported(host)
     found = read_recorded(run.created.settings)
-    is_rehearsal = run.created.engine == "rehearsal"
+    engine = _engine(run)
     settings = restore(
         found,
         flags,
         environment(),
         load_config(config_path()),
-        rehearsal=is_rehearsal,
+        stand_in=STAND_INS[engine],
         is_private=run.folder.is_private(),
     )
     return Session(
@@ -80,8 +84,10 @@ def reopen(run: Recorded, flags: Flags) -> Session:
         settings=settings,
         host=host,
         models_to_prove=found.models_to_prove,
-        rehearse=is_rehearsal,
-        script=_script(run) if is_rehearsal else None,
+        engine=engine,
+        script=_script(run) if engine == "rehearsal" else None,
+        recording=_recording(run) if engine == "recording" else None,
+        kept=same_recording(run.created.settings, engine),
     )
 
 
@@ -121,13 +127,33 @@ def require_unchanged(run: Recorded) -> None:
         raise ChangedError(message, _GO_ON)
 
 
+def _engine(run: Recorded) -> EngineName:
+    for name in STAND_INS:
+        if name == run.created.engine:
+            return name
+    message = f"this run was answered by '{run.created.engine}', which this program does not know"
+    raise StoreError(message, next="use the version of overlord-run that wrote it", code="settings-damaged")
+
+
 def _script(run: Recorded) -> Script | None:
     file = run.created.settings.get("script")
     if not isinstance(file, Mapping):
         return None
     path = str(file.get("path"))
     content = read(path)
-    if digest_of(content) != file.get("digest"):
-        message = f"the rehearsal's script {path} has changed since the run began"
-        raise ChangedError(message, "put it back as it was, or start a new run")
+    _require_same(file, content, f"the rehearsal's script {path}")
     return parse_script(content, Path(path).name, run.plan)
+
+
+def _recording(run: Recorded) -> Recording:
+    file = run.created.settings.get("replay")
+    path = str(file.get("path")) if isinstance(file, Mapping) else ""
+    content = read_bytes(Path(path), limit=RECORDING_LIMIT)
+    _require_same(file or {}, content, f"the recording {path}, which answers here,")
+    return parse_recording(content, path)
+
+
+def _require_same(file: Mapping[str, Any], content: bytes, what: str) -> None:
+    if digest_of(content) != file.get("digest"):
+        message = f"{what} has changed since the run began"
+        raise ChangedError(message, "put it back as it was, or start a new run")

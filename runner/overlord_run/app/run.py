@@ -24,7 +24,7 @@ def run(prepared: Prepared, audience: Audience, *, run_id: str | None = None) ->
         run_id: The new run's id; None makes one.
 
     Raises:
-        UsageError: There is a run of this id.
+        UsageError: There is a run of this id, or a file where its recording is to be made.
         SettingsError: The file of certificates cannot be used; there is no run.
         PreflightError: The API was not proved; no model was asked.
         StoreError: The run folder cannot be written.
@@ -53,7 +53,7 @@ def _run_created(prepared: Prepared, folder: RunFolder, run_token: str) -> ev.Ru
     return ev.RunCreated(
         run_id=folder.run_id,
         run_token=run_token,
-        engine="rehearsal" if prepared.rehearse else "chat",
+        engine=prepared.engine,
         provider=prepared.settings.provider,
         worktree=str(worktree.path),
         run_dir=str(folder.path),
@@ -67,6 +67,8 @@ def _run_created(prepared: Prepared, folder: RunFolder, run_token: str) -> ev.Ru
             **prepared.settings.to_json(),
             "modelsToProve": list(prepared.models_to_prove),
             "script": prepared.script_file,
+            "replay": prepared.recording_file,
+            "record": None if prepared.kept is None else prepared.kept.to_json(),
         },
         host=prepared.host.facts(),
         cwd=str(Path.cwd()),

@@ -69,7 +69,7 @@ def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Au
         SettingsError: The API is not proved, or may not be asked; nothing was sent.
         StoreError: The run folder cannot be read or written.
     """
-    require_no_key(f"{target} {manner.request_id} {text}", manner.flags, _WORDS, code="key-in-message")
+    require_no_key(f"{target} {manner.request_id} {text}", manner.flags, _WORDS)
     following = Following(folder)
     state = following.catch_up()
     run = recorded(folder, state.created)
@@ -100,7 +100,7 @@ def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *,
         SettingsError: The API is not proved, or may not be asked; nothing was sent.
         StoreError: The run folder cannot be read or written.
     """
-    require_no_key(f"{slot} {manner.request_id}", manner.flags, _WORDS, code="key-in-message")
+    require_no_key(f"{slot} {manner.request_id}", manner.flags, _WORDS)
     following = Following(folder)
     state = following.catch_up()
     run = recorded(folder, state.created)

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
+from overlord_run.app.keeping import Keeper, Kept
+from overlord_run.engine.base import EngineName
 from overlord_run.engine.chat import ChatEngine
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.engine.rehearsal import RehearsalTransport
+from overlord_run.engine.replay import Recording, ReplayTransport
 from overlord_run.engine.script import Script
 from overlord_run.host import Host
 from overlord_run.plan.model import Plan
@@ -17,27 +20,33 @@ class Session:
 
     Attributes:
         models_to_prove: The model ids that `/models` must list.
-        rehearse: Whether the rehearsal answers.
+        engine: What answers.
         script: What the rehearsal answers; None without a script.
+        recording: What a recording answers, where that is the engine.
+        kept: Where every exchange is kept; None where the run is not recorded.
     """
 
     plan: Plan
     settings: Settings
     host: Host
     models_to_prove: tuple[str, ...]
-    rehearse: bool
+    engine: EngineName
     script: Script | None = None
+    recording: Recording | None = None
+    kept: Kept | None = None
 
 
-def open_engine(session: Session) -> ChatEngine:
-    """Return the engine that the settings name: the chat API, or the same one over the rehearsal's transport.
+def open_engine(session: Session, keeper: Keeper | None) -> ChatEngine:
+    """Return the engine that the settings name: the chat API, or the same one over what stands in for the network.
 
     Raises:
         SettingsError: The base URL, the proxy or the file of certificates cannot be used.
     """
     settings = session.settings
-    transport = None
-    if session.rehearse:
+    transport: RehearsalTransport | ReplayTransport | None = None
+    if session.recording is not None:
+        transport = ReplayTransport(session.recording)
+    elif session.engine == "rehearsal":
         transport = RehearsalTransport(session.models_to_prove, session.script, session.plan.schema_of)
     return ChatEngine(
         Endpoint(settings.base_url, settings.key, settings.proxy, settings.ca_file),
@@ -48,4 +57,5 @@ def open_engine(session: Session) -> ChatEngine:
         is_key_required=settings.key_required,
         is_probe=settings.preflight == "probe",
         transport=transport,
+        keeper=keeper,
     )

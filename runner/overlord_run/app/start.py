@@ -1,5 +1,7 @@
 """Start a run under an id that the caller chose: a second start resumes or reports, and never pays again."""
 
+from collections.abc import Mapping
+
 from overlord_run.app.history import inspect
 from overlord_run.app.own import Audience, Finished
 from overlord_run.app.prepare import Prepared
@@ -7,7 +9,10 @@ from overlord_run.app.resume import Ask, Resumption, resume
 from overlord_run.app.run import run
 from overlord_run.errors import ChangedError, UsageError
 from overlord_run.settings import Flags
+from overlord_run.store.events import RunCreated
 from overlord_run.store.folder import folder_of, is_run_id, run_ids
+
+ANSWERERS: Mapping[str, str] = {"chat": "the API", "rehearsal": "the rehearsal", "recording": "a recording"}
 
 
 def start(prepared: Prepared, run_id: str, flags: Flags, audience: Audience, ask: Ask) -> Finished:
@@ -15,7 +20,7 @@ def start(prepared: Prepared, run_id: str, flags: Flags, audience: Audience, ask
 
     Raises:
         UsageError: The id can be no run's.
-        ChangedError: The run of this id is of another plan.
+        ChangedError: The run of this id is of another plan, or is answered or recorded otherwise.
         RunBusyError: Another process carries it on.
         UnknownOutcomeError: How calls of it ended is not known, and nobody decided.
         OverlordError: As for a run that is new, or resumed.
@@ -25,10 +30,29 @@ def start(prepared: Prepared, run_id: str, flags: Flags, audience: Audience, ask
         return run(prepared, audience, run_id=run_id)
     folder = folder_of(prepared.state_dir, run_id)
     created = inspect(folder).state.created
-    if created is not None and created.plan_digest != prepared.plan_json["digest"]:
-        message = f"the run {run_id} is of another plan than this playbook and these inputs give"
+    difference = None if created is None else _difference(prepared, created)
+    if difference is not None:
+        message = f"the run {run_id} {difference}"
         raise ChangedError(message, "give this one another --run-id, or resume that one as it was: overlord-run resume")
     return resume(folder, Resumption(flags, ignores_changes=True), audience, ask)
+
+
+def _difference(prepared: Prepared, created: RunCreated) -> str | None:
+    """Return in what a run is another one than this start would begin, or None: paid and unpaid are never mixed up."""
+    if created.plan_digest != prepared.plan_json["digest"]:
+        return "is of another plan than this playbook and these inputs give"
+    if created.engine != prepared.engine:
+        return f"is answered by {ANSWERERS.get(created.engine, 'something else')}, not by {ANSWERERS[prepared.engine]}"
+    if prepared.recording_file is not None and prepared.recording_file["digest"] != _of(created, "replay", "digest"):
+        return "is answered by another recording"
+    if prepared.kept is not None and str(prepared.kept.path) != _of(created, "record", "path"):
+        return "is not recorded in this file"
+    return None
+
+
+def _of(created: RunCreated, setting: str, key: str) -> object:
+    file = created.settings.get(setting)
+    return file.get(key) if isinstance(file, Mapping) else None
 
 
 def require_run_id(run_id: str) -> None:

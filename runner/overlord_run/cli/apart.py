@@ -76,7 +76,7 @@ class Apart:
         """Yield the command line of the process of its own: as typed, but for what is done here."""
         values = self.context.params
         yield "run"
-        if self.prepared.rehearse:
+        if self.prepared.engine == "rehearsal":
             script = self.prepared.script_file
             yield "--rehearse" if script is None else f"--rehearse={script['path']}"
         for option in self.context.command.params:

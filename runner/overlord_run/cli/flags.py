@@ -32,6 +32,18 @@ from overlord_run.errors import Exit
     help="Let the built-in rehearsal answer: no key, no network, no cost. A YAML SCRIPT tells it what to answer.",
 )
 @click.option(
+    "--record",
+    metavar="FILE",
+    shell_complete=candidates.files,
+    help="Keep every exchange with the API in this new file, without the key: a recording.",
+)
+@click.option(
+    "--replay",
+    metavar="FILE",
+    shell_complete=candidates.files,
+    help="Answer from a recording: no key, no network, no cost. What it does not hold is an error.",
+)
+@click.option(
     "--run-id", "chosen_id", metavar="ID", help="The run's id: a second start of the same plan never pays again."
 )
 @click.option("--detach", is_flag=True, help="Return once the run can be addressed; another process carries it out.")

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from overlord_run.app.keeping import require_free
 from overlord_run.app.own import Audience
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
 from overlord_run.app.run import run
@@ -20,6 +21,7 @@ from overlord_run.cli.report.plan import plan_json, plan_text
 from overlord_run.cli.report.problems import problem_lines
 from overlord_run.cli.streams import write_json, write_note, write_report
 from overlord_run.cli.telling import Manner, telling
+from overlord_run.engine.base import EngineName
 from overlord_run.errors import Exit, UsageError
 from overlord_run.settings import Flags
 
@@ -33,6 +35,8 @@ def carry_out(
     outputs_dir: str | None,
     dry_run: bool,
     rehearse: str | None,
+    record: str | None,
+    replay: str | None,
     chosen_id: str | None,
     detach: bool,
     wait: str | None,
@@ -43,19 +47,24 @@ def carry_out(
     **flags: Any,
 ) -> Exit:
     """Carry out the command `run`, with its flags as they were typed."""
+    engine = _engine(rehearse, record, replay)
     playbook_path, script_path = _paths(playbook, rehearse)
     stdin = Stdin()
     request = RunRequest(
         playbook_path=playbook_path,
         given=given(arguments, value_files, input_files, stdin),
         flags=Flags(**flags),
-        rehearse=rehearse is not None,
+        engine=engine,
         script_path=script_path,
+        replay_path=replay,
+        record_path=record,
     )
     manner = Manner(output_format == "json", quiet, verbose, debug)
     prepared = prepare(request)
     _tell_beforehand(prepared, manner)
     if dry_run:
+        if prepared.kept is not None and chosen_id is None:
+            require_free(prepared.kept)
         _tell_plan(prepared, manner)
         return Exit.OK
     folder = None if outputs_dir is None else Path(outputs_dir)
@@ -73,6 +82,21 @@ def carry_out(
         else:
             finished = start(prepared, chosen_id, request.flags, audience, partial(ask_about_unknown, manner))
     return hand_over(finished, outputs, manner, prepared.host, state_dir=state_dir)
+
+
+def _engine(rehearse: str | None, record: str | None, replay: str | None) -> EngineName:
+    """Return what is to answer; flags that ask for two things at once, or name no file, are refused."""
+    if "" in (record, replay):
+        message = f"{'--record' if record == '' else '--replay'} names no file"
+        raise UsageError(message, next="Write the path of a file behind it.")
+    if replay is None:
+        return "chat" if rehearse is None else "rehearsal"
+    other = "--record" if record is not None else "--rehearse" if rehearse is not None else None
+    if other is not None:
+        message = f"--replay and {other} cannot both be given"
+        why = "A replay sends nothing that could be recorded" if record is not None else "Only one of them can answer"
+        raise UsageError(message, next=f"{why}: leave one out.")
+    return "recording"
 
 
 def _paths(playbook: str | None, rehearse: str | None) -> tuple[str, str | None]:

@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-EngineName = Literal["chat", "rehearsal"]
+EngineName = Literal["chat", "rehearsal", "recording"]
 ProofMethod = Literal["models", "probe"]
 FailureKind = Literal[
     "timeout",
@@ -27,6 +27,7 @@ FailureKind = Literal[
     "refusal",
     "key-in-prompt",
     "script",
+    "not-recorded",
 ]
 
 
@@ -133,7 +134,7 @@ class Lane(Protocol):
 
 
 class Engine(Protocol):
-    """What answers requests: the chat API, or the rehearsal."""
+    """What answers requests: the chat API, the rehearsal, or a recording."""
 
     @property
     def name(self) -> EngineName:

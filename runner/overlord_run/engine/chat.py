@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import httpx
@@ -16,6 +17,9 @@ from overlord_run.engine.foreign import Fault
 from overlord_run.engine.lanes import Connection, Lanes
 from overlord_run.engine.preflight import Terms, prove_asked, prove_listed, require_key
 from overlord_run.engine.quote import token
+from overlord_run.engine.recording import Keeper, RecordingTransport
+from overlord_run.engine.rehearsal import RehearsalTransport
+from overlord_run.engine.replay import ReplayTransport
 from overlord_run.engine.status import failure_of
 from overlord_run.engine.wire import exchange
 from overlord_run.host.shell import Host
@@ -34,7 +38,8 @@ class ChatEngine:
         timeout_s: Bounds each exchange of the preflight; a call brings its own.
         is_key_required: Whether preflight refuses to go on without a key.
         is_probe: Whether preflight asks each model one word instead of reading `/models`.
-        transport: Answers in the network's place: this is then the rehearsal, which needs no key and lists its models.
+        transport: Answers in the network's place: the rehearsal, or a recording. No key is needed then.
+        keeper: Keeps every exchange, where the run is recorded.
         clock: Gives seconds since the epoch, for `Retry-After` dates.
 
     Raises:
@@ -51,7 +56,8 @@ class ChatEngine:
         timeout_s: float = 90.0,
         is_key_required: bool = True,
         is_probe: bool = False,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: RehearsalTransport | ReplayTransport | None = None,
+        keeper: Keeper | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._endpoint = endpoint
@@ -64,9 +70,13 @@ class ChatEngine:
             host=host,
             timeout_s=timeout_s,
         )
-        self._proves_by: ProofMethod = "probe" if is_probe and transport is None else "models"
-        self._name: EngineName = "chat" if transport is None else "rehearsal"
-        self._lanes = Lanes(concurrency, endpoint.connector() if transport is None else lambda: transport)
+        self._name: EngineName = "chat" if transport is None else transport.name
+        # A rehearsal has no models to ask; a recording holds how they were proved then.
+        self._proves_by: ProofMethod = "probe" if is_probe and self._name != "rehearsal" else "models"
+        connect = endpoint.connector() if transport is None else lambda: transport
+        if keeper is not None:
+            connect = partial(_recorded, connect, keeper, self._redactor, clock)
+        self._lanes = Lanes(concurrency, connect)
         self._clock = clock
 
     @property
@@ -105,6 +115,12 @@ class ChatEngine:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._lanes.aclose()
+
+
+def _recorded(
+    connect: Callable[[], httpx.AsyncBaseTransport], keeper: Keeper, redactor: Redactor, clock: Callable[[], float]
+) -> httpx.AsyncBaseTransport:
+    return RecordingTransport(connect(), keeper, redactor, clock)
 
 
 class ChatLane:

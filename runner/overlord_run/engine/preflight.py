@@ -201,6 +201,7 @@ _STATUSES: Final[Mapping[FailureKind, tuple[str, str, str]]] = {
     "server-error": ("api-failed", "{where}: {reason}{detail}", "try again later"),
     "too-large": ("models-unexpected", "{where}: {reason}", "check the base URL; {base}"),
     "key-in-prompt": ("key-in-prompt", "{reason}", "take the key out of the models' names"),
+    "not-recorded": ("not-recorded", "{reason}", "record the run anew with --record"),
 }
 
 _MAY_PASS: Final[frozenset[FailureKind]] = frozenset({"timeout", "rate-limited", "overloaded", "server-error"})

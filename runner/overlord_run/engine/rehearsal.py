@@ -10,8 +10,10 @@ from typing import Any, Final
 
 import httpx
 
+from overlord_run.engine.base import EngineName
+from overlord_run.engine.foreign import Fault
 from overlord_run.engine.script import Script, ScriptedAnswer
-from overlord_run.engine.wire import UnmetScriptError
+from overlord_run.engine.wire import NoAnswerError
 from overlord_run.expect.instance import NoInstanceError, instance
 from overlord_run.plan.estimate import tokens
 
@@ -22,11 +24,16 @@ NOT_SCRIPTED: Final = ScriptedAnswer()
 class RehearsalTransport(httpx.AsyncBaseTransport):
     """A transport that costs nothing and needs no key.
 
+    Attributes:
+        name: What the records call the engine that it makes.
+
     Args:
         models: The ids that `/models` lists.
         script: What to answer to whom, and what to break; without one every answer is made from its question.
         schema_of: Gives the schema that the answer of a slot to a message must fit; None where it may be any text.
     """
+
+    name: EngineName = "rehearsal"
 
     def __init__(
         self,
@@ -59,7 +66,7 @@ class RehearsalTransport(httpx.AsyncBaseTransport):
         try:
             return json.dumps(instance(schema), ensure_ascii=False)
         except NoInstanceError as error:
-            raise UnmetScriptError(reason=f"a rehearsal needs a script here: {error.reason}") from error
+            raise _unmet(reason=f"a rehearsal needs a script here: {error.reason}") from error
 
 
 def _model(id_: str) -> dict[str, str]:
@@ -70,14 +77,18 @@ def _require(answer: ScriptedAnswer, asked: str) -> None:
     """Check what the script wants of a request.
 
     Raises:
-        UnmetScriptError: The request does not have it.
+        NoAnswerError: The request does not have it.
     """
     for text in answer.contains:
         if text not in asked:
-            raise UnmetScriptError(reason=f"the script wants the request to contain {_shown(text)}, and it does not")
+            raise _unmet(reason=f"the script wants the request to contain {_shown(text)}, and it does not")
     for text in answer.lacks:
         if text in asked:
-            raise UnmetScriptError(reason=f"the script wants the request to lack {_shown(text)}, and it contains it")
+            raise _unmet(reason=f"the script wants the request to lack {_shown(text)}, and it contains it")
+
+
+def _unmet(*, reason: str) -> NoAnswerError:
+    return NoAnswerError(fault=Fault("script", reason))
 
 
 def _shown(text: str) -> str:

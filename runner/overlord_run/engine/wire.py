@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
@@ -16,14 +16,15 @@ from overlord_run.engine.lanes import Connection
 LARGEST_REPLY: Final = 8 * 1024 * 1024
 LARGEST_ERROR: Final = 256 * 1024
 ENCODINGS: Final = frozenset({"gzip", "x-gzip", "deflate"})
+WITNESS: Final = "overlord-witness"
 
 
-class UnmetScriptError(Exception):
-    """A rehearsal's script wants something of a request that it does not have; `reason` says what."""
+class NoAnswerError(Exception):
+    """A transport that stands in for the network has no answer; `fault` says why."""
 
-    def __init__(self, *, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, *, fault: Fault) -> None:
+        super().__init__(fault.reason)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,23 @@ class Answer:
     body: bytes
 
 
+Witness = Callable[[Answer | Fault], Awaitable[None]]
+
+
 async def exchange(connection: Connection, request: httpx.Request, *, timeout_s: float) -> Answer | Fault:
-    """Send a request once and return the whole answer, or why there is none. Only cancellation and bugs are raised."""
+    """Send a request once and return the whole answer, or why there is none. Only cancellation and bugs are raised.
+
+    A transport that wants to know how it ended puts a `Witness` into the request's extensions, under `WITNESS`; it is
+    awaited before anyone else hears of it, and outside of the timeout.
+    """
+    outcome = await _exchange(connection, request, timeout_s)
+    witness: Witness | None = request.extensions.get(WITNESS)
+    if witness is not None:
+        await witness(outcome)
+    return outcome
+
+
+async def _exchange(connection: Connection, request: httpx.Request, timeout_s: float) -> Answer | Fault:
     course = _Course()
     request.extensions["trace"] = course.trace
     connection.spoiled = True
@@ -51,8 +67,9 @@ async def exchange(connection: Connection, request: httpx.Request, *, timeout_s:
             await course.run(connection.transport, request)
     except TimeoutError:
         fault = timed_out(timeout_s, is_connecting=course.is_connecting)
-    except UnmetScriptError as error:
-        fault = Fault("script", error.reason)
+    except NoAnswerError as error:
+        connection.spoiled = False
+        return error.fault
     except _UnfitBodyError as error:
         fault = Fault(error.kind, error.reason)
     except RAISED as error:

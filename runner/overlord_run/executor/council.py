@@ -37,11 +37,13 @@ class Policy:
         timeout_s: Bounds one attempt.
         attempts: How often a call is tried at most where nothing was billed.
         jitter: Gives a number from 0 to 1 that spreads waits.
+        pace: How much of each wait is waited: all of it, or, in a replay, nothing.
     """
 
     timeout_s: float
     attempts: int
     jitter: Callable[[], float]
+    pace: float = 1.0
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from overlord_run.executor.proof import prove
 from overlord_run.executor.redirects import send_redirects
 from overlord_run.executor.replies import seen_by_outputs
 from overlord_run.executor.startup import start
+from overlord_run.plan.model import STARTUP
 from overlord_run.plan.render import evaluate_outputs
 from overlord_run.store import events as ev
 from overlord_run.store.state import Message
@@ -104,7 +105,8 @@ async def _serve(council: Council, mailbox: Mailbox) -> None:
 
 def _has_settled(council: Council) -> bool:
     messages = council.state.messages
-    declared = all(redirect.id in messages for redirect in council.plan.redirects)
+    starts = [STARTUP] if any(servant.task is not None for servant in council.plan.servants) else []
+    declared = all(name in messages for name in [*starts, *(redirect.id for redirect in council.plan.redirects)])
     return declared and all(message.ended_at is not None for message in messages.values())
 
 

@@ -72,7 +72,7 @@ async def _call(council: Council, ask: Ask, asked: Result, *, may_begin: Callabl
         ended = await _attempt(council, ask, messages, Try(attempt, before, waited_s, repairs), may_begin=may_begin)
         if not isinstance(ended, float):
             return ended
-        if await _is_wanted_within(council.halt.wanted, ended):
+        if await _is_wanted_within(council.halt.wanted, ended * council.policy.pace):
             return "unsent"
         attempt, waited_s = attempt + 1, waited_s + ended
 
@@ -126,7 +126,8 @@ async def _attempt(
         )
         if again_s is None:
             council.details[ask.message_id, ask.slot] = result.detail
-        await council.recorder.record(*_failed(request, result, again_s))
+        wait_s = None if again_s is None else again_s * council.policy.pace
+        await council.recorder.record(*_failed(request, result, wait_s))
     return "failed" if again_s is None else again_s
 
 

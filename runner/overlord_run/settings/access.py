@@ -9,11 +9,11 @@ from overlord_run.playbook.address import Address, AddressError, parse_address, 
 from overlord_run.playbook.model import Engine
 from overlord_run.settings.environment import BASE_URL, Said, operator
 from overlord_run.settings.key import KeySource, find_key, read_key
-from overlord_run.settings.model import Config, Flags
+from overlord_run.settings.model import Config, Flags, StandIn
 from overlord_run.settings.trust import DEFAULT_ADDRESS, KeyUse, key_use, trusts
 
-# A rehearsal opens no connection. Should a bug make it try, there is no such host. Source: RFC 6761.
-_NOWHERE = "https://rehearsal.invalid/v1"
+# What stands in for the API opens no connection. Should a bug make it try, there is no such host. Source: RFC 6761.
+_NOWHERE = "https://{}.invalid/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Access:
     note: str | None = None
 
 
-def rehearsed_access() -> Access:
-    """Return the access of a rehearsal, which needs no address and reads no key."""
-    return Access(parse_address(_NOWHERE))
+def no_access(stand_in: StandIn) -> Access:
+    """Return the access of what stands in for the API, which needs no address and reads no key."""
+    return Access(parse_address(_NOWHERE.format(stand_in)))
 
 
 def settle_access(flags: Flags, environ: Mapping[str, str], engine: Engine, config: Config) -> Access:

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from overlord_run.credential import Credential
 from overlord_run.playbook.model import Preflight
 
 DEFAULT_LEASE_S = 1800.0
+
+StandIn = Literal["rehearsal", "replay"]
+"""What answers in the API's place, so that nothing is sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from overlord_run.errors import UsageError
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.address import parse_address
 from overlord_run.playbook.model import Engine, Model, Playbook
-from overlord_run.settings.access import Access, address_said, rehearsed_access, settle_access
+from overlord_run.settings.access import Access, address_said, no_access, settle_access
 from overlord_run.settings.environment import CA_FILE, MODEL, ULTRA_MODEL, Said, operator
-from overlord_run.settings.model import DEFAULT_LEASE_S, Config, Flags, Settings
+from overlord_run.settings.model import DEFAULT_LEASE_S, Config, Flags, Settings, StandIn
 from overlord_run.settings.timeout import in_words, timeout_asked
 from overlord_run.settings.trust import DEFAULT_BASE_URL
 
@@ -29,7 +29,7 @@ def resolve(
     config: Config,
     *,
     models: Mapping[str, Model],
-    rehearsal: bool,
+    stand_in: StandIn | None,
 ) -> Settings:
     """Return what a run is set to.
 
@@ -39,14 +39,14 @@ def resolve(
         engine: What the playbook says of the API.
         config: What the user's config file says.
         models: The playbook's models by alias, to tell which of them the operator's win over.
-        rehearsal: Whether nothing will be sent: then no key is read, and address, trust, proxy and CA file play no
-            part.
+        stand_in: What answers in the API's place, if nothing will be sent: then no key is read, and address, trust,
+            proxy and CA file play no part.
 
     Raises:
         UsageError: A flag's value is malformed or out of range.
         SettingsError: A variable's value is malformed, or address, trust or key do not allow a run.
     """
-    access = rehearsed_access() if rehearsal else settle_access(flags, environ, engine, config)
+    access = no_access(stand_in) if stand_in else settle_access(flags, environ, engine, config)
     timeout = timeout_asked(flags.timeout, environ)
     models_said = model_ids(flags, environ)
     settings = Settings(
@@ -60,14 +60,14 @@ def resolve(
         attempts=1 if flags.fail_fast else engine.attempts or _DEFAULT_ATTEMPTS,
         preflight=engine.preflight or "models",
         model_ids={alias: said.value for alias, said in models_said.items()},
-        proxy=None if rehearsal else _proxy(flags, config, access),
-        ca_file=None if rehearsal else _ca_file(flags, environ, config),
+        proxy=None if stand_in else _proxy(flags, config, access),
+        ca_file=None if stand_in else _ca_file(flags, environ, config),
         trusted=access.trusted,
         base_url_from=access.named_by,
         lease_s=engine.lease_s or DEFAULT_LEASE_S,
         notes=(
             *(note for note in (access.note, timeout.note if timeout else None) if note),
-            *_not_used(flags, access, rehearsal=rehearsal),
+            *_not_used(flags, access, stand_in),
         ),
     )
     said_by = {
@@ -132,9 +132,9 @@ def _proxy(flags: Flags, config: Config, access: Access) -> str | None:
     return None if proxy is None or access.address.is_loopback else proxy.url
 
 
-def _not_used(flags: Flags, access: Access, *, rehearsal: bool) -> Iterator[str]:
+def _not_used(flags: Flags, access: Access, stand_in: StandIn | None) -> Iterator[str]:
     """Yield a sentence for each flag that plays no part."""
-    if rehearsal:
+    if stand_in:
         sent_with = {
             "--base-url": flags.base_url,
             "--api-key-env": flags.api_key_env,
@@ -144,7 +144,7 @@ def _not_used(flags: Flags, access: Access, *, rehearsal: bool) -> Iterator[str]
             "--ca-file": flags.ca_file,
         }
         yield from (
-            f"{name} is not used: a rehearsal sends nothing" for name, said in sent_with.items() if said is not None
+            f"{name} is not used: a {stand_in} sends nothing" for name, said in sent_with.items() if said is not None
         )
     elif flags.proxy is not None and access.address.is_loopback:
         yield f"--proxy is not used: {access.address.authority} is on this machine"

@@ -7,7 +7,7 @@ from typing import Any
 from overlord_run.errors import StoreError
 from overlord_run.playbook.model import Engine
 from overlord_run.settings.environment import BASE_URL, MODEL, TIMEOUT_MS, ULTRA_MODEL
-from overlord_run.settings.model import Config, Flags, Settings
+from overlord_run.settings.model import Config, Flags, Settings, StandIn
 from overlord_run.settings.precedence import resolve
 
 _FROZEN = frozenset({*BASE_URL, *MODEL, *ULTRA_MODEL, *TIMEOUT_MS})
@@ -65,7 +65,13 @@ def read_recorded(settings: Mapping[str, Any]) -> Recorded:
 
 
 def restore(
-    recorded: Recorded, flags: Flags, environ: Mapping[str, str], config: Config, *, rehearsal: bool, is_private: bool
+    recorded: Recorded,
+    flags: Flags,
+    environ: Mapping[str, str],
+    config: Config,
+    *,
+    stand_in: StandIn | None,
+    is_private: bool,
 ) -> Settings:
     """Return the settings of a recorded run for the process that takes it up.
 
@@ -77,7 +83,7 @@ def restore(
         flags: What the command line says; base URL and models are the run's.
         environ: The environment; what it says of base URL, models and timeout has no part in this.
         config: The user's config file.
-        rehearsal: Whether nothing will be sent.
+        stand_in: What answers in the API's place, if nothing will be sent.
         is_private: Whether the run's folder is its owner's alone.
 
     Raises:
@@ -85,7 +91,7 @@ def restore(
         SettingsError: Address, trust or key do not allow it.
     """
     engine = Engine(
-        base_url=None if rehearsal else recorded.base_url,
+        base_url=None if stand_in else recorded.base_url,
         provider=recorded.provider,
         timeout_s=recorded.timeout_s,
         concurrency=recorded.concurrency,
@@ -96,13 +102,13 @@ def restore(
     trusted = (recorded.trusted,) if recorded.trusted is not None and is_private else ()
     kept = replace(
         flags,
-        base_url=recorded.base_url if recorded.is_operators and is_private and not rehearsal else None,
+        base_url=recorded.base_url if recorded.is_operators and is_private and not stand_in else None,
         trust_hosts=(*flags.trust_hosts, *trusted),
-        proxy=None if rehearsal else recorded.proxy,
-        ca_file=None if rehearsal else recorded.ca_file,
+        proxy=None if stand_in else recorded.proxy,
+        ca_file=None if stand_in else recorded.ca_file,
     )
     said = {name: value for name, value in environ.items() if name not in _FROZEN}
-    settings = resolve(kept, said, engine, config, models={}, rehearsal=rehearsal)
+    settings = resolve(kept, said, engine, config, models={}, stand_in=stand_in)
     return replace(settings, model_ids=recorded.model_ids, overrides=())
 
 

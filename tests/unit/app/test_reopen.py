@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from council_kit import carry_out, run_folder
-from overlord_run.app.reopen import Recorded, recorded, require_unchanged, require_unreleased
-from overlord_run.errors import ChangedError, ReleasedError, RunNotFoundError
+from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
+from overlord_run.errors import ChangedError, OverlordError, ReleasedError, RunNotFoundError, StoreError
+from overlord_run.files import FileError
+from overlord_run.settings import Flags
 from overlord_run.store.state import State
 
 COUNCIL = """\
@@ -72,6 +74,21 @@ def test_a_playbook_that_says_something_else_is_told(
 ) -> None:
     with pytest.raises(ChangedError, match=what):
         require_unchanged(taken_up(tmp_path, state, playbook))
+
+
+@pytest.mark.parametrize(
+    ("engine", "error", "what"),
+    [
+        ("oracle", StoreError, "answered by 'oracle', which this program does not know"),
+        ("recording", FileError, "is a folder, not a file"),
+    ],
+)
+def test_a_run_is_not_taken_up_by_anything_else_than_what_answered_in_it(
+    tmp_path: Path, state: State, engine: str, error: type[OverlordError], what: str
+) -> None:
+    run = taken_up(tmp_path, state, COUNCIL)
+    with pytest.raises(error, match=what):
+        reopen(replace(run, created=replace(run.created, engine=engine)), Flags())
 
 
 def test_a_released_run_is_not_taken_up(state: State) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from overlord_run.engine.foreign import Fault, translate
 from overlord_run.engine.lanes import Connection
-from overlord_run.engine.wire import Answer, UnmetScriptError, exchange
+from overlord_run.engine.wire import Answer, NoAnswerError, exchange
 
 
 class Wire(httpx.AsyncBaseTransport):
@@ -38,7 +38,7 @@ def test_a_bug_is_raised() -> None:
 
 
 def test_an_unmet_script_is_a_fault_of_its_own() -> None:
-    assert attempt(UnmetScriptError(reason="it lacks x"))[0] == Fault("script", "it lacks x")
+    assert attempt(NoAnswerError(fault=Fault("script", "it lacks x")))[0] == Fault("script", "it lacks x")
 
 
 def test_a_whole_answer_leaves_the_connection_fit() -> None:

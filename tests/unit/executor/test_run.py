@@ -10,6 +10,12 @@ from overlord_run.errors import PreflightError
 from overlord_run.executor.council import Council
 from overlord_run.store import events as ev
 
+TWO_CRITICS = """\
+overlord: 1
+name: council
+roles: {critic: {system: You criticise., task: What can go wrong?}}
+assignments: [{slot: alder, role: critic}, {slot: birch, role: critic}]
+"""
 TWO_CRITICS_AND_A_JUDGE = """\
 overlord: 1
 name: council
@@ -249,12 +255,13 @@ def test_a_request_to_stop_ends_the_wait_for_another_attempt(tmp_path: Path) -> 
     assert record.state.servants["alder"].state == "ready"
 
 
-def test_a_request_to_stop_before_the_preflight_ends_asks_no_model(tmp_path: Path) -> None:
+@pytest.mark.parametrize("playbook", [TWO_CRITICS_AND_A_JUDGE, TWO_CRITICS])
+def test_a_request_to_stop_before_the_preflight_ends_asks_no_model(tmp_path: Path, playbook: str) -> None:
     def stop(body: ev.Body, council: Council) -> None:
         if isinstance(body, ev.PreflightPassed):
             council.halt.wanted.set()
 
-    record = carry_out(tmp_path, TWO_CRITICS_AND_A_JUDGE, watch=stop)
+    record = carry_out(tmp_path, playbook, watch=stop)
     assert record.of(ev.RequestSent) == []
     assert not record.state.has_ended
 

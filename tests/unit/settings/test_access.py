@@ -5,7 +5,7 @@ import pytest
 
 from overlord_run.errors import Exit, SettingsError, UsageError
 from overlord_run.playbook.model import Engine, Place
-from overlord_run.settings.access import rehearsed_access, settle_access
+from overlord_run.settings.access import no_access, settle_access
 from overlord_run.settings.model import Config, Flags
 
 CANARY = "sk-canary-9f8e7d6c5b4a"
@@ -248,6 +248,6 @@ def test_an_operators_malformed_base_url_is_told_by_the_name_it_stands_under_and
 
 
 def test_a_rehearsal_has_an_address_that_exists_nowhere_and_no_key():
-    access = rehearsed_access()
+    access = no_access("rehearsal")
     assert access.address.url == "https://rehearsal.invalid/v1"
     assert (access.key, access.key_required) == (None, False)

@@ -20,8 +20,8 @@ HERE = Place("council.yml", 1, 1)
 BUILT_IN = {"normal": Model("normal", "fugu"), "ultra": Model("ultra", "fugu-ultra")}
 
 
-def settled(flags=Flags(), environ=None, engine=Engine(), config=CONFIG, *, models=BUILT_IN, rehearsal=False):  # noqa: B008 - frozen values
-    return resolve(flags, environ or {}, engine, config, models=models, rehearsal=rehearsal)
+def settled(flags=Flags(), environ=None, engine=Engine(), config=CONFIG, *, models=BUILT_IN, stand_in=None):  # noqa: B008 - frozen values
+    return resolve(flags, environ or {}, engine, config, models=models, stand_in=stand_in)
 
 
 def test_the_defaults_are_those_of_the_api():
@@ -233,7 +233,7 @@ def test_the_config_files_proxy_is_for_what_leaves_this_machine_and_needs_no_not
     ],
 )
 def test_each_flag_that_plays_no_part_in_a_rehearsal_is_noted(flags, names):
-    assert settled(flags, rehearsal=True).notes == tuple(
+    assert settled(flags, stand_in="rehearsal").notes == tuple(
         f"{name} is not used: a rehearsal sends nothing" for name in names
     )
 
@@ -261,7 +261,7 @@ def test_the_key_is_in_no_text_of_the_settings():
     ],
 )
 def test_in_a_rehearsal_no_key_is_read_and_no_address_matters(flags, environ, engine):
-    settings = settled(flags, environ, engine, rehearsal=True)
+    settings = settled(flags, environ, engine, stand_in="rehearsal")
     assert (settings.key, settings.key_name, settings.key_required) == (None, None, False)
     assert (settings.base_url, settings.proxy, settings.ca_file) == ("https://rehearsal.invalid/v1", None, None)
     assert (settings.concurrency, settings.overrides) == (8, ())

@@ -39,7 +39,7 @@ def examine_access(environ: Mapping[str, str], host: Host) -> AccessFound:
     checks = [of_config, _base_url(environ), _trust(config), _key(environ, config, host), _models(environ)]
     checks += [_timeout(environ)]
     try:
-        settings = resolve(_NO_FLAGS, environ, _ANY_PLAYBOOK, config, models={}, rehearsal=False)
+        settings = resolve(_NO_FLAGS, environ, _ANY_PLAYBOOK, config, models={}, stand_in=None)
     except (SettingsError, UsageError) as error:
         if error.message not in {check.message for check in checks}:
             checks.append(refused("settings", error))

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from overlord_run.cli.report.progress import REHEARSAL_MARK
 from overlord_run.cli.report.rows import Doing, Row, Rows
 from overlord_run.cli.report.styled import Line, Style, Styled, line
 from overlord_run.cli.report.tally import tokens_text
@@ -69,10 +68,9 @@ def _more(rows: Sequence[Row], shown: Sequence[Row]) -> Line:
 def _total(every: Sequence[Row], rows: Rows, now: str) -> Line:
     told, untold = sum(row.told for row in every), sum(row.untold for row in every)
     tokens = tokens_text(sum(row.tokens for row in every), told=told, untold=untold)
-    mark = REHEARSAL_MARK if rows.is_rehearsal else ""
     since = whole_seconds(rows.began_at, now)
     spent = f"tokens {tokens}" if tokens == "unknown" else f"{tokens} tokens"
-    return line(f"{mark}{counted(len(every), 'servant')}, {since}, {spent}", "faint")
+    return line(f"{rows.mark}{counted(len(every), 'servant')}, {since}, {spent}", "faint")
 
 
 @dataclass(frozen=True, slots=True)

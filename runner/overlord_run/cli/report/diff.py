@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from overlord_run.app.diff.compare import ABSENT, Change, Comparison, Difference, Outcome, Side
 from overlord_run.app.diff.texts import unified
-from overlord_run.cli.report.progress import is_rehearsal
+from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.styled import Line, Style, Styled, line, plain
 from overlord_run.cli.report.tally import spent, tokens_told
 from overlord_run.cli.report.words import counted, joined
@@ -68,7 +68,7 @@ def _body(found: Comparison, max_chars: int | None) -> list[Line]:
 
 def _side(side: Side) -> str:
     if side.run is not None:
-        return f"{side.label}{', a rehearsal: no model was asked' if is_rehearsal(side.run) else ''}"
+        return f"{side.label}{answerer(side.run).ending}"
     return f"{side.label}{'' if side.exists else ', which does not exist'}"
 
 

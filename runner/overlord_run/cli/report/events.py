@@ -9,6 +9,7 @@ from overlord_run.store import events as ev
 
 _LONGEST = 100
 _SEQ_WIDTH = 5
+_ANSWERING = {"rehearsal": "the rehearsal", "recording": "a recording"}
 _TYPE_WIDTH = max(len(name) for name in ev.BODIES)
 
 
@@ -25,7 +26,7 @@ def _short(text: str) -> str:
 
 
 def _run_created(body: ev.RunCreated) -> tuple[str, str]:
-    answers = "the rehearsal answers" if body.engine == "rehearsal" else f"{body.provider} answers"
+    answers = f"{_ANSWERING.get(body.engine, body.provider)} answers"
     return str(body.playbook["name"]), f"{counted(len(body.servants), 'servant')}, {answers}"
 
 

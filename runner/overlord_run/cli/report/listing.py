@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from overlord_run.app.history import Inspection, RunSummary
 from overlord_run.app.status import EXITS, Standing
-from overlord_run.cli.report.progress import is_rehearsal
+from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.recap import LISTED, headline
 from overlord_run.cli.report.styled import plain
 from overlord_run.cli.report.table import table
@@ -59,8 +59,7 @@ def _whereabouts(found: Inspection) -> str:
         owner = "a process owns it" if state.owner is None else f"process {state.owner.pid} owns it"
     elif not state.is_at_rest:
         owner = "interrupted: its process is gone"
-    engine = "answered by the rehearsal, no model was asked" if is_rehearsal(state) else "answered by the API"
-    lines = [f"{engine}; {owner}", f"folder   {found.folder.path}"]
+    lines = [f"{answerer(state).answered}; {owner}", f"folder   {found.folder.path}"]
     lines += [f"created  {moment(state.created_at or '')}", f"updated  {moment(state.updated_at or '')}"]
     return "\n".join(lines)
 

@@ -65,7 +65,7 @@ def plan_json(prepared: Prepared, *, with_bodies: bool = False) -> dict[str, Any
     told: dict[str, Any] = {
         "schemaVersion": VERSION,
         "playbook": {"name": plan.name, "path": prepared.playbook.file, "digest": prepared.playbook.digest},
-        "rehearsal": prepared.rehearse,
+        "engine": prepared.engine,
         "plan": prepared.plan_json,
         "settings": prepared.settings.to_json(),
         "modelsToProve": list(prepared.models_to_prove),
@@ -92,17 +92,23 @@ def _starting(plan: Plan) -> list[PlannedServant]:
 def _head(prepared: Prepared) -> str:
     settings, plan = prepared.settings, prepared.plan
     calls = f"timeout {seconds(settings.timeout_s)}, concurrency {settings.concurrency}, attempts {settings.attempts}"
-    engine = "the rehearsal: no key, no network" if prepared.rehearse else settings.base_url
     lines = [
         f"Plan of {plan.name} ({prepared.playbook.file}); nothing has been sent",
         f"digest   {prepared.plan_json['digest']}",
-        f"engine   {engine}",
+        f"engine   {_engine(prepared)}",
+        *(f"record   {kept.path}" for kept in [prepared.kept] if kept is not None),
         f"calls    {calls}",
         *(f"model    {_model(model)}" for model in plan.models.values()),
         f"to prove {joined(prepared.models_to_prove)}",
         *(f"override {sentence}" for sentence in settings.overrides),
     ]
     return "\n".join(lines)
+
+
+def _engine(prepared: Prepared) -> str:
+    if prepared.recording_file is not None:
+        return f"the recording {prepared.recording_file['path']}: no key, no network"
+    return "the rehearsal: no key, no network" if prepared.engine == "rehearsal" else prepared.settings.base_url
 
 
 def _model(model: PlannedModel) -> str:

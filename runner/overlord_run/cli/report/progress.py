@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.styled import Line, Style, Styled, line
 from overlord_run.cli.report.tally import tokens_of
 from overlord_run.cli.report.words import counted, elapsed, joined, number, seconds
@@ -14,7 +15,6 @@ from overlord_run.store import events as ev
 from overlord_run.store.state import State
 
 NORMAL, ULTRA = "fugu", "fugu-ultra"
-REHEARSAL_MARK = "[rehearsal] "
 INTERRUPTED = line(
     "interrupted: nothing new is sent, and calls in flight may finish; Ctrl-C again cancels them", "notice"
 )
@@ -40,19 +40,15 @@ class Progress:
         tell = _TELL.get(type(event.body))
         if tell is None:
             return []
-        mark = (Styled(REHEARSAL_MARK, "faint"),) if is_rehearsal(state) else ()
-        return [Line((*mark, Styled(text, _style(event.body)))) for text in tell(self, event.body, state)]
+        mark = answerer(state).mark
+        marks = (Styled(mark, "faint"),) if mark else ()
+        return [Line((*marks, Styled(text, _style(event.body)))) for text in tell(self, event.body, state)]
 
     def once(self, *lines: str) -> list[str]:
         """Return those of the lines that were not told before."""
         new = [line for line in lines if line not in self.told]
         self.told.update(new)
         return new
-
-
-def is_rehearsal(state: State) -> bool:
-    """Say whether the run was answered by the rehearsal engine."""
-    return state.created is not None and state.created.engine == "rehearsal"
 
 
 def _style(body: ev.Body | ev.UnknownBody) -> Style:
@@ -79,8 +75,8 @@ def _owner_changed(_progress: Progress, body: ev.OwnerChanged, state: State) -> 
     if body.purpose != "run" and state.created is not None:
         yield f"Loading the run registry of {state.created.run_id}"
     models = joined(settings.get("modelsToProve", ()))
-    if is_rehearsal(state):
-        yield f"Checking the rehearsal's own /models for {models}"
+    if answerer(state).models:
+        yield f"Checking {answerer(state).models} for {models}"
         return
     api = "Fugu API" if settings.get("baseUrl") == DEFAULT_BASE_URL else "API"
     yield f"Checking the {api} key and base URL {settings.get('baseUrl')}"

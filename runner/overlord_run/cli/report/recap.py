@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
-from overlord_run.cli.report.progress import REHEARSAL_MARK, is_rehearsal
+from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.styled import Line, Style, Styled, line, quoted
 from overlord_run.cli.report.table import table
 from overlord_run.cli.report.tally import Tally, spent, tallies, tokens_told
@@ -76,10 +77,11 @@ def headline(state: State) -> Line:
     """Return the run, its playbook and its state on one line."""
     if state.created is None:
         return line("A run that was not begun")
-    mark = (Styled(REHEARSAL_MARK, "faint"),) if is_rehearsal(state) else ()
+    mark = answerer(state).mark
+    marks = (Styled(mark, "faint"),) if mark else ()
     reason = f" ({state.reason})" if state.reason else ""
     run = Styled(f"Run {state.created.run_id} of {state.created.playbook['name']}: ")
-    return Line((*mark, run, Styled(state.state, _STYLES.get(state.state, "")), Styled(reason)))
+    return Line((*marks, run, Styled(state.state, _STYLES.get(state.state, "")), Styled(reason)))
 
 
 def servants_table(state: State) -> list[Line]:
@@ -96,12 +98,19 @@ def servants_table(state: State) -> list[Line]:
 
 
 def _ending(state: State, exit_code: Exit, next_command: str) -> Iterable[Line]:
-    mark = " (a rehearsal: no model was asked)" if is_rehearsal(state) else ""
     style: Style = "good" if exit_code is Exit.OK else "bad"
-    yield Line((Styled(f"Exit {exit_code.value}", style), Styled(f": {MEANINGS[exit_code]}{mark}")))
+    yield Line((Styled(f"Exit {exit_code.value}", style), Styled(f": {MEANINGS[exit_code]}{answerer(state).ending}")))
     if state.created is not None:
         yield line(f"Record: {state.created.run_dir}")
+        yield from (line(f"{title}: {path}") for title, path in _recordings(state.created.settings))
     yield Line((Styled("Next: "), Styled(next_command, "strong")))
+
+
+def _recordings(settings: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for title, name in (("Recorded in", "record"), ("Replayed from", "replay")):
+        file = settings.get(name)
+        if isinstance(file, Mapping):
+            yield title, str(file.get("path"))
 
 
 def _counts(tally: Tally) -> tuple[int, int, int, int]:

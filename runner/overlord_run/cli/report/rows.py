@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from overlord_run.cli.report.progress import is_rehearsal
+from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.tally import tallies, tokens_of
 from overlord_run.store import events as ev
 from overlord_run.store.state import State
@@ -48,18 +48,19 @@ class Rows:
     Attributes:
         by_slot: The row of each servant, in the order of the assignments.
         began_at: The time of the first event that was heard.
+        mark: Says what answers, where that is not the API.
         heard: How many events there were.
     """
 
     by_slot: dict[str, Row] = field(default_factory=dict)
     began_at: str = ""
-    is_rehearsal: bool = False
+    mark: str = ""
     heard: int = 0
 
     def hear(self, event: ev.Event, state: State) -> None:
         """Take an event; `state` is the run's after it."""
         if not self.heard:
-            self.by_slot, self.began_at, self.is_rehearsal = _standing(state), event.at, is_rehearsal(state)
+            self.by_slot, self.began_at, self.mark = _standing(state), event.at, answerer(state).mark
         change = _CHANGES.get(type(event.body))
         if change is not None:
             for slot in _slots(event.body):

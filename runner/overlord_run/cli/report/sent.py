@@ -5,9 +5,9 @@ from typing import Any
 
 from overlord_run.app.send import Sent
 from overlord_run.cli.report import VERSION
+from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.guidance import command
 from overlord_run.cli.report.outputs import outputs_text
-from overlord_run.cli.report.progress import REHEARSAL_MARK, is_rehearsal
 from overlord_run.cli.report.recap import MEANINGS
 from overlord_run.cli.report.styled import Line, line
 from overlord_run.cli.report.tally import tokens_of
@@ -24,7 +24,7 @@ def sent_text(sent: Sent) -> str:
 
 def sent_recap(sent: Sent, host: Host, *, state_dir: str | None) -> list[Line]:
     """Return what became of the message, for a person."""
-    mark = REHEARSAL_MARK if is_rehearsal(sent.state) else ""
+    mark = answerer(sent.state).mark
     lines = []
     if sent.message is not None:
         known = ", sent before: nothing was sent now" if sent.was_known else ""

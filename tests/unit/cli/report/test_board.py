@@ -13,12 +13,12 @@ def at(second: float) -> str:
     return f"2026-07-01T12:00:{second:06.3f}Z"
 
 
-def seen(rows: Sequence[Row], *, is_rehearsal: bool = False) -> Rows:
-    return Rows({row.slot: row for row in rows}, at(0), is_rehearsal, heard=1)
+def seen(rows: Sequence[Row], *, mark: str = "") -> Rows:
+    return Rows({row.slot: row for row in rows}, at(0), mark, heard=1)
 
 
-def text(rows: Sequence[Row], size: Size = WIDE, now: str = at(42.5), *, is_rehearsal: bool = False) -> list[str]:
-    return [one.rstrip() for one in plain(board(seen(rows, is_rehearsal=is_rehearsal), size, now)).split("\n")]
+def text(rows: Sequence[Row], size: Size = WIDE, now: str = at(42.5), *, mark: str = "") -> list[str]:
+    return [one.rstrip() for one in plain(board(seen(rows, mark=mark), size, now)).split("\n")]
 
 
 EACH = [
@@ -59,7 +59,7 @@ def test_each_state_has_its_colour_and_the_words_around_are_faint() -> None:
 
 
 def test_a_rehearsal_says_so_and_nobody_has_told_a_token() -> None:
-    assert text([Row("oak")], is_rehearsal=True)[-1] == "[rehearsal] 1 servant, 42 s, 0 tokens"
+    assert text([Row("oak")], mark="[rehearsal] ")[-1] == "[rehearsal] 1 servant, 42 s, 0 tokens"
     assert text([Row("oak", "ready", untold=1)])[-1] == "1 servant, 42 s, tokens unknown"
 
 

@@ -162,7 +162,7 @@ def test_two_runs_are_told_with_what_was_asked_and_what_it_took() -> None:
     assert (
         text(of_runs(before, after))
         == """\
---- first, a rehearsal: no model was asked
+--- first (a rehearsal: no model was asked)
 +++ second
 
 run

@@ -7,6 +7,7 @@ from unit.cli import example_run as example
 TOLD = [
     (example.created(), "run_created        council: 2 servants, sakana answers"),
     (example.created("rehearsal"), "run_created        council: 2 servants, the rehearsal answers"),
+    (example.created("recording"), "run_created        council: 2 servants, a recording answers"),
     (ev.OwnerChanged(4711, {}, "send"), "owner_changed      process 4711, to send"),
     (
         ev.LogRepaired(7, 1200, "torn-7.jsonl"),

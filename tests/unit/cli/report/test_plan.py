@@ -5,6 +5,7 @@ from jsonschema import Draft7Validator
 
 from overlord_run.app.prepare import Prepared
 from overlord_run.cli.report.plan import plan_json, plan_text, text_digest
+from overlord_run.engine.base import EngineName
 from overlord_run.errors import Problem
 from overlord_run.host import Host, Worktree
 from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
@@ -70,7 +71,7 @@ COUNCIL = Plan(
 )
 
 
-def prepared(plan: Plan = COUNCIL, *, rehearse: bool = False) -> Prepared:
+def prepared(plan: Plan = COUNCIL, *, engine: EngineName = "chat") -> Prepared:
     return Prepared(
         playbook=Playbook("council.yml", "council", "sha256:0", ()),
         plan=plan,
@@ -97,7 +98,7 @@ def prepared(plan: Plan = COUNCIL, *, rehearse: bool = False) -> Prepared:
         state_dir=Path("work/.overlord"),
         warnings=(Problem("council.yml", 3, 1, "unused-input", "nothing reads it", severity="warning"),),
         models_to_prove=("fugu", "fugu-ultra"),
-        rehearse=rehearse,
+        engine=engine,
     )
 
 
@@ -144,7 +145,7 @@ def test_a_plan_tells_who_is_sent_what_and_what_waits_for_which_replies() -> Non
 
 
 def test_the_exact_request_bodies_are_told_where_they_are_asked_for() -> None:
-    told = plan_text(prepared(rehearse=True), with_bodies=True)
+    told = plan_text(prepared(engine="rehearsal"), with_bodies=True)
     assert "\nengine   the rehearsal: no key, no network\n" in told
     assert told.partition("wait for replies\n\n")[2].startswith(
         "startup to alder, the request body:\n"

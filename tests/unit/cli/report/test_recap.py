@@ -79,6 +79,25 @@ def test_a_rehearsal_cannot_be_taken_for_the_real_thing() -> None:
     assert lines[-3] == "Exit 0: done, and nothing failed (a rehearsal: no model was asked)"
 
 
+def test_a_replay_cannot_either_and_says_which_recording_answered() -> None:
+    settings = {"record": None, "replay": {"path": "/srv/run.jsonl", "digest": "sha256:0"}}
+    lines = text(example.state(example.created("recording", settings=settings)), Exit.FAILED).splitlines()
+    assert lines[0].startswith("[replay] Run 20260701-120000-council-ab12 of council: ")
+    assert lines[-4] == "Exit 1: the run ended, and something failed (a replay: no model was asked)"
+    assert lines[-2] == "Replayed from: /srv/run.jsonl"
+
+
+def test_what_a_newer_version_lets_answer_is_called_by_its_name_and_not_taken_for_the_api() -> None:
+    lines = text(example.state(example.created("oracle")), Exit.OK).splitlines()
+    assert lines[0].startswith("[oracle] Run ")
+    assert lines[-3] == "Exit 0: done, and nothing failed (answered by oracle)"
+
+
+def test_where_a_run_was_recorded_is_told() -> None:
+    created = example.created(settings={"record": {"path": "/srv/run.jsonl", "id": "7f3a"}})
+    assert text(example.state(created), Exit.OK).splitlines()[-2] == "Recorded in: /srv/run.jsonl"
+
+
 def test_what_won_over_the_playbook_is_told() -> None:
     created = example.created(slots=("alder",), settings={"overrides": ["the model normal is m1, by --model"]})
     told = text(example.state(created), Exit.INTERRUPTED)

@@ -81,7 +81,7 @@ def test_the_rows_of_a_run_that_is_carried_on_begin_where_it_stood() -> None:
     seen = Rows()
     (event,) = example.events(ev.OwnerChanged(4712, {}, "resume"))
     seen.hear(event, state)
-    assert (seen.began_at, seen.is_rehearsal) == (at(1), False)
+    assert (seen.began_at, seen.mark) == (at(1), "")
     assert list(seen.by_slot.values()) == [
         Row("alder", "ready", tokens=1123, told=1, untold=1),
         Row("oak", "blocked"),
