@@ -29,13 +29,18 @@ from overlord_run.settings.precedence import models_to_prove, resolve
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What a person asked for on the command line."""
+    """What a person asked for on the command line.
+
+    Attributes:
+        limit: Who takes part, by `all`, slots or `role:NAME`; empty: all.
+    """
 
     playbook_path: str
     given: Given
     flags: Flags
     rehearse: bool = False
     script_path: str | None = None
+    limit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,7 @@ def prepare(request: RunRequest) -> Prepared:
         request.flags, environment(), playbook.engine, config, models=playbook.models, rehearsal=request.rehearse
     )
     values = gather(playbook.inputs, request.given)
-    plan = build(playbook, values, model_ids=settings.model_ids, host=host.facts())
+    plan = build(playbook, values, model_ids=settings.model_ids, host=host.facts(), limit=request.limit)
     script, script_file = None, None
     if request.script_path is not None:
         content = read(request.script_path)
@@ -89,7 +94,7 @@ def prepare(request: RunRequest) -> Prepared:
         host=host,
         worktree=worktree,
         state_dir=state_dir(request.flags.state_dir, worktree),
-        warnings=warnings,
+        warnings=(*warnings, *plan.warnings),
         models_to_prove=models_to_prove(settings, playbook, plan),
         rehearse=request.rehearse,
         script=script,

@@ -53,6 +53,13 @@ from overlord_run.errors import Exit
     help="Let the built-in rehearsal answer: no key, no network, no cost. A YAML SCRIPT tells it what to answer.",
 )
 @click.option(
+    "--limit",
+    "limits",
+    metavar="TARGET",
+    multiple=True,
+    help="Who takes part: all, a slot, role:NAME, or several joined by ','; the others are left out. Repeatable.",
+)
+@click.option(
     "--run-id", "chosen_id", metavar="ID", help="The run's id: a second start of the same plan never pays again."
 )
 @click.option("--detach", is_flag=True, help="Return once the run can be addressed; another process carries it out.")

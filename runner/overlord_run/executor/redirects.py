@@ -62,10 +62,11 @@ async def _send(council: Council, schedule: Schedule, redirect: PlannedRedirect)
         await schedule.ended[earlier].wait()
     message = council.state.messages.get(redirect.id)
     if message is None or message.ended_at is None:
-        if council.halt.reason is None:
+        why_not = council.halt.reason or _why_nobody(redirect)
+        if why_not is None:
             await _send_to_all(council, schedule, redirect)
         else:
-            await council.recorder.record(ev.RedirectSkipped(redirect.id, redirect.to, None, council.halt.reason))
+            await council.recorder.record(ev.RedirectSkipped(redirect.id, redirect.to, None, why_not))
         message = council.state.messages.get(redirect.id)
     if redirect.on_failure == "stop" and _has_failed(message):
         council.halt.reason = f"redirect '{redirect.id}' failed, and its on_failure is stop"
@@ -88,6 +89,11 @@ async def _send_to_all(council: Council, schedule: Schedule, redirect: PlannedRe
         for slot in redirect.targets:
             group.create_task(send_to(slot))
     await settle(council, errand)
+
+
+def _why_nobody(redirect: PlannedRedirect) -> str | None:
+    """Return why a redirect goes to nobody: `for_each` had an empty list, or a limit left its targets out."""
+    return None if redirect.targets else f"nobody in this run is called '{redirect.to}'"
 
 
 def _has_failed(message: Message | None) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from overlord_run.errors import Problem
 from overlord_run.plan.language.templates import MAPPING_METHODS, Reference, read
 from overlord_run.plan.model import STARTUP
-from overlord_run.plan.scope import Known, Site, in_role
+from overlord_run.plan.scope import Known, KnownSlots, Site, in_role
 from overlord_run.plan.sites import Template, resolved, templates
 from overlord_run.plan.unused import unused_in_playbook, unused_in_role
 from overlord_run.playbook.model import Place, Playbook, RoleFile, Source
@@ -20,10 +20,21 @@ _LATE = frozenset({"replies", "servants"})
 _OF_THE_PLAYBOOK = frozenset({"vars", "host", "playbook"}) | _LATE
 _ELSEWHERE: Mapping[Site, tuple[frozenset[str], str]] = {
     "role": (_OF_THE_PLAYBOOK, "a role sees only its own inputs and servant: declare an input, and fill it by 'with'"),
+    "for_each": (_LATE | {"servant"}, "the list is made before there are servants; it sees inputs and vars"),
+    "slot": (_LATE | {"servant"}, "the servant is only being made; read item"),
     "with": (_LATE, "nobody has been asked yet; messages and outputs see it"),
     "task": (_LATE, "nobody has been asked yet; messages and outputs see it"),
     "message": (frozenset(), ""),
     "output": (frozenset({"servant"}), "an output belongs to no servant; read servants.SLOT"),
+}
+
+_OF_AN_ELEMENT = frozenset({"item", "index"})
+_WITHOUT_ELEMENT: Mapping[Site, str] = {
+    "for_each": "it is the list that gives them",
+    "with": "give an assignment a 'for_each', and write it there, beside it",
+    "task": "give an assignment a 'for_each', and write it there, beside it",
+    "message": "give it to the servant by 'with', beside 'for_each', and read servant.with.NAME",
+    "output": "give it to the servant by 'with', beside 'for_each', and read servants.SLOT.with.NAME",
 }
 
 # What keeps a template from being read to its end: then nobody knows what it would have used.
@@ -131,6 +142,8 @@ def _tell_missing(template: Template, place: Place, path: tuple[str, ...]) -> Pr
     names, hint = _ELSEWHERE[template.site]
     if not owner and name in names:
         return problem(place, rule, message, hint)
+    if not owner and name in _OF_AN_ELEMENT and template.site in _WITHOUT_ELEMENT:
+        return problem(place, rule, message, _WITHOUT_ELEMENT[template.site])
     if path == ("servant", "with"):
         return problem(place, rule, message, "it is what is being filled here")
     if path[0] == "replies" and path[_TO_SLOT:] == ("json",):
@@ -139,7 +152,8 @@ def _tell_missing(template: Template, place: Place, path: tuple[str, ...]) -> Pr
     below: Known = template.known
     for part in owner:
         below = {} if below is None else below[part]
-    hint = did_you_mean(name, below or ()) or (f"there are: {listed(below)}" if below else "there are none")
+    known = below.told() if isinstance(below, KnownSlots) else tuple(below or ())
+    hint = did_you_mean(name, known) or (f"there are: {listed(known)}" if known else "there are none")
     return problem(place, rule, message, hint)
 
 

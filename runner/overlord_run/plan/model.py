@@ -6,6 +6,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from overlord_run.errors import Problem
 from overlord_run.expect.words import asking_for, response_format
 from overlord_run.playbook.model import JsonMode, OnFailure, Profile, Recovery, Text
 
@@ -102,7 +103,7 @@ class PlannedRedirect:
         template: The message's template.
         texts: The rendered message of each target, where it waits for no reply; else None.
         reads: The ids of the messages whose replies it reads (`startup` among them), sorted.
-        require: How many targets must answer, at least 1.
+        require: How many targets must answer: at least 1, but where it goes to nobody.
         after: The ids that must have ended before it starts.
         before: All the ids that have certainly ended when it starts: `after`, closed over itself. Only their replies
             are visible.
@@ -177,6 +178,8 @@ class Plan:
         last: The message whose replies are the outputs where the playbook declares none.
         startup_require: How many of the servants with a task must answer it.
         recovery: Whether a blocked servant is asked again, and then replaced, without a person's word.
+        limit: Whom a person let take part, by `all`, slots or `role:NAME`; the others are not in the plan. Empty: all.
+        warnings: What a person should know before it is carried out; no part of `plan.json`.
         by_slot: The servants by their slots.
         by_id: The redirects by their ids.
         targets: Whom each message goes to, by its id: the redirects and `startup`.
@@ -194,6 +197,8 @@ class Plan:
     last: str = STARTUP
     startup_require: int = 0
     recovery: Recovery = "manual"
+    limit: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = field(default=(), compare=False)
     by_slot: Mapping[str, PlannedServant] = field(init=False, repr=False, compare=False)
     by_id: Mapping[str, PlannedRedirect] = field(init=False, repr=False, compare=False)
     targets: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
@@ -232,6 +237,7 @@ class Plan:
             "last": self.last,
             "startupRequire": self.startup_require,
             "recovery": self.recovery,
+            "limit": list(self.limit),
         }
         return {"schemaVersion": 1, "digest": digest(content), **content}
 

@@ -1,6 +1,6 @@
 """Say what the templates of a playbook read: whose replies, and whether anything that only the run knows."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Container, Set
 
 from overlord_run.plan.language.templates import MAPPING_METHODS, read
 from overlord_run.plan.model import STARTUP
@@ -29,12 +29,16 @@ def replies_read(message: Text, ended: Set[str]) -> tuple[str, ...]:
     return tuple(sorted(read_ids))
 
 
-def reads_states(message: Text, slots: Iterable[str]) -> bool:
-    """Say whether a redirect's message may read the state of a servant, which only the run knows."""
-    return any(_may_be_state(path, set(slots)) for path in _paths(message, "servants"))
+def reads_states(message: Text, slots: Container[str]) -> bool:
+    """Say whether a redirect's message may read the state of a servant, which only the run knows.
+
+    Where it names a slot that nobody is in, since a limit left that out or `for_each` did not make it, it does so too:
+    the message then fails for its target alone, when the run comes to it.
+    """
+    return any(_may_be_state(path, slots) for path in _paths(message, "servants"))
 
 
-def _may_be_state(path: tuple[str, ...], slots: Set[str]) -> bool:
+def _may_be_state(path: tuple[str, ...], slots: Container[str]) -> bool:
     match path:
         case (_, slot, attribute, *_) if slot in slots:
             return attribute == "state" or attribute in MAPPING_METHODS

@@ -6,7 +6,7 @@ from typing import Any
 
 from overlord_run.plan.order import ended_before
 from overlord_run.plan.scope import Known, Site, Surroundings, in_role
-from overlord_run.playbook.model import Assignment, Playbook, Role, Source, Text
+from overlord_run.playbook.model import Assignment, ForEach, Playbook, Role, Source, Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,11 @@ def templates(playbook: Playbook) -> Iterator[Template]:
     surroundings = Surroundings(playbook)
     for name, role in playbook.roles.items():
         yield Template(resolved(role.system), "role", in_role(role.inputs))
-        yield from _of_servants(role, name, surroundings)
+        yield from _of_servants(role, name, None, surroundings)
     for assignment in playbook.assignments:
-        yield from _of_servants(assignment, assignment.role, surroundings)
+        if assignment.for_each is not None:
+            yield from _of_elements(assignment.for_each, surroundings)
+        yield from _of_servants(assignment, assignment.role, assignment.for_each, surroundings)
     yield from _of_messages(playbook, surroundings)
     yield from _of_outputs(playbook, surroundings)
 
@@ -67,11 +69,20 @@ def texts_in(value: Any) -> Iterator[Text]:
             yield from texts_in(item)
 
 
-def _of_servants(declared: Role | Assignment, role: str, surroundings: Surroundings) -> Iterator[Template]:
+def _of_elements(for_each: ForEach, surroundings: Surroundings) -> Iterator[Template]:
+    yield Template(for_each.elements, "for_each", surroundings.in_for_each(), bare=True)
+    for text in (for_each.slot, for_each.name):
+        if text is not None:
+            yield Template(text, "slot", surroundings.in_slot(for_each))
+
+
+def _of_servants(
+    declared: Role | Assignment, role: str, for_each: ForEach | None, surroundings: Surroundings
+) -> Iterator[Template]:
     if declared.task is not None:
-        yield Template(resolved(declared.task), "task", surroundings.in_task(role))
+        yield Template(resolved(declared.task), "task", surroundings.in_task(role, for_each))
     for text in texts_in(declared.values):
-        yield Template(text, "with", surroundings.in_with())
+        yield Template(text, "with", surroundings.in_with(for_each))
 
 
 def _of_messages(playbook: Playbook, surroundings: Surroundings) -> Iterator[Template]:

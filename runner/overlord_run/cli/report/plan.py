@@ -98,6 +98,7 @@ def _head(prepared: Prepared) -> str:
         f"calls    {calls}",
         *(f"model    {_model(model)}" for model in plan.models.values()),
         f"to prove {joined(prepared.models_to_prove)}",
+        *([f"limit    {joined(plan.limit)}: the others are left out"] if plan.limit else []),
         *(f"override {sentence}" for sentence in settings.overrides),
     ]
     return "\n".join(lines)
@@ -124,6 +125,8 @@ def _startup(plan: Plan) -> str:
 
 
 def _redirect(redirect: PlannedRedirect) -> str:
+    if not redirect.targets:
+        return f"{redirect.id}: to {redirect.to}; skipped: nobody in this run is called so"
     facts = [
         f"to {redirect.to}",
         f"after {joined(redirect.after or (STARTUP,))}",
@@ -138,7 +141,10 @@ def _redirect(redirect: PlannedRedirect) -> str:
     head = f"{redirect.id}: {'; '.join(facts)}"
     if redirect.texts is not None:
         return "\n".join([head, *_texts(redirect.texts)])
-    waits = f"  to {', '.join(redirect.targets)}: waits for the replies to {joined(redirect.reads)}; its template:"
+    waited_for = (
+        f"waits for the replies to {joined(redirect.reads)}" if redirect.reads else "is rendered when it is sent"
+    )
+    waits = f"  to {', '.join(redirect.targets)}: {waited_for}; its template:"
     return "\n".join([head, waits, indented(with_ending(redirect.template.source, redirect.ending))])
 
 

@@ -109,11 +109,31 @@ def quoted(value: object) -> str:
     return shown(value) if isinstance(value, str | int | float) else kind(value)
 
 
-def plain(meter: Meter, value: object, depth: int = 0, *, margin: int = 0) -> Any:
+def plain_elements(meter: Meter, value: object, most: int) -> list[Any]:
+    """Return the JSON values in a list. Texts in them are not copied, and cost nothing: they may be whole files.
+
+    Raises:
+        RefusedError: It is no list, it is longer than `most`, or an element is no JSON value or is too large.
+        UndefinedError: It, or something in it, is undefined.
+    """
+    if isinstance(value, Undefined):
+        refuse(value)
+    if not isinstance(value, list | tuple | range):
+        message = f"a list is needed here, and this is {kind(value)}"
+        hint = "of a mapping take its pairs: … | items; of one value make a list: [value]"
+        raise RefusedError(message, rule="not-a-list", hint=hint)
+    if len(value) > most:
+        message = f"the list has {len(value):,} elements; at most {most:,} are allowed"
+        raise RefusedError(message, rule="template-limit", hint="make it shorter")
+    return [plain(meter, item, are_texts_free=True) for item in value]
+
+
+def plain(meter: Meter, value: object, depth: int = 0, *, margin: int = 0, are_texts_free: bool = False) -> Any:
     """Return the JSON value that a template's value is.
 
     It is walked as a tree, and charged so: a value that holds another many times over is refused before it is copied.
-    `margin` is charged besides, for each value and each level that it is nested.
+    `margin` is charged besides, for each value and each level that it is nested; a text costs its size, unless texts
+    are free.
 
     Raises:
         RefusedError: It is no JSON value, it is nested too deeply, or it is too large.
@@ -121,7 +141,7 @@ def plain(meter: Meter, value: object, depth: int = 0, *, margin: int = 0) -> An
     """
     meter.charge(MADE + margin * depth)
     if isinstance(value, str):
-        meter.charge(size(value))
+        meter.charge(0 if are_texts_free else size(value))
         return str(value)
     if value is None or isinstance(value, bool | int):
         return value
@@ -130,11 +150,15 @@ def plain(meter: Meter, value: object, depth: int = 0, *, margin: int = 0) -> An
     if depth >= MAX_VALUE_DEPTH:
         message = f"the value is nested more than {MAX_VALUE_DEPTH} deep"
         raise RefusedError(message, rule="template-limit")
+
+    def inner(item: object) -> Any:
+        return plain(meter, item, depth + 1, margin=margin, are_texts_free=are_texts_free)
+
     if isinstance(value, Mapping):
-        return {key_text(meter, key): plain(meter, item, depth + 1, margin=margin) for key, item in value.items()}
+        return {key_text(meter, key): inner(item) for key, item in value.items()}
     if not isinstance(value, list | tuple | range):
         refuse(value)
-    return [plain(meter, item, depth + 1, margin=margin) for item in value]
+    return [inner(item) for item in value]
 
 
 def text(meter: Meter, value: object) -> str:
