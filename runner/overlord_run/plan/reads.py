@@ -22,10 +22,10 @@ def replies_read(message: Text, ended: Set[str]) -> tuple[str, ...]:
 
     Where it reads `replies` as a whole these are all that it can see: `startup`, and what has `ended` before it.
     """
-    visible = {STARTUP, *ended}
     read_ids: set[str] = set()
     for path in _paths(message, "replies"):
-        read_ids |= {path[1]} if len(path) > 1 and path[1] in visible else visible
+        is_one = len(path) > 1 and (path[1] == STARTUP or path[1] in ended)
+        read_ids |= {path[1]} if is_one else {STARTUP, *ended}
     return tuple(sorted(read_ids))
 
 
