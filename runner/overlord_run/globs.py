@@ -1,7 +1,7 @@
 """Find the files that a glob matches, the same ones on every platform, and read them within bounds.
 
 What `**` at the end, capitals and hidden names match in `pathlib` and `glob` depends on the platform and Python's
-version, and `glob` follows links in circles. Here `*`, `?` and `[…]` match within a name, and capitals count. `**` is any
+version, and `glob` follows links in circles. Here `*`, `?`, `[…]` match within a name, and capitals count. `**` is any
 number of folders, and enters no link. A name that begins with a dot is matched only by a part that does so, too. A glob
 that is the path of a file is that file.
 """

@@ -34,8 +34,8 @@ class Shape:
         opened = [place for mark in _OPENING if (place := source.find(mark)) >= 0]
         if not opened:
             return cls(source, None)
-        closed = max(source.rfind(mark) + len(mark) if mark in source else 0 for mark in _CLOSING)
-        return cls(source[: min(opened)], source[closed:].removesuffix("\n"))
+        closed = [place + len(mark) for mark in _CLOSING if (place := source.rfind(mark)) >= 0]
+        return cls(source[: min(opened)], source[max(closed, default=len(source)) :].removesuffix("\n"))
 
     def may_be(self, slot: str) -> bool:
         """Return whether the template may make a slot."""

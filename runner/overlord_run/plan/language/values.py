@@ -1,14 +1,17 @@
 """Say which values a template works with, how they print, and what JSON they are."""
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, TypeVar
 
 from jinja2 import Undefined
 
 from overlord_run.plan.language.meter import MADE, MAX_VALUE_DEPTH, Meter, RefusedError, size
 from overlord_run.playbook.names import shown
+
+_Value_co = TypeVar("_Value_co", covariant=True)
 
 NO_JSON = object()
 """Stands where a reply holds no JSON value that is known to fit; null is one."""
@@ -64,7 +67,15 @@ class ReplyText(str):
         return str(self)
 
 
-class Answers(Mapping[str, ReplyText]):
+class BySlot(Mapping[str, _Value_co]):
+    """A mapping by slots, which says in its own words that one is missing."""
+
+    @abstractmethod
+    def missing(self, slot: str) -> str:
+        """Return what is wrong where a template reads a slot, in quotes, that is not there."""
+
+
+class Answers(BySlot[ReplyText]):
     """The replies to one message, slot → reply: those that were given, in the order of the message's targets."""
 
     __slots__ = ("_given", "_targets", "message_id")
@@ -82,6 +93,10 @@ class Answers(Mapping[str, ReplyText]):
 
     def __len__(self) -> int:
         return len(self._given)
+
+    def missing(self, slot: str) -> str:
+        """Return that a servant did not answer."""
+        return f"{slot} gave no reply to '{self.message_id}'"
 
 
 def kind(value: object) -> str:
