@@ -52,7 +52,7 @@ class KnownSlots(Mapping[str, Known]):
 
     def told(self) -> tuple[str, ...]:
         """Return what a message names: the slots that are written out, and the shapes of the others."""
-        return (*self._written, *(name for name in self._slots.told() if name not in self._slots.roles))
+        return (*self, *(name for name in self._slots.told() if name not in self._slots.roles))
 
 
 class Surroundings:
