@@ -333,7 +333,7 @@ def _problems(language: str, example: str) -> tuple[Problem, ...]:
             parse_script(f"overlord: 1\n{example}".encode(), "script.yml", plan)
     except InvalidPlaybookError as error:
         return error.problems
-    return warnings
+    return (*warnings, *plan.warnings)
 
 
 # What the pages show
