@@ -64,6 +64,7 @@ __all__ = [
     "evaluate",
     "read",
     "render",
+    "render_counted",
     "size",
 ]
 
@@ -98,10 +99,19 @@ def render(text: Text, scope: Mapping[str, Any]) -> str:
     Raises:
         TemplateError: It cannot be rendered, or passes a limit.
     """
-    if holds_template(text.source):
-        printed: str = _run(text, scope, bare=False, result=lambda _meter, _variables, printed: printed)
-        return _within_limits(text, printed)
-    return _within_limits(text, text.source)
+    return render_counted(text, scope)[0]
+
+
+def render_counted(text: Text, scope: Mapping[str, Any]) -> tuple[str, int]:
+    """Return what a template prints, as `render` does, and how many units of work that took.
+
+    Raises:
+        TemplateError: It cannot be rendered, or passes a limit.
+    """
+    if not holds_template(text.source):
+        return _within_limits(text, text.source), 0
+    printed, work = _run(text, scope, bare=False, result=lambda meter, _variables, printed: (printed, meter.work))
+    return _within_limits(text, printed), work
 
 
 def evaluate(text: Text, scope: Mapping[str, Any]) -> Any:
