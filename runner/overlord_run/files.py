@@ -55,13 +55,15 @@ class FileError(UsageError):
         self.hint = hint
 
 
-def read_bytes(path: Path, *, limit: int) -> bytes:
+def read_bytes(path: Path, *, limit: int, subject: str = "") -> bytes:
     """Return what a regular file holds, at most `limit` bytes; links to it are followed.
+
+    `subject` is what to call it in an error, where that is not its path.
 
     Raises:
         FileError: It does not exist, is no regular file, is larger, or the system refuses it.
     """
-    return _read(path, shown(str(path), longest=LONGEST_PATH), limit)
+    return _read(path, subject or shown(str(path), longest=LONGEST_PATH), limit)
 
 
 def read_beside(folder: Path, relative: str, *, limit: int, may_climb: bool = False) -> bytes:

@@ -11,7 +11,14 @@ from playbook_kit import parse, resolve
 
 VALID = Path(__file__).parents[1] / "examples" / "valid"
 EXAMPLES = sorted(VALID.glob("*.yml"))
-INPUTS = {"inputs": {"plan": "Ship it.\n```sh\nmake release\n```\n", "who": "Ada"}}
+REPORTS = [
+    {"path": "reports/login.md", "name": "login.md", "text": "Nobody can log in.\n"},
+    {"path": "reports/old/slow.md", "name": "slow.md", "text": "It is slow.\n```\n5 s\n```\n"},
+]
+INPUTS = {
+    "inputs": {"plan": "Ship it.\n```sh\nmake release\n```\n", "who": "Ada"},
+    "for-each": {"reports": REPORTS},
+}
 HOST = {"platform": "linux", "shell": "bash", "paths": "posix"}
 
 

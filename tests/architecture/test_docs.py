@@ -337,7 +337,7 @@ def _problems(language: str, example: str) -> tuple[Problem, ...]:
             parse_recording(example.encode(), "run.jsonl")
     except InvalidPlaybookError as error:
         return error.problems
-    return warnings
+    return (*warnings, *plan.warnings)
 
 
 # What the pages show

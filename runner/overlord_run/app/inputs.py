@@ -8,6 +8,7 @@ from typing import Any
 
 from overlord_run.errors import InvalidPlaybookError, UsageError
 from overlord_run.files import INPUT_LIMIT, decode, read_bytes
+from overlord_run.globs import read_files
 from overlord_run.plan.inputs import parse_argument
 from overlord_run.playbook.model import Input
 from overlord_run.playbook.names import next_name
@@ -65,8 +66,10 @@ def _readers(declared: Mapping[str, Input], given: Given) -> dict[str, Callable[
     for name, raw in given.arguments:
         if _is_file(declared, name):
             readers[name] = partial(_read_text, raw, name, given.stdin)
+        elif _is_files(declared, name):
+            readers[name] = partial(read_files, _all_given(given, name))
         elif _is_repeated(declared, given, name):
-            readers[name] = partial(list, [text for other, text in given.arguments if other == name])
+            readers[name] = partial(list, _all_given(given, name))
         else:
             readers[name] = partial(_parse, declared, name, raw)
     return readers
@@ -74,6 +77,8 @@ def _readers(declared: Mapping[str, Input], given: Given) -> dict[str, Callable[
 
 def _from_file(declared: Mapping[str, Input], name: str, path: str, stdin: Callable[[], bytes]) -> Any:
     text = _read_text(path, name, stdin)
+    if _is_files(declared, name):
+        return read_files([line for line in text.splitlines() if line.strip()])
     return text if _is_file(declared, name) else _parse(declared, name, text.removesuffix("\n"))
 
 
@@ -90,10 +95,17 @@ def _is_file(declared: Mapping[str, Input], name: str) -> bool:
     return name in declared and declared[name].type == "file"
 
 
+def _is_files(declared: Mapping[str, Input], name: str) -> bool:
+    return name in declared and declared[name].type == "files"
+
+
+def _all_given(given: Given, name: str) -> list[str]:
+    return [raw for other, raw in given.arguments if other == name]
+
+
 def _is_repeated(declared: Mapping[str, Input], given: Given, name: str) -> bool:
     """Say whether `-i NAME=` is given several times for a list: then each value is one of its strings."""
-    times = sum(other == name for other, _ in given.arguments)
-    return times > 1 and name in declared and declared[name].type == "array"
+    return len(_all_given(given, name)) > 1 and name in declared and declared[name].type == "array"
 
 
 def _parse(declared: Mapping[str, Input], name: str, raw: str) -> Any:
@@ -116,9 +128,17 @@ def _read_inputs_file(declared: Mapping[str, Input], path: str) -> dict[str, Any
     if not isinstance(value, dict):
         message = f"{path} holds no mapping of input names to values"
         raise UsageError(message, next="Write it as 'name: value' lines, or as one JSON object.")
-    return {
-        name: unix_lines(decode(read_bytes(Path(content), limit=INPUT_LIMIT), content))
-        if _is_file(declared, name) and isinstance(content, str)
-        else content
-        for name, content in value.items()
-    }
+    return {name: _of_inputs_file(declared, name, content) for name, content in value.items()}
+
+
+def _of_inputs_file(declared: Mapping[str, Input], name: str, content: Any) -> Any:
+    """Return the value that a file of inputs gives: of files it holds the paths, or globs."""
+    if _is_file(declared, name) and isinstance(content, str):
+        return unix_lines(decode(read_bytes(Path(content), limit=INPUT_LIMIT), content))
+    if not _is_files(declared, name):
+        return content
+    globs = [content] if isinstance(content, str) else content
+    if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
+        message = f"input '{name}' must be a glob or a list of globs"
+        raise UsageError(message, next="Write it like docs/**/*.md, from the current folder.")
+    return read_files(globs)

@@ -40,6 +40,7 @@ class RunRequest:
         script_path: The rehearsal's script.
         replay_path: The recording that is to answer.
         record_path: Where every exchange is to be kept.
+        limit: Who takes part, by `all`, slots or `role:NAME`; empty: all.
     """
 
     playbook_path: str
@@ -49,6 +50,7 @@ class RunRequest:
     script_path: str | None = None
     replay_path: str | None = None
     record_path: str | None = None
+    limit: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,7 @@ def prepare(request: RunRequest) -> Prepared:
         stand_in=STAND_INS[request.engine],
     )
     values = gather(playbook.inputs, request.given)
-    plan = build(playbook, values, model_ids=settings.model_ids, host=host.facts())
+    plan = build(playbook, values, model_ids=settings.model_ids, host=host.facts(), limit=request.limit)
     script, script_file, recording, recording_file = None, None, None, None
     if request.script_path is not None:
         content = read(request.script_path)
@@ -113,7 +115,7 @@ def prepare(request: RunRequest) -> Prepared:
         host=host,
         worktree=worktree,
         state_dir=state_dir(request.flags.state_dir, worktree),
-        warnings=warnings,
+        warnings=(*warnings, *plan.warnings),
         models_to_prove=models_to_prove(settings, playbook, plan),
         engine=request.engine,
         script=script,

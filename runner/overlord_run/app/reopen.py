@@ -116,6 +116,7 @@ def require_unchanged(run: Recorded) -> None:
             run.plan.inputs,
             model_ids=read_recorded(run.created.settings).model_ids,
             host={name: str(value) for name, value in run.created.host.items()},
+            limit=run.plan.limit,
         ).to_json()
     except OverlordError as error:
         message = f"the playbook {path} cannot be planned as it was: {error.message}"

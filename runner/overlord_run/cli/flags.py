@@ -44,6 +44,13 @@ from overlord_run.errors import Exit
     help="Answer from a recording: no key, no network, no cost. What it does not hold is an error.",
 )
 @click.option(
+    "--limit",
+    "limits",
+    metavar="TARGET",
+    multiple=True,
+    help="Who takes part: all, a slot, role:NAME, or several joined by ','; the others are left out. Repeatable.",
+)
+@click.option(
     "--run-id", "chosen_id", metavar="ID", help="The run's id: a second start of the same plan never pays again."
 )
 @click.option("--detach", is_flag=True, help="Return once the run can be addressed; another process carries it out.")

@@ -1,5 +1,6 @@
 """Carry out the command `run`; its flags are declared in flags.py."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from overlord_run.cli.streams import write_json, write_note, write_report
 from overlord_run.cli.telling import Manner, telling
 from overlord_run.engine.base import EngineName
 from overlord_run.errors import Exit, UsageError
+from overlord_run.plan.targets import parse_targets
 from overlord_run.settings import Flags
 
 
@@ -34,6 +36,7 @@ def carry_out(
     input_files: tuple[str, ...],
     outputs_dir: str | None,
     dry_run: bool,
+    limits: tuple[str, ...],
     rehearse: str | None,
     record: str | None,
     replay: str | None,
@@ -58,6 +61,7 @@ def carry_out(
         script_path=script_path,
         replay_path=replay,
         record_path=record,
+        limit=_limit(limits),
     )
     manner = Manner(output_format == "json", quiet, verbose, debug)
     prepared = prepare(request)
@@ -109,6 +113,14 @@ def _paths(playbook: str | None, rehearse: str | None) -> tuple[str, str | None]
         message = f"'{path}' is a command, and the options of a command stand after it"
         raise UsageError(message, next=f"overlord-run {path} --help tells them.")
     return path, script or None
+
+
+def _limit(limits: Sequence[str]) -> tuple[str, ...]:
+    """Return the names that `--limit` gives, each once; one that gives none would mean all without saying so."""
+    if not all(map(parse_targets, limits)):
+        message = "--limit names nobody"
+        raise UsageError(message, next="Write it as --limit TARGET: all, a slot, role:NAME, or several joined by ','.")
+    return tuple(dict.fromkeys(name for target in limits for name in parse_targets(target)))
 
 
 def _tell_beforehand(prepared: Prepared, manner: Manner) -> None:

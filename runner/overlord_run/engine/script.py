@@ -80,7 +80,7 @@ def parse_script(data: bytes, file: str, plan: Plan) -> Script:
         InvalidPlaybookError: It is no script, or speaks of what the plan does not have; all of it is told.
     """
     document = read_yaml(data, file)
-    problems = check(document, "rehearsal") or list(_misfits(document, _asked(plan)))
+    problems = check(document, "rehearsal") or list(_misfits(document, _asked(plan), is_limited=bool(plan.limit)))
     if problems:
         raise InvalidPlaybookError(problems)
     return Script(
@@ -103,11 +103,15 @@ def _asked(plan: Plan) -> dict[str, frozenset[str]]:
     return asked
 
 
-def _misfits(document: Document, asked: Mapping[str, frozenset[str]]) -> Iterator[Problem]:
-    slots = sorted(frozenset().union(*asked.values()))
+def _misfits(document: Document, asked: Mapping[str, frozenset[str]], *, is_limited: bool) -> Iterator[Problem]:
+    """Find what a script says in vain. With a limit, it may speak of servants that are left out."""
+    known = frozenset().union(*asked.values())
     for slot, entries in document.value["answers"].items():
         path = ("answers", slot)
-        if slot not in (ANY, *slots):
+        if slot != ANY and slot not in known:
+            if is_limited:
+                continue
+            slots = sorted(known)
             hint = did_you_mean(slot, slots) or f'the slots are {listed(slots)}; "*" is every other one'
             yield problem(document.key(path), "unknown-slot", f"{shown(slot)} is no slot of this playbook", hint)
             continue

@@ -14,6 +14,7 @@ from overlord_run.executor.errand import deliver, of_accepted, of_message, run_e
 from overlord_run.executor.proof import fault_of, with_conversation
 from overlord_run.executor.recovery import failed_question, recovered, replaced
 from overlord_run.plan.model import Plan
+from overlord_run.plan.targets import Roll, parse_targets
 from overlord_run.store import events as ev
 from overlord_run.store.inbox import Answer, Check, Letter, Recover, Send, Stop
 
@@ -159,9 +160,4 @@ def answered(request: Answer) -> ev.PauseAnswered:
 
 def slots_of(plan: Plan, target: str) -> list[str]:
     """Return the slots that `all`, a slot, `role:NAME`, or several of these joined by `,` name, in the plan's order."""
-    wanted = {part.strip() for part in target.split(",")}
-    return [
-        servant.slot
-        for servant in plan.servants
-        if not wanted.isdisjoint({"all", servant.slot, f"role:{servant.role}"})
-    ]
+    return list(Roll((servant.slot, servant.role) for servant in plan.servants).called(parse_targets(target)))

@@ -137,7 +137,7 @@ async def settle(council: Council, errand: Errand) -> None:
 
 def _settled(errand: Errand, answered: int, chosen: int) -> ev.Body:
     if not chosen:
-        why = "its 'only' leaves nobody" if errand.targets else "it goes to nobody"
+        why = "its 'only' leaves nobody" if errand.targets else f"nobody in this run is called '{errand.to}'"
         return ev.RedirectSkipped(errand.id, errand.to, None, why, by_design=True)
     if answered == chosen:
         return ev.MessageSettled(errand.id, "completed", None)

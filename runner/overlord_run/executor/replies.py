@@ -1,6 +1,6 @@
 """Turn what servants answered into the values that templates see."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from overlord_run.executor.council import Council
@@ -9,7 +9,7 @@ from overlord_run.plan.language.templates import NO_JSON, ReplyText
 from overlord_run.plan.model import Plan, round_id
 from overlord_run.plan.redirects import PlannedRedirect
 from overlord_run.plan.views import Seen
-from overlord_run.store.state import Result, State
+from overlord_run.store.state import Result, Servant, State
 
 Replies = dict[str, dict[str, ReplyText]]
 
@@ -76,6 +76,24 @@ def _reply(text: str, result: Result, schema: Mapping[str, Any] | None) -> Reply
     )
 
 
-def states_of(state: State) -> dict[str, str]:
-    """Return slot → the servant's state."""
-    return {slot: servant.state for slot, servant in state.servants.items()}
+class _States(Mapping[str, str]):
+    """Slot → the servant's state, looked up when it is asked for: a message to 10,000 is rendered for each of them."""
+
+    __slots__ = ("_servants",)
+
+    def __init__(self, servants: Mapping[str, Servant]) -> None:
+        self._servants = servants
+
+    def __getitem__(self, slot: str) -> str:
+        return self._servants[slot].state
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._servants)
+
+    def __len__(self) -> int:
+        return len(self._servants)
+
+
+def states_of(state: State) -> Mapping[str, str]:
+    """Return slot → the servant's state, now and as it changes."""
+    return _States(state.servants)

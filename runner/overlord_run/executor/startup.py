@@ -1,6 +1,7 @@
 """Ask every servant that has a task, side by side, until as many have answered as the plan requires."""
 
 import asyncio
+from functools import partial
 
 from overlord_run.executor.council import Council
 from overlord_run.executor.errand import Errand, deliver, of_startup, settle
@@ -33,14 +34,22 @@ async def start(council: Council, left_out: frozenset[str] = frozenset()) -> boo
 
 
 async def _ask_all(council: Council, errand: Errand, missing: list[str]) -> None:
-    def may_begin() -> bool:
-        return council.plan.startup_require < len(errand.targets) or not any(
-            _has_failed(council, slot) for slot in errand.targets
-        )
+    """Ask servants side by side; where all must answer, none begins after the first failure."""
+    # Those who did not answer so far: at most as many as there are lanes, so each of 10,000 can look at them.
+    under_way = set(errand.targets).difference(missing)
+
+    def may_begin(slot: str) -> bool:
+        if council.plan.startup_require < len(errand.targets):
+            return True
+        under_way.difference_update([one for one in under_way if _has_answered(council, one)])
+        if any(_has_failed(council, one) for one in under_way):
+            return False
+        under_way.add(slot)
+        return True
 
     async with asyncio.TaskGroup() as group:
         for slot in missing:
-            group.create_task(deliver(council, errand, slot, may_begin=may_begin))
+            group.create_task(deliver(council, errand, slot, may_begin=partial(may_begin, slot)))
 
 
 def _is_proved(council: Council) -> bool:

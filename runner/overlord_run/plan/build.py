@@ -4,15 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from overlord_run.plan.called import check_called, taking_part
 from overlord_run.plan.draft import Draft
 from overlord_run.plan.fill import fill
 from overlord_run.plan.frame import system_message
 from overlord_run.plan.inputs import bind
 from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedOutput, PlannedServant
 from overlord_run.plan.reads import reads_host
+from overlord_run.plan.redirects import PlannedExpect
+from overlord_run.plan.seats import Seat, seats
 from overlord_run.plan.sequence import plan_expect, plan_redirects
 from overlord_run.plan.sites import resolved
-from overlord_run.plan.targets import required
+from overlord_run.plan.targets import Roll, required
 from overlord_run.plan.views import servant_view
 from overlord_run.playbook.model import Playbook, Profile, Role
 
@@ -22,7 +25,12 @@ _STARTUP_REQUIRE = "all"
 
 
 def build(
-    playbook: Playbook, inputs: Mapping[str, Any], *, model_ids: Mapping[str, str], host: Mapping[str, str]
+    playbook: Playbook,
+    inputs: Mapping[str, Any],
+    *,
+    model_ids: Mapping[str, str],
+    host: Mapping[str, str],
+    limit: Sequence[str] = (),
 ) -> Plan:
     """Return the plan of a playbook that has no problems of its own, and whose texts have been read from their files.
 
@@ -31,15 +39,23 @@ def build(
         inputs: The values that were given, by name.
         model_ids: The operator's own ids for models, by alias; the parameters stay the playbook's.
         host: What templates see as `host`.
+        limit: `all`, slots or `role:NAME`: only the servants that these call are in the plan. Empty: all are.
 
     Raises:
-        InvalidPlaybookError: Templates cannot be rendered, or `with` does not fit; it carries all that is wrong.
-        UsageError: The inputs' values do not fit.
+        InvalidPlaybookError: Templates cannot be rendered, `with` does not fit, or `for_each` makes what cannot be; it
+            carries all that is wrong.
+        UsageError: The inputs' values do not fit, or the limit names nobody.
     """
     values = bind(playbook.inputs, inputs)
     scope = {"inputs": values, "vars": playbook.vars, "host": host, "playbook": {"name": playbook.name}}
     draft = Draft()
-    servants = tuple(_servant(draft, playbook, index, scope) for index in range(len(playbook.assignments)))
+    everybody = seats(draft, playbook, scope)
+    roll = Roll((seat.slot, seat.role) for seat in everybody)
+    for found in check_called(playbook, everybody, roll):
+        draft.add(found)
+    draft.require_no_problems()
+    left = taking_part(everybody, roll, limit)
+    servants = tuple(_servant(draft, playbook, seat, scope) for seat in left)
     redirects = plan_redirects(draft, playbook, servants, scope)
     draft.require_no_problems()
     return Plan(
@@ -55,6 +71,8 @@ def build(
         last=[STARTUP, *(message.id for message in playbook.messages())][-1],
         startup_require=_startup_require(playbook, servants),
         recovery=playbook.engine.recovery or "manual",
+        limit=tuple(limit),
+        warnings=tuple(draft.warnings),
     )
 
 
@@ -63,12 +81,12 @@ def _startup_require(playbook: Playbook, servants: Sequence[PlannedServant]) -> 
     return min(required(playbook.engine.startup_require or _STARTUP_REQUIRE, asked), asked)
 
 
-def _servant(draft: Draft, playbook: Playbook, index: int, scope: Mapping[str, Any]) -> PlannedServant:
-    assignment = playbook.assignments[index]
+def _servant(draft: Draft, playbook: Playbook, seat: Seat, scope: Mapping[str, Any]) -> PlannedServant:
+    assignment = playbook.assignments[seat.place]
     role = playbook.roles[assignment.role]
     servant = PlannedServant(
-        slot=assignment.slot,
-        name=assignment.name or assignment.slot,
+        slot=seat.slot,
+        name=seat.name,
         role=role.name,
         model=assignment.model or role.model or _MODEL,
         profile=assignment.profile or role.profile or _PROFILE,
@@ -78,18 +96,27 @@ def _servant(draft: Draft, playbook: Playbook, index: int, scope: Mapping[str, A
     )
     before_filling = servant_view(servant)
     del before_filling["with"]
-    servant = replace(servant, values=fill(draft, playbook, index, {**scope, "servant": before_filling}))
-    view = servant_view(servant)
-    task = assignment.task or role.task
-    expect = plan_expect(assignment.expect)
-    return replace(
-        servant,
-        system=_system(draft, servant, role, {"inputs": servant.values, "servant": view}),
-        task=None
-        if task is None
-        else draft.render(resolved(task), {**scope, "servant": view}, "" if expect is None else expect.ending),
-        expect=expect,
-    )
+    with draft.about(seat.told):
+        servant = replace(servant, values=fill(draft, playbook, seat, {**scope, "servant": before_filling}))
+        view = servant_view(servant)
+        expect = plan_expect(assignment.expect)
+        return replace(
+            servant,
+            system=_system(draft, servant, role, {"inputs": servant.values, "servant": view}),
+            task=_task(draft, playbook, seat, {**scope, "servant": view}, expect),
+            expect=expect,
+        )
+
+
+def _task(
+    draft: Draft, playbook: Playbook, seat: Seat, scope: Mapping[str, Any], expect: PlannedExpect | None
+) -> str | None:
+    """Return the first message. A role's, which may be shared, does not see the element that a servant is made for."""
+    own, shared = playbook.assignments[seat.place].task, playbook.roles[seat.role].task
+    ending = "" if expect is None else expect.ending
+    if own is not None:
+        return draft.render(resolved(own), {**scope, **seat.element}, ending)
+    return None if shared is None else draft.render(resolved(shared), scope, ending)
 
 
 def _system(draft: Draft, servant: PlannedServant, role: Role, scope: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from overlord_run.errors import Problem
 from overlord_run.plan.language.templates import MAPPING_METHODS, Reference, read
 from overlord_run.plan.model import STARTUP
-from overlord_run.plan.scope import Known, Site, in_role
+from overlord_run.plan.scope import Known, KnownSlots, Site, in_role
 from overlord_run.plan.sites import Template, resolved, templates
 from overlord_run.plan.unused import unused_in_playbook, unused_in_role
 from overlord_run.playbook.model import Place, Playbook, RoleFile, Source
@@ -23,11 +23,25 @@ _EARLY = dict.fromkeys(_LATE, "nobody has been asked yet; messages and outputs s
 _OWN = "a role sees only its own inputs and servant: declare an input, and fill it by 'with'"
 _ELSEWHERE: Mapping[Site, Mapping[str, str]] = {
     "role": dict.fromkeys(("vars", "host", "playbook", *_LATE), _OWN),
+    "for_each": dict.fromkeys(
+        (*_LATE, "servant"), "the list is made before there are servants; it sees inputs and vars"
+    ),
+    "slot": dict.fromkeys((*_LATE, "servant"), "the servant is only being made; read item"),
     "with": _EARLY,
     "task": _EARLY,
     "message": _ROUNDS,
     "condition": _NOBODY | _ROUNDS,
     "output": {"servant": "an output belongs to no servant; read servants.SLOT"} | _ROUNDS,
+}
+
+_OF_AN_ELEMENT = frozenset({"item", "index"})
+_WITHOUT_ELEMENT: Mapping[Site, str] = {
+    "for_each": "it is the list that gives them",
+    "with": "give an assignment a 'for_each', and write it there, beside it",
+    "task": "give an assignment a 'for_each', and write it there, beside it",
+    "message": "give it to the servant by 'with', beside 'for_each', and read servant.with.NAME",
+    "condition": "give it to the servant by 'with', beside 'for_each', and read servants.SLOT.with.NAME",
+    "output": "give it to the servant by 'with', beside 'for_each', and read servants.SLOT.with.NAME",
 }
 
 # What keeps a template from being read to its end: then nobody knows what it would have used.
@@ -145,6 +159,8 @@ def _tell_missing(template: Template, place: Place, path: tuple[str, ...]) -> Pr
     elsewhere = _ELSEWHERE[template.site]
     if not owner and name in elsewhere:
         return problem(place, rule, message, elsewhere[name])
+    if not owner and name in _OF_AN_ELEMENT and template.site in _WITHOUT_ELEMENT:
+        return problem(place, rule, message, _WITHOUT_ELEMENT[template.site])
     if path == ("servant", "with"):
         return problem(place, rule, message, "it is what is being filled here")
     if path[0] == "replies" and path[_TO_SLOT:] == ("json",):
@@ -153,7 +169,8 @@ def _tell_missing(template: Template, place: Place, path: tuple[str, ...]) -> Pr
     below: Known = template.known
     for part in owner:
         below = {} if below is None else below[part]
-    hint = did_you_mean(name, below or ()) or (f"there are: {listed(below)}" if below else "there are none")
+    known = below.told() if isinstance(below, KnownSlots) else tuple(below or ())
+    hint = did_you_mean(name, known) or (f"there are: {listed(known)}" if known else "there are none")
     return problem(place, rule, message, hint)
 
 

@@ -1,26 +1,38 @@
 """Render the texts of a plan that is being built, and gather what is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.expect.words import with_ending
-from overlord_run.plan.language.templates import TemplateError, render, size
+from overlord_run.plan.language.templates import TemplateError, elements, render_counted, size
 from overlord_run.plan.sites import texts_in
 from overlord_run.playbook.model import Text
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 
 MAX_PLAN_BYTES = 128 * 1024 * 1024
+MAX_PLAN_WORK = 1_000_000_000
+"""Units of all renders together: a template may not take its own limit anew for each of 10,000 servants."""
 
 
 class Draft:
-    """The problems found so far, and what may still be spent."""
+    """The problems found so far, and what may still be spent.
 
-    def __init__(self, *, max_bytes: int = MAX_PLAN_BYTES) -> None:
+    Attributes:
+        warnings: What a person should know, and what stops nothing.
+    """
+
+    def __init__(self, *, max_bytes: int = MAX_PLAN_BYTES, max_work: int = MAX_PLAN_WORK) -> None:
+        self.warnings: list[Problem] = []
         self._problems: dict[Problem, None] = {}
+        self._about = ""
         self._broken: set[Text] = set()
         self._bytes = 0
         self._max_bytes = max_bytes
+        self._work = 0
+        self._max_work = max_work
 
     def add(self, found: Problem) -> None:
         """Keep a problem; the same one again is none.
@@ -28,9 +40,22 @@ class Draft:
         Raises:
             InvalidPlaybookError: There are so many that nobody reads more.
         """
-        self._problems[found] = None
+        self._problems[replace(found, message=f"{self._about}{found.message}")] = None
         if len(self._problems) >= MAX_PROBLEMS:
             self.require_no_problems()
+
+    @contextmanager
+    def about(self, told: str) -> Iterator[None]:
+        """Let each problem that is found inside begin with what it is about."""
+        self._about = told
+        try:
+            yield
+        finally:
+            self._about = ""
+
+    def warn(self, found: Problem) -> None:
+        """Keep what stops nothing."""
+        self.warnings.append(found)
 
     def render(self, text: Text, scope: Mapping[str, Any], ending: str = "") -> str:
         """Return what a template prints. Where it cannot be rendered, keep why and return an empty text.
@@ -43,18 +68,39 @@ class Draft:
         if text in self._broken:
             return ""
         try:
-            printed = render(text, scope)
+            printed, work = render_counted(text, scope)
         except TemplateError as error:
             self._broken.add(text)
             self.add(error.problem)
             return ""
         printed = with_ending(printed, ending)
         self._bytes += size(printed)
+        self._work += work
         if self._bytes > self._max_bytes:
-            message = f"the texts of all servants are more than {self._max_bytes:,} bytes together"
-            self.add(problem(text.place, "template-limit", message, "send less text, or to fewer servants"))
-            self.require_no_problems()
+            self._stop(
+                text, f"are more than {self._max_bytes:,} bytes together", "send less text, or to fewer servants"
+            )
+        if self._work > self._max_work:
+            remedy = "do less in templates, or have fewer servants"
+            self._stop(text, f"take more than {self._max_work:,} units of work together", remedy)
         return printed
+
+    def _stop(self, text: Text, why: str, hint: str) -> None:
+        self.add(problem(text.place, "template-limit", f"the texts of all servants {why}", hint))
+        self.require_no_problems()
+
+    def elements(self, text: Text, scope: Mapping[str, Any], *, most: int) -> list[Any]:
+        """Return the elements of the list that an expression gives. Where there is none, keep why and return nothing.
+
+        Raises:
+            InvalidPlaybookError: There are so many problems that nobody reads more.
+        """
+        try:
+            return elements(text, scope, most=most)
+        except TemplateError as error:
+            self._broken.add(text)
+            self.add(error.problem)
+            return []
 
     def is_broken(self, value: Any) -> bool:
         """Say whether a value of `with` is, or holds, a template that failed."""

@@ -5,12 +5,13 @@ from typing import Any
 
 from overlord_run.plan.draft import Draft
 from overlord_run.plan.inputs import fit, read_value
+from overlord_run.plan.seats import Seat
 from overlord_run.playbook.model import Input, Place, Playbook, Text
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem
 
 
-def fill(draft: Draft, playbook: Playbook, index: int, scope: Mapping[str, Any]) -> dict[str, Any]:
+def fill(draft: Draft, playbook: Playbook, seat: Seat, scope: Mapping[str, Any]) -> dict[str, Any]:
     """Return the value of each input of a servant's role; what does not fit becomes a problem of the draft.
 
     A text for an input that is no string is read as `-i` would read it. A text's last line break is left out.
@@ -18,16 +19,17 @@ def fill(draft: Draft, playbook: Playbook, index: int, scope: Mapping[str, Any])
     Args:
         draft: Renders the templates, and keeps the problems.
         playbook: The playbook; what it gives without templates has been checked.
-        index: Which of its assignments the servant is.
-        scope: What the templates of `with` see.
+        seat: The servant's.
+        scope: What the templates of `with` see; those of an assignment also see the element that it is made for.
     """
-    assignment = playbook.assignments[index]
+    assignment = playbook.assignments[seat.place]
+    of_assignment = {**scope, **seat.element}
     role = playbook.roles[assignment.role]
     values: dict[str, Any] = {}
     for name, declared in role.inputs.items():
         if name in assignment.values:
-            place = playbook.places["assignments", index, "with", name]
-            values[name] = _value(draft, declared, assignment.values[name], scope, place)
+            place = playbook.places["assignments", seat.place, "with", name]
+            values[name] = _value(draft, declared, assignment.values[name], of_assignment, place)
         elif name in role.values:
             place = playbook.places["roles", role.name, "with", name]
             values[name] = _value(draft, declared, role.values[name], scope, place)

@@ -35,6 +35,7 @@ def plan_from_json(content: Mapping[str, Any]) -> Plan:
         last=content["last"],
         startup_require=content["startupRequire"],
         recovery=content["recovery"],
+        limit=tuple(content["limit"]),
     )
 
 

@@ -11,6 +11,7 @@ from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.scalars import LARGEST_INTEGER
 
 _VERBATIM = frozenset({"string", "file"})
+_SHAPES: Mapping[str, str] = {"file": "PATH", "files": "GLOB"}
 _HINTS: Mapping[str, str] = {
     "string": "Write it in UTF-8.",
     "integer": "Write digits only, such as 5.",
@@ -110,7 +111,7 @@ def _next(declared: Mapping[str, Input], given: Mapping[str, Any], undeclared: l
         return f"D{near[1:]}" if near else f"Declared: {listed(declared) or 'none'}."
     missing = [one for name, one in declared.items() if one.required and name not in given]
     if missing:
-        flags = " ".join(f"-i {one.name}={'PATH' if one.type == 'file' else 'VALUE'}" for one in missing)
+        flags = " ".join(f"-i {one.name}={_SHAPES.get(one.type, 'VALUE')}" for one in missing)
         return f"Give {flags}"
     return "Correct what -i, -I or --inputs gives."
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from overlord_run.errors import Problem
 from overlord_run.expect.words import response_format
 from overlord_run.plan.redirects import PlannedBlock, PlannedExpect, PlannedMessage, PlannedRedirect
 from overlord_run.playbook.model import JsonMode, Profile, Recovery, Text
@@ -127,6 +128,8 @@ class Plan:
         last: The message whose replies are the outputs where the playbook declares none.
         startup_require: How many of the servants with a task must answer it.
         recovery: Whether a blocked servant is asked again, and then replaced, without a person's word.
+        limit: Whom a person let take part, by `all`, slots or `role:NAME`; the others are not in the plan. Empty: all.
+        warnings: What a person should know before it is carried out; no part of `plan.json`.
         by_slot: The servants by their slots.
         by_id: Every redirect by its id, those in blocks too.
         block_of: The block that a redirect stands in, by its own id.
@@ -145,6 +148,8 @@ class Plan:
     last: str = STARTUP
     startup_require: int = 0
     recovery: Recovery = "manual"
+    limit: tuple[str, ...] = ()
+    warnings: tuple[Problem, ...] = field(default=(), compare=False)
     by_slot: Mapping[str, PlannedServant] = field(init=False, repr=False, compare=False)
     by_id: Mapping[str, PlannedRedirect] = field(init=False, repr=False, compare=False)
     block_of: Mapping[str, PlannedBlock] = field(init=False, repr=False, compare=False)
@@ -202,6 +207,7 @@ class Plan:
             "last": self.last,
             "startupRequire": self.startup_require,
             "recovery": self.recovery,
+            "limit": list(self.limit),
         }
         return {"schemaVersion": 1, "digest": digest(content), **content}
 

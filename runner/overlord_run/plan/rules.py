@@ -18,6 +18,10 @@ RULES = {
     "unordered-reply": "A redirect comes after the ones whose replies its message reads.",
     "unused-input": "An input is read by a template.",
     "unused-var": "A constant is read by a template.",
+    # servants of a list
+    "empty-list": "A list that 'for_each' goes through holds something.",
+    "no-servant": "There is somebody to ask.",
+    "not-a-list": "What 'for_each' gives is a list.",
     # values
     "role-input": "A value that 'with' gives a role fits the role's input.",
 }

@@ -17,7 +17,7 @@ from overlord_run.plan.redirects import (
     PlannedRedirect,
 )
 from overlord_run.plan.sites import resolved, texts_of
-from overlord_run.plan.targets import targets
+from overlord_run.plan.targets import Roll
 from overlord_run.plan.views import Servants, servant_view
 from overlord_run.playbook.model import (
     BlockRedirect,
@@ -44,9 +44,10 @@ def plan_redirects(
         servants: As planned.
         scope: What every template sees.
     """
+    roll = Roll((servant.slot, servant.role) for servant in servants)
     by_slot = {servant.slot: servant for servant in servants}
     everybody = {**scope, "servants": Servants(by_slot, {})}
-    return _Sequence(draft, playbook, by_slot, everybody, ended_before(playbook.redirects)).level(playbook.redirects)
+    return _Sequence(draft, roll, by_slot, everybody, ended_before(playbook.redirects)).level(playbook.redirects)
 
 
 def plan_expect(declared: Expect | None) -> PlannedExpect | None:
@@ -66,7 +67,7 @@ def plan_expect(declared: Expect | None) -> PlannedExpect | None:
 @dataclass(frozen=True, slots=True)
 class _Sequence:
     draft: Draft
-    playbook: Playbook
+    roll: Roll
     by_slot: Mapping[str, PlannedServant]
     scope: Mapping[str, Any]
     ended: Mapping[str, Set[str]]
@@ -97,7 +98,8 @@ class _Sequence:
         raise TypeError(redirect)
 
     def _message(self, redirect: MessageRedirect, common: dict[str, Any]) -> PlannedMessage:
-        slots = targets(self.playbook.assignments, redirect.to)
+        slots = self.roll.called(redirect.to)
+        wanted = redirect.require
         template, expect = resolved(redirect.message), plan_expect(redirect.expect)
         only = () if redirect.only is None else ((redirect.only, True),)
         return PlannedMessage(
@@ -106,7 +108,8 @@ class _Sequence:
             template=template,
             texts=self._texts(template, slots, "" if expect is None else expect.ending),
             only=redirect.only,
-            require=redirect.require,
+            # A person may have limited the run to fewer than that.
+            require=min(wanted, len(slots)) if isinstance(wanted, int) else wanted,
             timeout_s=redirect.timeout_s,
             expect=expect,
             reads=self._reads(redirect, ((template, False), *only)),

@@ -11,6 +11,7 @@ from overlord_run.playbook.model import (
     Assignment,
     BlockRedirect,
     CheckRedirect,
+    ForEach,
     MessageRedirect,
     PauseRedirect,
     Playbook,
@@ -50,9 +51,11 @@ def templates(playbook: Playbook) -> Iterator[Template]:
     surroundings = Surroundings(playbook)
     for name, role in playbook.roles.items():
         yield Template(resolved(role.system), "role", in_role(role.inputs))
-        yield from _of_servants(role, name, surroundings)
+        yield from _of_servants(role, name, None, surroundings)
     for assignment in playbook.assignments:
-        yield from _of_servants(assignment, assignment.role, surroundings)
+        if assignment.for_each is not None:
+            yield from _of_elements(assignment.for_each, surroundings)
+        yield from _of_servants(assignment, assignment.role, assignment.for_each, surroundings)
     yield from _of_redirects(playbook, surroundings)
     yield from _of_outputs(playbook, surroundings)
 
@@ -81,11 +84,20 @@ def texts_in(value: Any) -> Iterator[Text]:
             yield from texts_in(item)
 
 
-def _of_servants(declared: Role | Assignment, role: str, surroundings: Surroundings) -> Iterator[Template]:
+def _of_elements(for_each: ForEach, surroundings: Surroundings) -> Iterator[Template]:
+    yield Template(for_each.elements, "for_each", surroundings.in_for_each(), bare=True)
+    for text in (for_each.slot, for_each.name):
+        if text is not None:
+            yield Template(text, "slot", surroundings.in_slot(for_each))
+
+
+def _of_servants(
+    declared: Role | Assignment, role: str, for_each: ForEach | None, surroundings: Surroundings
+) -> Iterator[Template]:
     if declared.task is not None:
-        yield Template(resolved(declared.task), "task", surroundings.in_task(role))
+        yield Template(resolved(declared.task), "task", surroundings.in_task(role, for_each))
     for text in texts_in(declared.values):
-        yield Template(text, "with", surroundings.in_with())
+        yield Template(text, "with", surroundings.in_with(for_each))
 
 
 def _of_redirects(playbook: Playbook, surroundings: Surroundings) -> Iterator[Template]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from overlord_run.plan.language.templates import Answers, ReplyText
+from overlord_run.plan.language.templates import Answers, BySlot, ReplyText
 from overlord_run.plan.model import Plan, PlannedServant
 
 Replies = Mapping[str, Mapping[str, ReplyText]]
@@ -42,7 +42,7 @@ def servant_view(servant: PlannedServant) -> dict[str, Any]:
     }
 
 
-class Servants(Mapping[str, Mapping[str, Any]]):
+class Servants(BySlot[Mapping[str, Any]]):
     """What templates see as `servants`: slot → what a servant is, with its state; made as it is read."""
 
     __slots__ = ("_by_slot", "_states")
@@ -59,6 +59,10 @@ class Servants(Mapping[str, Mapping[str, Any]]):
 
     def __len__(self) -> int:
         return len(self._by_slot)
+
+    def missing(self, slot: str) -> str:
+        """Return that nobody is there: a limit left the servant out, or `for_each` did not make it."""
+        return f"no servant is in a slot {slot}"
 
 
 def answers(plan: Plan, message_id: str, replies: Replies) -> Answers:

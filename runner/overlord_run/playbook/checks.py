@@ -15,6 +15,7 @@ from overlord_run.playbook.names import did_you_mean, folded, is_device, is_rese
 from overlord_run.playbook.redirects import check_redirects
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.sequence import check_sequence, every_redirect
+from overlord_run.playbook.slots import holds_template
 from overlord_run.playbook.source import Document
 
 DEFAULT_MODELS = {"normal": "fugu", "ultra": "fugu-ultra"}
@@ -97,7 +98,10 @@ def _check_assignments(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
     first: dict[str, Place] = {}
     for assignment in fields.listed("assignments"):
         slot, role = assignment.string("slot"), assignment.string("role")
-        if slot is not None:
+        is_many = assignment.has("for_each")
+        if not is_many:
+            yield from _check_no_template(assignment)
+        if slot is not None and not is_many:
             place = assignment.place_of("slot")
             if slot in first:
                 message = f"the slot {shown(slot)} is taken, on line {first[slot].line}"
@@ -107,6 +111,14 @@ def _check_assignments(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
             hint = did_you_mean(role, roles) or f"declared are {listed(roles)}"
             yield problem(assignment.place_of("role"), "unknown-role", f"there is no role {shown(role)}", hint)
         yield from _check_model(assignment, models)
+
+
+def _check_no_template(assignment: Fields) -> Iterator[Problem]:
+    for key in ("slot", "name"):
+        if holds_template(assignment.string(key) or ""):
+            message = f"{shown(key)} holds a template, and only 'for_each' makes it one"
+            hint = "give the assignment a 'for_each', or write a plain text"
+            yield problem(assignment.place_of(key), "needs-for-each", message, hint)
 
 
 def _check_expects(fields: Fields, _: Set[Place]) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from overlord_run.playbook.tellers import TYPES, type_of
 KEYWORDS = ("enum", "pattern", "minimum", "maximum", "items")
 
 _INPUT_TYPES: dict[str, InputType] = {name: name for name in get_args(InputType)}
+_WORDS = {"file": TYPES["string"], "files": TYPES["array"]}
 _VALUES = ("string", "integer", "number", "boolean", "array", "object")
 _TYPES_WITH = {
     "default": _VALUES,
@@ -114,7 +115,7 @@ def misfit(type_: str, checks: Mapping[str, Any], value: Any) -> str:
         value: A plain value.
     """
     if not _is_of_type(type_, value):
-        return f"must be {TYPES.get(type_, TYPES['string'])}, not {type_of(value)}"
+        return f"must be {_WORDS.get(type_) or TYPES[type_]}, not {type_of(value)}"
     if "enum" in checks and not any(_is_equal(value, allowed) for allowed in checks["enum"]):
         return f"must be one of {listed(checks['enum'])}"
     if "minimum" in checks and value < checks["minimum"]:
@@ -137,6 +138,7 @@ def _is_of_type(type_: str, value: Any) -> bool:
 _CLASSES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "file": (str,),
+    "files": (list,),
     "integer": (int,),
     "number": (int, float),
     "array": (list,),

@@ -24,6 +24,11 @@ FORMATS = {
         "{value} cannot be an id that templates name",
         "write a small letter, then small letters, digits or '_', 64 characters at most",
     ),
+    r"\{[{%]|^[a-z][a-z0-9_]{0,63}$": Format(
+        "bad-name",
+        "{value} cannot be a slot",
+        "write a small letter, then small letters, digits or '_', 64 characters at most; beside 'for_each' a template",
+    ),
     r"^[a-z0-9][a-z0-9._-]{0,63}$": Format(
         "bad-name",
         "{value} cannot be a name",
@@ -55,7 +60,7 @@ FORMATS = {
         "'from' is {value}, which is neither the path of a role file nor a builtin role",
         "begin a path with ./ or ../, such as ./roles/critic.md; or write builtin/NAME, such as builtin/judge",
     ),
-    r"^\S([^\n\r\t]{0,98}\S)?$": Format(
+    r"\{[{%]|^\S([^\n\r\t]{0,98}\S)?$": Format(
         "bad-value",
         "{value} cannot be the name of a servant",
         "write one line of 100 characters at most, without blanks around it",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-InputType = Literal["string", "integer", "number", "boolean", "array", "object", "file"]
+InputType = Literal["string", "integer", "number", "boolean", "array", "object", "file", "files"]
 Profile = Literal["consultation", "implementation"]
 OnFailure = Literal["continue", "stop"]
 Preflight = Literal["models", "probe"]
@@ -165,8 +165,26 @@ class RoleFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ForEach:
+    """What makes several servants of one assignment: an expression that gives a list, and templates for each element.
+
+    Attributes:
+        name: None where nothing is said; then the name is the slot.
+    """
+
+    elements: Text
+    slot: Text
+    name: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
-    """A slot, its role, and the first task; `expect` is for the reply to that."""
+    """A slot, its role, and the first task; `expect` is for the reply to that.
+
+    Attributes:
+        slot: As written: where `for_each` is given, a template.
+        name: As written, like the slot.
+    """
 
     slot: str
     role: str
@@ -177,6 +195,7 @@ class Assignment:
     model: str | None = None
     profile: Profile | None = None
     expect: Expect | None = None
+    for_each: ForEach | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

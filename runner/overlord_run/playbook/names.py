@@ -18,7 +18,13 @@ LONGEST_PATH = 400
 MOST_CANDIDATES = 500
 """Near misses are looked for among so many names at most: each costs some 10 µs."""
 
+_ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def is_id(name: str) -> bool:
+    """Return whether a name has the form of an id that templates name."""
+    return _ID.fullmatch(name) is not None
 
 
 def is_reserved(name: str) -> bool:

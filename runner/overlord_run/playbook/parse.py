@@ -15,6 +15,7 @@ from overlord_run.playbook.model import (
     CheckRedirect,
     Engine,
     FileRef,
+    ForEach,
     JsonMode,
     MessageRedirect,
     Model,
@@ -152,7 +153,13 @@ def _assignment(fields: Fields) -> Assignment:
         model=fields.string("model"),
         profile=PROFILES.get(fields.string("profile")),
         expect=fields.expect("expect"),
+        for_each=_for_each(fields),
     )
+
+
+def _for_each(fields: Fields) -> ForEach | None:
+    elements, slot = fields.text("for_each"), fields.text("slot")
+    return None if elements is None or slot is None else ForEach(elements, slot, fields.text("name"))
 
 
 def _redirect(fields: Fields) -> Redirect:

@@ -53,6 +53,7 @@ RULES = {
     "full-trust": "Full-trust repair is never delegated.",
     "input-declaration": "What an input declares makes sense for its type.",
     "inputs-with-from": "A role file declares its inputs itself.",
+    "needs-for-each": "A slot, or a name, is a template only where 'for_each' is given.",
     "nested-block": "A block stands in no other block.",
     "never-asked": "Each servant has a task, or a redirect that goes to it.",
     "no-target": "A redirect goes to somebody.",

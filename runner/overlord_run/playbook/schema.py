@@ -80,10 +80,9 @@ def _items(validator: Any, items: dict[str, Any], instance: Any, schema: dict[st
 
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
     """Check a pattern as ECMAScript does, whose `$` does not match before a line break at the end."""
-    if isinstance(instance, str):
-        behind = pattern.endswith("$") and instance.endswith("\n")
-        if behind or not re.search(pattern, instance):
-            yield ValidationError("pattern")
+    at_the_end = pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern
+    if isinstance(instance, str) and not re.search(at_the_end, instance):
+        yield ValidationError("pattern")
 
 
 def _required(_: Any, required: list[str], instance: Any, __: Any) -> Iterator[ValidationError]:

@@ -9,9 +9,8 @@ from overlord_run.playbook.declarations import misfit
 from overlord_run.playbook.model import Assignment, Playbook, Role, Text
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
+from overlord_run.playbook.slots import holds_template
 from overlord_run.playbook.source import Path
-
-_TEMPLATE_MARKS = ("{{", "{%", "{#")
 
 
 def check_values(playbook: Playbook, roles: Collection[str]) -> list[Problem]:
@@ -80,6 +79,6 @@ def _plain(value: Any) -> Any:
 
 def _holds_template(value: Any) -> bool:
     if isinstance(value, Text):
-        return any(mark in value.source for mark in _TEMPLATE_MARKS)
+        return holds_template(value.source)
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(map(_holds_template, items))

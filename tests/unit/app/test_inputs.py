@@ -15,6 +15,7 @@ DECLARED = {
         "names": "array",
         "plan": "file",
         "notes": "file",
+        "docs": "files",
     }.items()
 }
 
@@ -111,3 +112,44 @@ def test_an_inputs_file_that_is_none_is_refused(tmp_path: Path, content: str, me
     with pytest.raises(UsageError) as caught:
         gather(DECLARED, given(inputs=(str(path),)))
     assert caught.value.message == f"{path}{message}"
+
+
+@pytest.fixture
+def docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two documents, which is the current one."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "a.md").write_text("one", encoding="utf-8")
+    (tmp_path / "docs" / "b.md").write_text("two", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+A = {"path": "docs/a.md", "name": "a.md", "text": "one"}
+B = {"path": "docs/b.md", "name": "b.md", "text": "two"}
+
+
+def test_files_are_given_by_globs_and_a_repeated_one_adds(docs: Path) -> None:
+    assert gather(DECLARED, given("docs=docs/*.md")) == {"docs": [A, B]}
+    assert gather(DECLARED, given("docs=docs/b.md", "docs=docs/a*")) == {"docs": [A, B]}
+
+
+def test_a_list_of_globs_can_stand_in_a_file_one_on_a_line(docs: Path) -> None:
+    values = gather(DECLARED, given(files=("docs=-",), stdin=b"docs/b.md\n\ndocs/a.md\n"))
+    assert values == {"docs": [A, B]}
+
+
+@pytest.mark.parametrize(
+    ("content", "found"), [("docs/*", [A, B]), ("[docs/b.md]", [B]), ("[docs/b.md, docs/a.md]", [A, B]), ("[]", [])]
+)
+def test_an_inputs_file_names_files_by_globs(docs: Path, content: str, found: object) -> None:
+    (docs / "in.yml").write_text(f"docs: {content}", encoding="utf-8")
+    assert gather(DECLARED, given(inputs=("in.yml",))) == {"docs": found}
+
+
+@pytest.mark.parametrize("content", ["5", "{path: a, name: a, text: a}", "[{path: a, name: a, text: a}]"])
+def test_an_inputs_file_gives_no_files_itself(docs: Path, content: str) -> None:
+    (docs / "in.yml").write_text(f"docs: {content}", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        gather(DECLARED, given(inputs=("in.yml",)))
+    assert caught.value.message == "input 'docs' must be a glob or a list of globs"
+    assert caught.value.next == "Write it like docs/**/*.md, from the current folder."

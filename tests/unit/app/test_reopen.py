@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from council_kit import carry_out, run_folder
+from council_kit import HOST, Parts, carry_out, run_folder
 from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
 from overlord_run.errors import ChangedError, OverlordError, ReleasedError, RunNotFoundError, StoreError
 from overlord_run.files import FileError
+from overlord_run.plan.build import build
+from overlord_run.plan.model import Plan
 from overlord_run.settings import Flags
 from overlord_run.store.state import State
+from playbook_kit import parse
 
 COUNCIL = """\
 overlord: 1
@@ -96,3 +99,21 @@ def test_a_released_run_is_not_taken_up(state: State) -> None:
     state.servants["alder"].state = "released"
     with pytest.raises(ReleasedError):
         require_unreleased(state)
+
+
+def test_a_limited_run_is_unchanged_while_its_limit_makes_the_same_plan(tmp_path: Path) -> None:
+    two = COUNCIL.replace("}]", "}, {slot: birch, role: critic}]")
+
+    def limited(_plan: Plan) -> Plan:
+        return build(parse(two.encode(), "playbook.yml"), {}, model_ids={}, host=HOST.facts(), limit=("birch",))
+
+    run = taken_up(tmp_path, carry_out(tmp_path, two, parts=Parts(plan=limited)).state, two)
+    require_unchanged(run)
+    assert ([one.slot for one in run.plan.servants], run.plan.limit) == (["birch"], ("birch",))
+    (tmp_path / "playbook.yml").write_text(COUNCIL, encoding="utf-8")
+    with pytest.raises(ChangedError) as caught:
+        require_unchanged(run)
+    assert caught.value.message == (
+        f"the playbook {tmp_path / 'playbook.yml'} cannot be planned as it was: "
+        "--limit names 'birch', and nobody in this playbook is called so"
+    )

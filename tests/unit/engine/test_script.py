@@ -1,5 +1,6 @@
 import json
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -224,3 +225,11 @@ def test_the_schema_is_a_schema_and_its_examples_fit_it() -> None:
     assert len(found) > 10
     for schema, example in found:
         assert jsonschema.Draft7Validator({**schema, "definitions": SCHEMA["definitions"]}).is_valid(example)
+
+
+def test_with_a_limit_a_script_may_speak_of_those_who_are_left_out() -> None:
+    script = b"overlord: 1\nanswers:\n  elm: {rank: x}\n  alder: {rank: y}\n"
+    with pytest.raises(InvalidPlaybookError, match="1 problem found"):
+        parse_script(script, "script.yml", PLAN)
+    limited = parse_script(script, "script.yml", replace(PLAN, limit=("alder",)))
+    assert limited.find("alder", "rank") == ScriptedAnswer(text="y")

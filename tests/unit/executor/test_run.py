@@ -306,3 +306,36 @@ def test_the_providers_words_reach_no_file(tmp_path: Path) -> None:
     assert detail
     files = [path.read_text(encoding="utf-8") for path in (tmp_path / "runs" / "run").rglob("*") if path.is_file()]
     assert not any(detail in text for text in files)
+
+
+FAN = """\
+overlord: 1
+name: fan
+inputs: {topics: {type: array, default: []}}
+engine: {startup: {require: any}}
+roles:
+  reader: {system: You read., task: Read.}
+  judge: {system: You judge.}
+assignments:
+  - {for_each: inputs.topics, slot: "r_{{ item }}", role: reader}
+  - {slot: oak, role: judge}
+redirects:
+  - {id: rank, to: "role:reader", message: Rank., on_failure: stop}
+  - {id: verdict, to: oak, message: "{{ replies.rank | length }} ranked, {{ replies.startup | length }} read."}
+"""
+
+
+def test_a_redirect_that_goes_to_nobody_is_skipped_and_is_no_failure(tmp_path: Path) -> None:
+    record = carry_out(tmp_path, FAN)
+    assert record.of(ev.RedirectSkipped) == [
+        ev.RedirectSkipped("rank", "role:reader", None, "nobody in this run is called 'role:reader'")
+    ]
+    assert record.state.servants["oak"].conversation[1]["content"] == "0 ranked, 0 read."
+    assert (record.state.state, record.state.reason) == ("completed", None)
+
+
+def test_a_message_that_names_a_servant_that_is_not_there_fails_for_its_target_alone(tmp_path: Path) -> None:
+    source = FAN.replace("[]", "[a, b]").replace("{{ replies.startup | length }} read", "{{ servants.r_c.name }}")
+    record = carry_out(tmp_path, source)
+    assert record.of(ev.RedirectFailed) == [ev.RedirectFailed("verdict", "oak", "oak", "no servant is in a slot 'r_c'")]
+    assert (record.state.state, record.results("rank")) == ("partial", {"r_a": "completed", "r_b": "completed"})

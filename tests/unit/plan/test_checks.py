@@ -42,6 +42,7 @@ UNREADABLE = "this cannot be read: expected token 'end of print statement', got 
 AS_IN_JINJA = "a template is written as in Jinja: {{ value }}, {% tag %}, {# note #}"
 NO_SERVANT = "an output belongs to no servant; read servants.SLOT"
 NOBODY_YET = "nobody has been asked yet; messages and outputs see it"
+BY_WITH = "give it to the servant by 'with', beside 'for_each', and read servant.with.NAME"
 ITS_OWN = "a role sees only its own inputs and servant: declare an input, and fill it by 'with'"
 FILLING = "it is what is being filled here"
 
@@ -86,7 +87,8 @@ def test_a_message_sees(message: str) -> None:
     ("message", "rule", "told", "hint"),
     [
         ("{{ input.plan }}", "unknown-name", "nothing is named 'input' here", "did you mean 'inputs'?"),
-        ("{{ item }}", "unknown-name", "nothing is named 'item' here", EVERYTHING),
+        ("{{ thing }}", "unknown-name", "nothing is named 'thing' here", EVERYTHING),
+        ("{{ item }}", "unknown-name", "nothing is named 'item' here", BY_WITH),
         ("{{ inputs.pln }}", "undeclared-input", "no input is named 'pln'", "did you mean 'plan'?"),
         ("{{ vars.x }}", "undeclared-var", "no constant is named 'x'", "there are: 'team'"),
         ("{{ vars.team.led }}", "unknown-attribute", "'vars.team' has no 'led'", "did you mean 'lead'?"),

@@ -48,3 +48,27 @@ def test_texts_that_are_too_much_together_are_refused_at_once() -> None:
     assert [problem.message for problem in caught.value.problems] == [
         "the texts of all servants are more than 10 bytes together"
     ]
+
+
+def test_work_that_is_too_much_together_is_refused_at_once_though_no_render_takes_too_much() -> None:
+    draft = Draft(max_work=2_000)
+    loop = text("{% for i in range(100) %}{% endfor %}")
+    draft.render(loop, {})
+    with pytest.raises(InvalidPlaybookError) as caught:
+        draft.render(loop, {})
+    assert [problem.message for problem in caught.value.problems] == [
+        "the texts of all servants take more than 2,000 units of work together"
+    ]
+
+
+def test_a_problem_that_is_found_about_something_begins_with_it() -> None:
+    draft = Draft()
+    with draft.about("index 3: "):
+        draft.render(text("{{ nothing }}"), {})
+    draft.render(text("{{ less }}"), {})
+    with pytest.raises(InvalidPlaybookError) as caught:
+        draft.require_no_problems()
+    assert [problem.message for problem in caught.value.problems] == [
+        "'less' is undefined",
+        "index 3: 'nothing' is undefined",
+    ]

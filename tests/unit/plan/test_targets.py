@@ -1,14 +1,8 @@
 import pytest
 
-from overlord_run.plan.targets import required, targets
-from overlord_run.playbook.model import Assignment, Place
+from overlord_run.plan.targets import Roll, parse_targets, required
 
-PLACE = Place("council.yml", 1, 1)
-ASSIGNMENTS = [
-    Assignment("alder", "critic", PLACE),
-    Assignment("birch", "judge", PLACE),
-    Assignment("cedar", "critic", PLACE),
-]
+ROLL = Roll([("alder", "critic"), ("birch", "judge"), ("cedar", "critic")])
 
 
 @pytest.mark.parametrize(
@@ -25,7 +19,25 @@ ASSIGNMENTS = [
 def test_a_redirect_goes_to_each_target_once_in_the_order_of_the_assignments(
     to: tuple[str, ...], slots: tuple[str, ...]
 ) -> None:
-    assert targets(ASSIGNMENTS, to) == slots
+    assert ROLL.called(to) == slots
+    assert ROLL.called(to) is ROLL.called(to)
+
+
+def test_who_calls_nobody_is_a_stranger() -> None:
+    assert ROLL.strangers(["oak", "all", "role:judge", "alder", "role:oak", "oak"]) == ["oak", "role:oak", "oak"]
+    assert Roll([]).strangers(["all"]) == ["all"]
+
+
+def test_servants_are_called_by_everything_that_names_one_of_them() -> None:
+    assert ROLL.names() == ("all", "alder", "birch", "cedar", "role:critic", "role:judge")
+
+
+@pytest.mark.parametrize(
+    ("target", "names"),
+    [("all", ("all",)), (" alder , role:judge,alder", ("alder", "role:judge")), ("", ()), (" , ", ())],
+)
+def test_several_names_are_joined_by_commas(target: str, names: tuple[str, ...]) -> None:
+    assert parse_targets(target) == names
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,7 @@ def _head(prepared: Prepared) -> str:
         f"calls    {calls}",
         *(f"model    {_model(model)}" for model in plan.models.values()),
         f"to prove {joined(prepared.models_to_prove)}",
+        *([f"limit    {joined(plan.limit)}: the others are left out"] if plan.limit else []),
         *(f"override {sentence}" for sentence in settings.overrides),
     ]
     return "\n".join(lines)
@@ -156,6 +157,8 @@ def _redirect(redirect: PlannedRedirect) -> str:
 
 
 def _message(redirect: PlannedMessage, common: Iterable[str]) -> str:
+    if not redirect.targets:
+        return f"{redirect.id}: to {redirect.to}; skipped: nobody in this run is called so"
     targets = len(redirect.targets)
     chosen = "" if redirect.only is None else f" where {redirect.only.source}"
     facts = [f"to {redirect.to}{chosen}", *common]
@@ -172,7 +175,7 @@ def _message(redirect: PlannedMessage, common: Iterable[str]) -> str:
     head = f"{redirect.id}: {'; '.join(facts)}"
     if redirect.texts is not None:
         return "\n".join([head, *_texts(redirect.texts)])
-    wait = f"waits for the replies to {joined(redirect.reads)}" if redirect.reads else "waits for the run"
+    wait = f"waits for the replies to {joined(redirect.reads)}" if redirect.reads else "is rendered when it is sent"
     to = f"  to {', '.join(redirect.targets)}: {wait}; its template:"
     return "\n".join([head, to, indented(with_ending(redirect.template.source, redirect.ending))])
 

@@ -13,7 +13,7 @@ MAX_VALUE_DEPTH = 100
 NODE = 12
 MADE = 64
 
-RenderRule = Literal["template-error", "template-limit"]
+RenderRule = Literal["template-error", "template-limit", "not-a-list"]
 
 
 class RefusedError(Exception):

@@ -44,9 +44,10 @@ from overlord_run.plan.language.references import Reference, references
 from overlord_run.plan.language.sandbox import METER, Sandbox
 from overlord_run.plan.language.syntax import Finding, TemplateRule, inspect
 from overlord_run.plan.language.texts import TEXT_METHODS
-from overlord_run.plan.language.values import NO_JSON, Answers, ReplyText, kind, plain
+from overlord_run.plan.language.values import NO_JSON, Answers, BySlot, ReplyText, kind, plain, plain_elements
 from overlord_run.playbook.model import Text
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
+from overlord_run.playbook.slots import holds_template
 
 __all__ = [
     "FUNCTIONS",
@@ -55,13 +56,16 @@ __all__ = [
     "REPLY_ATTRIBUTES",
     "TEXT_METHODS",
     "Answers",
+    "BySlot",
     "Reference",
     "ReplyText",
     "TemplateError",
+    "elements",
     "evaluate",
     "holds",
     "read",
     "render",
+    "render_counted",
     "size",
 ]
 
@@ -70,7 +74,6 @@ MAX_TOKENS = 20_000
 _FILENAME = "<template>"
 _RESULT = "result"
 _REMEMBERED = 512
-_MARKS = ("{{", "{%", "{#")
 _TOO_DEEP = "the template is nested too deeply"
 _TOO_LONG = f"the template prints more than {MAX_OUTPUT_BYTES // 1024 // 1024} MiB"
 _HINTS: Mapping[TemplateRule, str] = {
@@ -97,10 +100,19 @@ def render(text: Text, scope: Mapping[str, Any]) -> str:
     Raises:
         TemplateError: It cannot be rendered, or passes a limit.
     """
-    if is_template(text.source):
-        printed: str = _run(text, scope, bare=False, result=lambda _meter, _variables, printed: printed)
-        return _within_limits(text, printed)
-    return _within_limits(text, text.source)
+    return render_counted(text, scope)[0]
+
+
+def render_counted(text: Text, scope: Mapping[str, Any]) -> tuple[str, int]:
+    """Return what a template prints, as `render` does, and how many units of work that took.
+
+    Raises:
+        TemplateError: It cannot be rendered, or passes a limit.
+    """
+    if not holds_template(text.source):
+        return _within_limits(text, text.source), 0
+    printed, work = _run(text, scope, bare=False, result=lambda meter, _variables, printed: (printed, meter.work))
+    return _within_limits(text, printed), work
 
 
 def evaluate(text: Text, scope: Mapping[str, Any]) -> Any:
@@ -127,23 +139,30 @@ def holds(text: Text, scope: Mapping[str, Any]) -> bool:
     return value
 
 
+def elements(text: Text, scope: Mapping[str, Any], *, most: int) -> list[Any]:
+    """Return the JSON values in the list that an expression gives, which may hold whole files.
+
+    Raises:
+        TemplateError: It has no value, none that is a list of JSON values, more than `most`, or passes a limit.
+    """
+    found: list[Any] = _run(
+        text, scope, bare=True, result=lambda meter, names, _: plain_elements(meter, names[_RESULT], most)
+    )
+    return found
+
+
 def read(text: Text, *, bare: bool = False) -> tuple[tuple[Reference, ...], list[Problem]]:
     """Return what a template, or an expression (`bare`), reads from its scope, and what is wrong with it by itself.
 
     Of a text that cannot be parsed nothing is known to be read.
     """
-    if not bare and not is_template(text.source):
+    if not bare and not holds_template(text.source):
         return (), []
     try:
         known = _remembered(text.source, bare)
     except _SyntaxError as error:
         return (), [_problem(text, error.finding)]
     return known.references, [_problem(text, finding) for finding in known.findings]
-
-
-def is_template(source: str) -> bool:
-    """Say whether a text has anything to render."""
-    return any(mark in source for mark in _MARKS)
 
 
 class _SyntaxError(Exception):
@@ -293,7 +312,7 @@ def _parse(source: str, *, bare: bool) -> nodes.Template:
 
 def _parse_expression(source: str) -> nodes.Template:
     """Return a template that keeps the expression's value under `_RESULT`."""
-    if is_template(source):
+    if holds_template(source):
         finding = Finding(1, "template-syntax", "an expression stands here, not a template", "leave out the braces")
         raise _SyntaxError(finding)
     parser = Parser(_sandbox(), source, state="variable")

@@ -1,14 +1,17 @@
 """Say which values a template works with, how they print, and what JSON they are."""
 
 import json
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, TypeVar
 
 from jinja2 import Undefined
 
 from overlord_run.plan.language.meter import MADE, MAX_VALUE_DEPTH, Meter, RefusedError, size
 from overlord_run.playbook.names import shown
+
+_Value_co = TypeVar("_Value_co", covariant=True)
 
 NO_JSON = object()
 """Stands where a reply holds no JSON value that is known to fit; null is one."""
@@ -64,7 +67,15 @@ class ReplyText(str):
         return str(self)
 
 
-class Answers(Mapping[str, ReplyText]):
+class BySlot(Mapping[str, _Value_co]):
+    """A mapping by slots, which says in its own words that one is missing."""
+
+    @abstractmethod
+    def missing(self, slot: str) -> str:
+        """Return what is wrong where a template reads a slot, in quotes, that is not there."""
+
+
+class Answers(BySlot[ReplyText]):
     """The replies to one message, slot → reply: those that were given, in the order of the message's targets."""
 
     __slots__ = ("_given", "_targets", "message_id")
@@ -82,6 +93,10 @@ class Answers(Mapping[str, ReplyText]):
 
     def __len__(self) -> int:
         return len(self._given)
+
+    def missing(self, slot: str) -> str:
+        """Return that a servant did not answer."""
+        return f"{slot} gave no reply to '{self.message_id}'"
 
 
 def kind(value: object) -> str:
@@ -109,11 +124,31 @@ def quoted(value: object) -> str:
     return shown(value) if isinstance(value, str | int | float) else kind(value)
 
 
-def plain(meter: Meter, value: object, depth: int = 0, *, margin: int = 0) -> Any:
+def plain_elements(meter: Meter, value: object, most: int) -> list[Any]:
+    """Return the JSON values in a list. Texts in them are not copied, and cost nothing: they may be whole files.
+
+    Raises:
+        RefusedError: It is no list, it is longer than `most`, or an element is no JSON value or is too large.
+        UndefinedError: It, or something in it, is undefined.
+    """
+    if isinstance(value, Undefined):
+        refuse(value)
+    if not isinstance(value, list | tuple | range):
+        message = f"a list is needed here, and this is {kind(value)}"
+        hint = "of a mapping take its pairs: … | items; of one value make a list: [value]"
+        raise RefusedError(message, rule="not-a-list", hint=hint)
+    if len(value) > most:
+        message = f"the list has {len(value):,} elements; at most {most:,} are allowed"
+        raise RefusedError(message, rule="template-limit", hint="make it shorter")
+    return [plain(meter, item, are_texts_free=True) for item in value]
+
+
+def plain(meter: Meter, value: object, depth: int = 0, *, margin: int = 0, are_texts_free: bool = False) -> Any:
     """Return the JSON value that a template's value is.
 
     It is walked as a tree, and charged so: a value that holds another many times over is refused before it is copied.
-    `margin` is charged besides, for each value and each level that it is nested.
+    `margin` is charged besides, for each value and each level that it is nested; a text costs its size, unless texts
+    are free.
 
     Raises:
         RefusedError: It is no JSON value, it is nested too deeply, or it is too large.
@@ -121,7 +156,7 @@ def plain(meter: Meter, value: object, depth: int = 0, *, margin: int = 0) -> An
     """
     meter.charge(MADE + margin * depth)
     if isinstance(value, str):
-        meter.charge(size(value))
+        meter.charge(0 if are_texts_free else size(value))
         return str(value)
     if value is None or isinstance(value, bool | int):
         return value
@@ -130,11 +165,15 @@ def plain(meter: Meter, value: object, depth: int = 0, *, margin: int = 0) -> An
     if depth >= MAX_VALUE_DEPTH:
         message = f"the value is nested more than {MAX_VALUE_DEPTH} deep"
         raise RefusedError(message, rule="template-limit")
+
+    def inner(item: object) -> Any:
+        return plain(meter, item, depth + 1, margin=margin, are_texts_free=are_texts_free)
+
     if isinstance(value, Mapping):
-        return {key_text(meter, key): plain(meter, item, depth + 1, margin=margin) for key, item in value.items()}
+        return {key_text(meter, key): inner(item) for key, item in value.items()}
     if not isinstance(value, list | tuple | range):
         refuse(value)
-    return [plain(meter, item, depth + 1, margin=margin) for item in value]
+    return [inner(item) for item in value]
 
 
 def text(meter: Meter, value: object) -> str:
