@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from overlord_run.app.mailbox import Mailbox
 from overlord_run.app.session import Session, open_engine
 from overlord_run.app.signals import Signals
-from overlord_run.app.status import EXITS
+from overlord_run.app.status import exit_of
 from overlord_run.engine.base import Engine
 from overlord_run.errors import Exit, worst
 from overlord_run.executor.council import Council, Halt, Policy, convene
@@ -69,7 +69,7 @@ class Interrupt:
 
     def on_interrupt(self) -> None:
         """Take a Ctrl-C."""
-        if self.halt.wanted.is_set():
+        if self.exit is not None or (self.halt.wanted.is_set() and self.halt.limit is None):
             self.cancel()
         else:
             self.told()
@@ -109,7 +109,7 @@ async def _own(session: Session, opening: Opening, deed: Deed, interrupt: Interr
     with signals.heard():  # until the record is closed: a third Ctrl-C must not tear that
         folder, recorder = await opening()
         try:
-            policy = Policy(session.settings.timeout_s, session.settings.attempts, random.random)
+            policy = Policy(session.settings.timeout_s, session.settings.attempts, random.random, now, session.prices)
             council = convene(session.plan, engine, recorder, policy, interrupt.halt)
             await _do(council, engine, deed, Mailbox(Inbox(folder.inbox_dir)), interrupt)
         finally:
@@ -143,9 +143,25 @@ def _why(interrupt: Interrupt) -> str:
 
 def _exit_of(state: State, interrupt: Interrupt) -> Exit:
     """Return the exit code; a signal that came too late to stop anything does not change how the run ended."""
-    ended = EXITS.get(state.state, Exit.FAILED)
+    code = exit_of(state)
+    ended = Exit.FAILED if code is None else code
     was_stopped = state.state == "stopped" or not state.has_ended
     return worst(ended, interrupt.exit) if was_stopped and interrupt.exit is not None else ended
+
+
+async def record_alone(folder: RunFolder, purpose: str, *bodies: ev.Body) -> State:
+    """Record something of a run that nobody owns, without carrying anything on, and return its state then.
+
+    Raises:
+        RunBusyError: Another process owns the run.
+        StoreError: The run folder cannot be read or written.
+    """
+    recorder = await Recorder.open(folder, this_process(purpose), clock=now, listen=lambda _event, _state: None)
+    try:
+        await recorder.record(*bodies)
+    finally:
+        await recorder.aclose()
+    return recorder.state
 
 
 def this_process(purpose: str) -> ev.OwnerChanged:

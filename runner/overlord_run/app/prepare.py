@@ -18,10 +18,12 @@ from overlord_run.errors import Problem, SettingsError, UsageError
 from overlord_run.expect.instance import NoInstanceError, instance
 from overlord_run.expect.words import with_ending
 from overlord_run.host import Worktree, require_supported
+from overlord_run.plan.budget import prices, unbounded, unpriced, used_models
 from overlord_run.plan.build import build
 from overlord_run.plan.model import STARTUP, Plan, PlannedRedirect, PlannedServant
 from overlord_run.playbook.model import Playbook
-from overlord_run.settings import Flags, environment
+from overlord_run.playbook.money import Price
+from overlord_run.settings import Flags, Settings, environment
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.key import known_keys
 from overlord_run.settings.precedence import models_to_prove, resolve
@@ -71,6 +73,8 @@ def prepare(request: RunRequest) -> Prepared:
     settings = resolve(
         request.flags, environment(), playbook.engine, config, models=playbook.models, rehearsal=request.rehearse
     )
+    priced = prices(playbook, settings.model_ids, None if request.rehearse else settings.base_url)
+    _require_bounds(playbook, settings, priced)
     values = gather(playbook.inputs, request.given)
     plan = build(playbook, values, model_ids=settings.model_ids, host=host.facts())
     script, script_file = None, None
@@ -94,9 +98,24 @@ def prepare(request: RunRequest) -> Prepared:
         rehearse=request.rehearse,
         script=script,
         script_file=script_file,
+        prices=priced,
     )
     _require_no_key(prepared, request.flags)
     return prepared
+
+
+def _require_bounds(playbook: Playbook, settings: Settings, priced: Mapping[str, Price | None]) -> None:
+    """Refuse a budget that cannot hold, by what the operator says besides the playbook: a cap, a model, an address."""
+    models, limits = used_models(playbook), settings.limits
+    ids = {alias: settings.model_ids.get(alias, model.id) for alias, model in models.items()}
+    for alias in unbounded(models, limits):
+        message = f"under a budget the answers of the model {alias} ({ids[alias]}) need a limit, and have none"
+        remedy = f"In the playbook, under models: {alias}: {{id: {models[alias].id}, params: {{max_tokens: 4096}}}}."
+        raise UsageError(message, next=remedy)
+    for alias in unpriced(priced, limits):
+        message = f"a budget in USD cannot hold the model {alias} ({ids[alias]}), which has no price"
+        remedy = "In the playbook, give engine.budget the rates of unpriced, as unpriced: {input: 5, output: 30}."
+        raise UsageError(message, next=remedy)
 
 
 def _require_answers(plan: Plan, script: Script | None) -> None:

@@ -82,6 +82,7 @@ def reopen(run: Recorded, flags: Flags) -> Session:
         models_to_prove=found.models_to_prove,
         rehearse=is_rehearsal,
         script=_script(run) if is_rehearsal else None,
+        prices=found.prices,
     )
 
 

@@ -1,6 +1,7 @@
 """Hold what a process needs to own a run, new or not, and open the engine for it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from overlord_run.engine.chat import ChatEngine
 from overlord_run.engine.endpoint import Endpoint
@@ -8,6 +9,7 @@ from overlord_run.engine.rehearsal import RehearsalTransport
 from overlord_run.engine.script import Script
 from overlord_run.host import Host
 from overlord_run.plan.model import Plan
+from overlord_run.playbook.money import Price
 from overlord_run.settings import Settings
 
 
@@ -19,6 +21,7 @@ class Session:
         models_to_prove: The model ids that `/models` must list.
         rehearse: Whether the rehearsal answers.
         script: What the rehearsal answers; None without a script.
+        prices: What each model's tokens cost, by alias; None where nobody knows.
     """
 
     plan: Plan
@@ -27,6 +30,7 @@ class Session:
     models_to_prove: tuple[str, ...]
     rehearse: bool
     script: Script | None = None
+    prices: Mapping[str, Price | None] = field(default_factory=dict)
 
 
 def open_engine(session: Session) -> ChatEngine:

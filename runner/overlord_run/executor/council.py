@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from overlord_run.engine.base import Engine
+from overlord_run.plan.account import Call
 from overlord_run.plan.model import Plan, PlannedRedirect, PlannedServant
+from overlord_run.plan.pricing import Amount
+from overlord_run.playbook.money import Price
 from overlord_run.store.events import Body
 from overlord_run.store.state import State
 
@@ -37,11 +40,15 @@ class Policy:
         timeout_s: Bounds one attempt.
         attempts: How often a call is tried at most where nothing was billed.
         jitter: Gives a number from 0 to 1 that spreads waits.
+        clock: Gives the time as events have it.
+        prices: What each model's tokens cost, by alias; None where nobody knows.
     """
 
     timeout_s: float
     attempts: int
     jitter: Callable[[], float]
+    clock: Callable[[], str]
+    prices: Mapping[str, Price | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -50,11 +57,28 @@ class Halt:
 
     Attributes:
         request_id: Of the person who asked through the inbox; None where it was a signal.
+        limit: Which limit of the budget asks for it, in a sentence, with `wanted`; None where none does.
     """
 
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     reason: str | None = None
     request_id: str | None = None
+    limit: str | None = None
+
+
+@dataclass(slots=True)
+class Flights:
+    """The calls of this process that the budget has let go.
+
+    Attributes:
+        claims: What those of them may cost that do not stand in the book yet.
+        count: How many have not ended.
+        landed: Set when one ends; then there is a new one for the next.
+    """
+
+    claims: dict[Call, Amount] = field(default_factory=dict)
+    count: int = 0
+    landed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +89,7 @@ class Council:
         details: Message id and slot → what the provider said of the call's failure, redacted. It reaches no file.
         floor: Slot → the lock of whoever speaks with that servant: a conversation has one question at a time, and the
             waiting are served as they came.
+        flights: The calls under way.
     """
 
     plan: Plan
@@ -76,6 +101,7 @@ class Council:
     redirects: dict[str, PlannedRedirect]
     details: dict[tuple[str, str], str] = field(default_factory=dict)
     floor: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    flights: Flights = field(default_factory=Flights)
 
     @property
     def state(self) -> State:
@@ -86,6 +112,10 @@ class Council:
         """Return what bounds an attempt: the redirect's own timeout, else the model's, else the run's."""
         model = self.plan.models[self.servants[slot].model]
         return redirect_timeout_s or model.timeout_s or self.policy.timeout_s
+
+    def price(self, slot: str) -> Price | None:
+        """Return what the tokens of a servant's model cost; None where nobody knows."""
+        return self.policy.prices.get(self.servants[slot].model)
 
 
 def convene(plan: Plan, engine: Engine, recorder: Recorder, policy: Policy, halt: Halt) -> Council:

@@ -13,8 +13,14 @@ def command(host: Host, *words: str, state_dir: str | None = None) -> str:
 
 
 def next_command(state: State, host: Host, *, state_dir: str | None = None) -> str:
-    """Return the command that tells most about a run as it stands: of the first servant that failed, else of all."""
+    """Return the command that leads on from how a run stands.
+
+    Where its budget stopped it, that is the one that raises it; else the one that tells most: of the first servant that
+    failed, else of all.
+    """
     run = () if state.created is None else ("--run", state.created.run_id)
+    if state.account.reached is not None and state.state == "stopped":
+        return command(host, "resume", "--budget", state.account.remedy(), *run, state_dir=state_dir)
     failed = first_failed(state)
     return command(host, "show", *(() if failed is None else (failed,)), *run, state_dir=state_dir)
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from overlord_run.cli.report.styled import Line, Style, Styled, line
-from overlord_run.cli.report.tally import tokens_of
 from overlord_run.cli.report.words import counted, elapsed, joined, number, seconds
 from overlord_run.plan.model import STARTUP
+from overlord_run.plan.pricing import tokens_of
 from overlord_run.settings.trust import DEFAULT_BASE_URL
 from overlord_run.store import events as ev
 from overlord_run.store.state import State
@@ -63,6 +63,8 @@ def _style(body: ev.Body | ev.UnknownBody) -> Style:
             return "bad"
         case ev.ServantBlocked() | ev.RedirectFailed():
             return "bad"
+        case ev.BudgetReached():
+            return "notice"
         case ev.MessageSettled() | ev.RequestFailed() | ev.RedirectSkipped() | ev.ReplyReceived(cut=True):
             return "notice"
         case _:
@@ -181,6 +183,10 @@ def _redirect_skipped(_progress: Progress, body: ev.RedirectSkipped, _state: Sta
     yield f"{body.message_id}: skipped{who}: {body.reason}"
 
 
+def _budget_reached(_progress: Progress, body: ev.BudgetReached, _state: State) -> Iterable[str]:
+    yield f"Nothing more is sent: {body.reason}"
+
+
 def _message_settled(_progress: Progress, body: ev.MessageSettled, state: State) -> Iterable[str]:
     if body.message_id == STARTUP and body.state == "completed":
         answered = len(state.messages[STARTUP].results)
@@ -204,5 +210,6 @@ _TELL: Mapping[type, Callable[[Progress, Any, State], Iterable[str]]] = {
     ev.ServantReplaced: _servant_replaced,
     ev.RedirectFailed: _redirect_failed,
     ev.RedirectSkipped: _redirect_skipped,
+    ev.BudgetReached: _budget_reached,
     ev.MessageSettled: _message_settled,
 }
