@@ -35,7 +35,9 @@ class Exit(IntEnum):
     INVALID = 3
     NOT_PROVED = 4
     LIMIT = 5
+    WAITING = 6
     BUSY = 7
+    REJECTED = 8
     UNFINISHED = 9
     UNKNOWN = 10
     NOT_FOUND = 11
@@ -55,6 +57,8 @@ PRECEDENCE = (
     Exit.BUSY,
     Exit.NOT_FOUND,
     Exit.LIMIT,
+    Exit.REJECTED,
+    Exit.WAITING,
     Exit.FAILED,
     Exit.OK,
 )

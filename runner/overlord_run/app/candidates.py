@@ -34,6 +34,12 @@ def known_messages(run_id: str | None, asked_state_dir: str | None) -> Sequence[
     return [message["id"] for message in messages if any(map(_has_reply, message["servantResults"]))]
 
 
+def known_pauses(run_id: str | None, asked_state_dir: str | None) -> Sequence[str]:
+    """Return the ids of the questions of a run that wait for a person's word."""
+    messages = _registry(run_id, asked_state_dir)["messages"]
+    return [message["id"] for message in messages if message["target"] is None and message["state"] == "started"]
+
+
 def known_targets(run_id: str | None, asked_state_dir: str | None) -> Sequence[str]:
     """Return what a message can be sent to: the slots of a run, its roles, and all."""
     servants = _registry(run_id, asked_state_dir)["servants"]
@@ -44,7 +50,7 @@ def known_targets(run_id: str | None, asked_state_dir: str | None) -> Sequence[s
 def known_redirects(run_id: str | None, asked_state_dir: str | None) -> Sequence[str]:
     """Return the ids of the redirects that a run's plan has, also of those that were not sent yet."""
     plan = _read(find_run(run_id, asked_state_dir).plan_path)
-    return [redirect["id"] for redirect in plan["redirects"]]
+    return [each["id"] for top in plan["redirects"] for each in (top, *top.get("redirects", ()))]
 
 
 def _has_reply(result: Mapping[str, Any]) -> bool:

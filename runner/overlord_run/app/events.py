@@ -48,7 +48,7 @@ class Events:
 
     @property
     def _has_ended(self) -> bool:
-        return self._following.state.has_ended
+        return self._following.state.is_at_rest
 
     def _conclude(self, *, is_live: bool) -> None:
         if self._following.tail.last is None and self._folder.registry_path.exists():

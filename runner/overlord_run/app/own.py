@@ -124,7 +124,7 @@ async def _do(council: Council, engine: Engine, deed: Deed, mailbox: Mailbox, in
         await asyncio.wait({work})
         if not work.cancelled():
             work.result()
-        if _is_carried_on(council.state) and not council.state.has_ended:
+        if _is_carried_on(council.state) and not council.state.is_at_rest:
             await council.recorder.record(ev.RunStopped(_why(interrupt), interrupt.halt.request_id))
     finally:
         await engine.aclose()
@@ -145,7 +145,7 @@ def _exit_of(state: State, interrupt: Interrupt) -> Exit:
     """Return the exit code; a signal that came too late to stop anything does not change how the run ended."""
     code = exit_of(state)
     ended = Exit.FAILED if code is None else code
-    was_stopped = state.state == "stopped" or not state.has_ended
+    was_stopped = state.state == "stopped" or not state.is_at_rest
     return worst(ended, interrupt.exit) if was_stopped and interrupt.exit is not None else ended
 
 

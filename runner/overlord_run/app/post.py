@@ -67,7 +67,7 @@ def is_left(folder: RunFolder, state: State, look: Callable[[], State]) -> bool:
 
 def _may_take_up(state: State, request: Request) -> bool:
     """Say whether this process may take the run's lock for a request: a check changes nothing of the run's course."""
-    return state.has_ended or isinstance(request, Check)
+    return state.is_at_rest or isinstance(request, Check)
 
 
 def interrupted(folder: RunFolder) -> RunBusyError:

@@ -20,7 +20,8 @@ from overlord_run.expect.words import with_ending
 from overlord_run.host import Worktree, require_supported
 from overlord_run.plan.budget import prices, unbounded, unpriced, used_models
 from overlord_run.plan.build import build
-from overlord_run.plan.model import STARTUP, Plan, PlannedRedirect, PlannedServant
+from overlord_run.plan.model import STARTUP, Plan, PlannedServant
+from overlord_run.plan.redirects import PlannedMessage
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.money import Price
 from overlord_run.settings import Flags, Settings, environment
@@ -177,11 +178,11 @@ def request_bodies(plan: Plan) -> list[tuple[str, str, dict[str, Any]]]:
     for servant in plan.servants:
         if servant.task is not None:
             ask(STARTUP, servant, servant.task)
-    for redirect in plan.redirects:
+    for redirect in plan.messages():
         for slot in redirect.targets:
             ask(redirect.id, plan.by_slot[slot], _text(redirect, slot))
     return bodies
 
 
-def _text(redirect: PlannedRedirect, slot: str) -> str:
+def _text(redirect: PlannedMessage, slot: str) -> str:
     return with_ending(redirect.template.source, redirect.ending) if redirect.texts is None else redirect.texts[slot]

@@ -4,20 +4,21 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from overlord_run.app.keyless import require_no_key
 from overlord_run.app.own import Audience
 from overlord_run.app.post import Errand, ask, is_left
 from overlord_run.app.reopen import Recorded, recorded, require_unreleased
 from overlord_run.app.resume import unknown_outcome
-from overlord_run.credential import Redactor
-from overlord_run.errors import Exit, SettingsError, UsageError
+from overlord_run.errors import Exit, UsageError
 from overlord_run.executor.desk import slots_of
 from overlord_run.playbook.names import next_name
-from overlord_run.settings import Flags, environment
-from overlord_run.settings.key import known_keys
+from overlord_run.settings import Flags
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
 from overlord_run.store.inbox import Recover, Send
 from overlord_run.store.state import Message, State
+
+_WORDS = "the message or its id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def send(folder: RunFolder, target: str, text: str, manner: Manner, audience: Au
         SettingsError: The API is not proved, or may not be asked; nothing was sent.
         StoreError: The run folder cannot be read or written.
     """
-    _require_no_key(f"{target} {manner.request_id} {text}", manner.flags)
+    require_no_key(f"{target} {manner.request_id} {text}", manner.flags, _WORDS, code="key-in-message")
     following = Following(folder)
     state = following.catch_up()
     run = recorded(folder, state.created)
@@ -99,7 +100,7 @@ def recover(folder: RunFolder, slot: str, manner: Manner, audience: Audience, *,
         SettingsError: The API is not proved, or may not be asked; nothing was sent.
         StoreError: The run folder cannot be read or written.
     """
-    _require_no_key(f"{slot} {manner.request_id}", manner.flags)
+    require_no_key(f"{slot} {manner.request_id}", manner.flags, _WORDS, code="key-in-message")
     following = Following(folder)
     state = following.catch_up()
     run = recorded(folder, state.created)
@@ -131,16 +132,6 @@ def _id_of(manner: Manner) -> str:
     return manner.request_id
 
 
-def _require_no_key(text: str, flags: Flags) -> None:
-    """Refuse a message that holds a key, before any of it is kept; also a key that this run does not use."""
-    named = [flags.api_key_env] if flags.api_key_env else []
-    files = [flags.api_key_file] if flags.api_key_file else []
-    for key in known_keys(environment(), named=named, files=files):
-        if Redactor(key).occurs_in(text):
-            message = f"the API key of {key.name} stands in the message or its id"
-            raise SettingsError(message, next="Take it out there; a prompt never needs it.", code="key-in-message")
-
-
 def _require_sendable(run: Recorded, state: State, request: Send) -> None:
     if not request.text.strip():
         message = "the message is blank"
@@ -152,7 +143,7 @@ def _require_sendable(run: Recorded, state: State, request: Send) -> None:
         _require_same(run, state, request)
         return
     require_unreleased(state)
-    if state.has_ended and any(slot in slots for _, slot in state.open_calls):
+    if state.is_at_rest and any(slot in slots for _, slot in state.open_calls):
         raise unknown_outcome(state)
 
 

@@ -18,9 +18,11 @@ EXITS: Mapping[str, Exit] = {
     "completed": Exit.OK,
     "partial": Exit.FAILED,
     "failed": Exit.FAILED,
+    "awaiting-human": Exit.WAITING,
+    "rejected": Exit.REJECTED,
     "stopped": Exit.FAILED,
 }
-"""What the state in which a run has ended means as an exit code."""
+"""What the state in which a run is at rest means as an exit code."""
 
 
 def exit_of(state: State) -> Exit | None:

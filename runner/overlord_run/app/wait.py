@@ -47,6 +47,8 @@ def wait(folder: RunFolder, goal: str, wait_s: float | None, audience: Audience)
         code = reached(state)
         if code is not None:
             return state, code
+        if not is_live and state.state == "awaiting-human":
+            return state, Exit.WAITING
         if not is_live:
             raise _never(folder, state, goal)
         if deadline is not None and time.monotonic() >= deadline:
@@ -75,7 +77,7 @@ def _is_ready(state: State) -> Exit | None:
 
 
 def _is_settled(state: State, message_id: str) -> Exit | None:
-    message = state.messages.get(message_id)
+    message = state.message_of(message_id)
     if message is None or message.ended_at is None:
         return None
     return Exit.OK if message.state == "completed" else Exit.FAILED

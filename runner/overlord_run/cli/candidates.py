@@ -121,6 +121,14 @@ def redirects(ctx: click.Context) -> Sequence[str]:
 
 
 @_looked_up
+def pauses(ctx: click.Context) -> Sequence[str]:
+    """Complete a question that waits for a person's word."""
+    from overlord_run.app.candidates import known_pauses
+
+    return known_pauses(ctx.params.get("run_id"), ctx.params.get("state_dir"))
+
+
+@_looked_up
 def goals(ctx: click.Context) -> Sequence[str]:
     """Complete what can be waited for."""
     from overlord_run.app.candidates import known_redirects

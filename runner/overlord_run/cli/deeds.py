@@ -1,5 +1,6 @@
 """Declare the commands that own a run, and their flags; what each does is in a module of its name, which is heavy."""
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -83,6 +84,62 @@ def resume(**given: Any) -> Exit:
     from overlord_run.cli.resume import carry_out
 
     return carry_out(**given)
+
+
+def _verdict(command: Callable[..., Exit]) -> Callable[..., Exit]:
+    """Add what `approve` and `reject` take."""
+    options_of_both = (
+        click.argument("pause", required=False, shell_complete=candidates.pauses),
+        click.option("--note", metavar="TEXT", default="", help="Why; it is kept, and templates can read it."),
+        options.run_id,
+        click.option(
+            "--ignore-changes", is_flag=True, help="Go on by the plan as it was, whatever the playbook says now."
+        ),
+        click.option(
+            "--outputs",
+            "outputs_dir",
+            metavar="DIR",
+            shell_complete=candidates.folders,
+            help="Also write each output to a file in this folder.",
+        ),
+        options.access,
+        options.output_format,
+        click.option("-q", "--quiet", is_flag=True, help="No progress; the recap only when something failed."),
+        click.option("-v", "--verbose", is_flag=True, help="Tell each request as it leaves."),
+        click.option(
+            "--debug", is_flag=True, help="Tell attempts that are made again, what the API said, and stack traces."
+        ),
+        options.state_dir,
+    )
+    for add in reversed(options_of_both):
+        command = add(command)
+    return command
+
+
+@click.command("approve")
+@_verdict
+def approve(**given: Any) -> Exit:
+    """Say yes to a pause, and carry the run on.
+
+    PAUSE is its id; it may be left out where only one waits. Where another process carries the run on, it takes the
+    answer; else this one does, from the run's own frozen plan.
+    """
+    from overlord_run.cli.answer import carry_out
+
+    return carry_out(approved=True, **given)
+
+
+@click.command("reject")
+@_verdict
+def reject(**given: Any) -> Exit:
+    """Say no to a pause, which ends the run with exit code 8.
+
+    PAUSE is its id; it may be left out where only one waits. What was answered is kept, nothing is sent any more, and
+    no key is needed.
+    """
+    from overlord_run.cli.answer import carry_out
+
+    return carry_out(approved=False, **given)
 
 
 @click.command("recover")

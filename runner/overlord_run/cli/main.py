@@ -38,6 +38,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "Send one message to a slot, to role:NAME or to all, and print each reply.",
     ),
     "resume": ("overlord_run.cli.deeds:resume", "Carry on a run that a crash, a person or a failed startup ended."),
+    "approve": ("overlord_run.cli.deeds:approve", "Say yes to a pause, and carry the run on."),
+    "reject": ("overlord_run.cli.deeds:reject", "Say no to a pause, which ends the run with exit code 8."),
     "recover": (
         "overlord_run.cli.deeds:recover",
         "Ask a blocked servant the question that failed again, or replace it.",

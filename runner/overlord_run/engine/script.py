@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from overlord_run.errors import InvalidPlaybookError, Problem
-from overlord_run.plan.model import STARTUP, Plan
+from overlord_run.plan.model import STARTUP, Plan, redirect_id, round_id
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.schema import check
@@ -59,8 +59,12 @@ class Script:
     answers: Mapping[tuple[str, str], ScriptedAnswer]
 
     def find(self, slot: str, message: str) -> ScriptedAnswer | None:
-        """Return what the script says of a message to a servant: the nearest entry, alone."""
-        places = ((slot, message), (slot, ANY), (ANY, message), (ANY, ANY))
+        """Return what the script says of a message to a servant: the nearest entry, alone.
+
+        Of a message in a block an entry for its round is nearer than one for all rounds.
+        """
+        names = (message, redirect_id(message), ANY)
+        places = ((one, name) for one in (slot, ANY) for name in names)
         return next((self.answers[place] for place in places if place in self.answers), None)
 
 
@@ -89,9 +93,14 @@ def parse_script(data: bytes, file: str, plan: Plan) -> Script:
 
 
 def _asked(plan: Plan) -> dict[str, frozenset[str]]:
-    """Return the slots that each message goes to."""
-    starters = frozenset(servant.slot for servant in plan.servants if servant.task is not None)
-    return {STARTUP: starters} | {redirect.id: frozenset(redirect.targets) for redirect in plan.redirects}
+    """Return the slots that each message goes to; one in a block is there for each of its rounds too."""
+    asked = {STARTUP: frozenset(servant.slot for servant in plan.servants if servant.task is not None)}
+    for message in plan.messages():
+        asked[message.id] = frozenset(message.targets)
+        if message.id in plan.block_of:
+            rounds = range(1, plan.block_of[message.id].repeat.max + 1)
+            asked |= {round_id(message.id, number): asked[message.id] for number in rounds}
+    return asked
 
 
 def _misfits(document: Document, asked: Mapping[str, frozenset[str]]) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from overlord_run.engine.base import Engine
 from overlord_run.plan.account import Call
-from overlord_run.plan.model import Plan, PlannedRedirect, PlannedServant
+from overlord_run.plan.model import Plan, PlannedServant
 from overlord_run.plan.pricing import Amount
 from overlord_run.playbook.money import Price
 from overlord_run.store.events import Body
@@ -56,12 +56,14 @@ class Halt:
     """A request to send nothing new: from a person (`wanted`), or from a redirect that says so (`reason`).
 
     Attributes:
+        is_rejection: Whether a check, or a person, said no: then the run has not been carried out.
         request_id: Of the person who asked through the inbox; None where it was a signal.
         limit: Which limit of the budget asks for it, in a sentence, with `wanted`; None where none does.
     """
 
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     reason: str | None = None
+    is_rejection: bool = False
     request_id: str | None = None
     limit: str | None = None
 
@@ -87,6 +89,7 @@ class Council:
 
     Attributes:
         details: Message id and slot → what the provider said of the call's failure, redacted. It reaches no file.
+        answers: What waits for a person's answer, by the message's id; done once that is on record.
         floor: Slot → the lock of whoever speaks with that servant: a conversation has one question at a time, and the
             waiting are served as they came.
         flights: The calls under way.
@@ -98,8 +101,8 @@ class Council:
     policy: Policy
     halt: Halt
     servants: dict[str, PlannedServant]
-    redirects: dict[str, PlannedRedirect]
     details: dict[tuple[str, str], str] = field(default_factory=dict)
+    answers: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
     floor: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     flights: Flights = field(default_factory=Flights)
 
@@ -121,5 +124,4 @@ class Council:
 def convene(plan: Plan, engine: Engine, recorder: Recorder, policy: Policy, halt: Halt) -> Council:
     """Return the council of a plan."""
     servants = {servant.slot: servant for servant in plan.servants}
-    redirects = {redirect.id: redirect for redirect in plan.redirects}
-    return Council(plan, engine, recorder, policy, halt, servants, redirects)
+    return Council(plan, engine, recorder, policy, halt, servants)

@@ -15,7 +15,7 @@ from overlord_run.executor.proof import fault_of, with_conversation
 from overlord_run.executor.recovery import failed_question, recovered, replaced
 from overlord_run.plan.model import Plan
 from overlord_run.store import events as ev
-from overlord_run.store.inbox import Check, Letter, Recover, Send, Stop
+from overlord_run.store.inbox import Answer, Check, Letter, Recover, Send, Stop
 
 
 class Mailbox(Protocol):
@@ -56,7 +56,7 @@ class Desk:
         self._group = group
         self._is_proved = is_proved
         self._closing = asyncio.Event()
-        self.is_open = is_proved and council.state.has_ended
+        self.is_open = is_proved and council.state.is_at_rest
         self.has_asked_again = False
 
     async def attend(self) -> None:
@@ -83,6 +83,9 @@ class Desk:
 
     def _may_take(self, letter: Letter) -> bool:
         request = letter.request
+        if isinstance(request, Answer):
+            # Whoever came for another deed does not carry the plan on, so the answer is for who does.
+            return not self._is_proved
         if not isinstance(request, Send | Recover):
             return True
         if not self.is_open or self._council.halt.wanted.is_set():
@@ -98,6 +101,8 @@ class Desk:
                 await self._recover(request)
             case Check() as request:
                 await self._check(request)
+            case Answer() as request:
+                await self._answer(request)
             case Stop() as request:
                 self._council.halt.request_id = request.request_id
                 self._council.halt.wanted.set()
@@ -129,12 +134,27 @@ class Desk:
         await deliver(self._council, errand, slot)
         await settle(self._council, errand)
 
+    async def _answer(self, request: Answer) -> None:
+        """Take a person's word on a pause; one that nobody asked for, or that has been given, is none."""
+        message = self._council.state.messages.get(request.message_id)
+        if message is None or message.question is None or message.ended_at is not None:
+            return
+        await self._council.recorder.record(answered(request))
+        waiting = self._council.answers.get(request.message_id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(True)
+
     async def _check(self, request: Check) -> None:
         method: ProofMethod = "probe" if request.ping else self._council.engine.proves_by
         is_fresh = self._is_proved and not request.ping
         fault = None if is_fresh else await fault_of(self._council, method)
         slots = with_conversation(self._council.state) if fault is None else []
         await self._council.recorder.record(ev.LeaseChecked(slots, method, request.request_id, fault))
+
+
+def answered(request: Answer) -> ev.PauseAnswered:
+    """Return the event of a person's word on a pause."""
+    return ev.PauseAnswered(request.message_id, request.approved, request.by, request.note, request.request_id)
 
 
 def slots_of(plan: Plan, target: str) -> list[str]:

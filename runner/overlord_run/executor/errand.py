@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from overlord_run.executor.council import Council
 from overlord_run.executor.recovery import ask
-from overlord_run.executor.replies import replies_of, states_of
+from overlord_run.executor.replies import seen_by, states_of
 from overlord_run.executor.turn import Ask, always
-from overlord_run.plan.model import STARTUP, PlannedRedirect
-from overlord_run.plan.render import RenderError, render_message
-from overlord_run.playbook.model import OnFailure
+from overlord_run.plan.model import STARTUP, redirect_id, round_id, round_of
+from overlord_run.plan.redirects import PlannedMessage
+from overlord_run.plan.render import RenderError, holds, render_message
+from overlord_run.plan.targets import required
 from overlord_run.store import events as ev
 from overlord_run.store.state import Message, Result
 
@@ -23,17 +24,18 @@ class Errand:
 
     Attributes:
         to: The targets as declared, or as a person named them.
-        require: How many of the targets must answer.
+        require: How many of the targets must answer, as a redirect declares it.
         render: Gives the text for a slot; it may raise `RenderError`.
+        is_chosen: Says whether a slot is asked at all; it may raise `RenderError`.
     """
 
     id: str
     to: str
     targets: tuple[str, ...]
-    require: int
+    require: str | int
     render: Callable[[str], str]
     timeout_s: float | None = None
-    on_failure: OnFailure = "continue"
+    is_chosen: Callable[[str], bool] = lambda _slot: True
 
 
 def of_startup(council: Council) -> Errand:
@@ -42,15 +44,26 @@ def of_startup(council: Council) -> Errand:
     return Errand(STARTUP, "all", tuple(tasks), council.plan.startup_require, tasks.__getitem__)
 
 
-def of_redirect(council: Council, redirect: PlannedRedirect) -> Errand:
-    """Return the errand of a redirect; it reads the replies that are there now."""
-    replies = replies_of(council.plan, council.state, redirect.reads)
+def of_redirect(council: Council, redirect: PlannedMessage, number: int | None) -> Errand:
+    """Return the errand of a redirect, of one round of its block; it reads what is there now."""
+    seen = seen_by(council, redirect, number)
 
     def render(slot: str) -> str:
-        return render_message(council.plan, redirect, slot, replies, states_of(council.state))
+        return render_message(council.plan, redirect, slot, replace(seen, states=states_of(council.state)))
 
+    def is_chosen(slot: str) -> bool:
+        now = replace(seen, states=states_of(council.state))
+        return redirect.only is None or holds(council.plan, redirect, redirect.only, now, slot=slot)
+
+    message_id = redirect.id if number is None else round_id(redirect.id, number)
     return Errand(
-        redirect.id, redirect.to, redirect.targets, redirect.require, render, redirect.timeout_s, redirect.on_failure
+        id=message_id,
+        to=redirect.to,
+        targets=redirect.targets,
+        require=redirect.require,
+        render=render,
+        timeout_s=redirect.timeout_s,
+        is_chosen=is_chosen,
     )
 
 
@@ -65,7 +78,10 @@ def of_message(council: Council, message: Message) -> Errand:
         return of_accepted(message.accepted)
     if message.id == STARTUP:
         return of_startup(council)
-    return of_redirect(council, council.redirects[message.id])
+    redirect = council.plan.by_id[redirect_id(message.id)]
+    if not isinstance(redirect, PlannedMessage):
+        raise TypeError(redirect)
+    return of_redirect(council, redirect, round_of(message.id))
 
 
 async def run_errand(council: Council, errand: Errand) -> None:
@@ -82,18 +98,31 @@ async def deliver(council: Council, errand: Errand, slot: str, *, may_begin: Cal
         before = _result(council, errand, slot)
         if council.halt.wanted.is_set() or (before is not None and before.ended_at is not None):
             return
-        why_not = _LEFT_OUT.get(council.state.servants[slot].state)
-        if why_not is not None:
-            await council.recorder.record(ev.RedirectSkipped(errand.id, errand.to, slot, why_not))
-            return
-        try:
-            # What was asked is on record where a crash came between; nothing is rendered twice.
-            text = errand.render(slot) if before is None or before.text is None else before.text
-        except RenderError as error:
-            await council.recorder.record(ev.RedirectFailed(errand.id, errand.to, slot, str(error)))
+        text = await _text_for(council, errand, slot, before)
+        if text is None:
             return
         question = Ask(errand.id, errand.to, slot, text, council.timeout_s(slot, errand.timeout_s))
         await ask(council, question, may_begin=may_begin)
+
+
+async def _text_for(council: Council, errand: Errand, slot: str, before: Result | None) -> str | None:
+    """Return what a target is asked, or None: then it is on record why it is asked nothing.
+
+    What was asked already, where a crash came between, is on record; nothing is rendered twice.
+    """
+    record = council.recorder.record
+    text = None if before is None else before.text
+    why_not = _LEFT_OUT.get(council.state.servants[slot].state)
+    try:
+        if text is None and not errand.is_chosen(slot):
+            await record(ev.RedirectSkipped(errand.id, errand.to, slot, "its 'only' is false", by_design=True))
+        elif why_not is not None:
+            await record(ev.RedirectSkipped(errand.id, errand.to, slot, why_not))
+        else:
+            return errand.render(slot) if text is None else text
+    except RenderError as error:
+        await record(ev.RedirectFailed(errand.id, errand.to, slot, str(error)))
+    return None
 
 
 async def settle(council: Council, errand: Errand) -> None:
@@ -101,17 +130,22 @@ async def settle(council: Council, errand: Errand) -> None:
     results = [_result(council, errand, slot) for slot in errand.targets]
     if any(result is None or result.ended_at is None for result in results):
         return
-    answered = sum(result is not None and result.reply is not None for result in results)
-    if answered == len(results):
-        await council.recorder.record(ev.MessageSettled(errand.id, "completed", None))
-        return
-    reason = f"{answered} of {len(results)} servants answered"
-    if answered >= errand.require:
-        await council.recorder.record(ev.MessageSettled(errand.id, "partial", reason))
-        return
-    if errand.require > 1:
-        reason += f", {errand.require} are required"
-    await council.recorder.record(ev.MessageSettled(errand.id, "failed", reason))
+    chosen = [result for result in results if result is not None and not result.by_design]
+    answered = sum(result.reply is not None for result in chosen)
+    await council.recorder.record(_settled(errand, answered, len(chosen)))
+
+
+def _settled(errand: Errand, answered: int, chosen: int) -> ev.Body:
+    if not chosen:
+        why = "its 'only' leaves nobody" if errand.targets else "it goes to nobody"
+        return ev.RedirectSkipped(errand.id, errand.to, None, why, by_design=True)
+    if answered == chosen:
+        return ev.MessageSettled(errand.id, "completed", None)
+    wanted = required(errand.require, chosen)
+    reason = f"{answered} of {chosen} servants answered"
+    if answered >= wanted:
+        return ev.MessageSettled(errand.id, "partial", reason)
+    return ev.MessageSettled(errand.id, "failed", f"{reason}, {wanted} are required" if wanted > 1 else reason)
 
 
 def _result(council: Council, errand: Errand, slot: str) -> Result | None:

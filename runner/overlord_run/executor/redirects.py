@@ -1,94 +1,208 @@
-"""Send the redirects: each when the ones it comes after have ended, its targets side by side."""
+"""Carry the redirects out: each when the ones it waits for have ended, those of a block round by round.
+
+`graphlib` says what is ready. What does not follow from the order alone is told here: a servant's own messages keep the
+plan's order, by a chain of turns a slot; and a standstill is noticed, when nothing can move but a person.
+"""
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from graphlib import TopologicalSorter
 
 from overlord_run.executor.council import Council
-from overlord_run.executor.errand import deliver, of_redirect, settle
-from overlord_run.plan.model import PlannedRedirect
+from overlord_run.executor.errand import Errand, deliver, of_redirect, settle
+from overlord_run.executor.gates import admit, ask_person, check, heed, judge_round
+from overlord_run.executor.standstill import Standstill, is_done
+from overlord_run.plan.model import round_id
+from overlord_run.plan.redirects import (
+    PlannedBlock,
+    PlannedCheck,
+    PlannedMessage,
+    PlannedPause,
+    PlannedRedirect,
+    slots_of,
+)
 from overlord_run.store import events as ev
-from overlord_run.store.state import Message
 
-Turn = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """Who waits for whom.
-
-    Attributes:
-        ended: Set when a redirect has ended, by its id.
-        over: Set when a servant's turn at a redirect is over.
-        previous: The turn that the same servant must have had before, where there is one.
-    """
-
-    ended: Mapping[str, asyncio.Event]
-    over: Mapping[Turn, asyncio.Event]
-    previous: Mapping[Turn, Turn]
+Over = asyncio.Future[bool]
+"""Of a servant's turn at a redirect: done when that is over."""
 
 
 async def send_redirects(council: Council) -> None:
-    """Send every redirect that has not ended; return when each has, or a person stopped it and no call is out."""
-    redirects = council.plan.redirects
-    schedule = Schedule(
-        ended={redirect.id: asyncio.Event() for redirect in redirects},
-        over={(redirect.id, slot): asyncio.Event() for redirect in redirects for slot in redirect.targets},
-        previous=previous_turns(redirects),
-    )
-    async with asyncio.TaskGroup() as group:
-        for redirect in redirects:
-            group.create_task(_send(council, schedule, redirect))
+    """Carry out every redirect that has not ended; return when each has, or nothing can move without a person."""
+    for redirect in council.plan.every_redirect():
+        heed(council, redirect, council.state.latest.get(redirect.id, redirect.id))
+    standstill = Standstill()
+    course = Course(council, standstill, council.plan.redirects)
+    standstill.watch(course)
+    await course.go()
 
 
-def previous_turns(redirects: Iterable[PlannedRedirect]) -> dict[Turn, Turn]:
-    """Return for each turn, a redirect's id and a slot, the same slot's turn before it.
+class Course:
+    """The way through the redirects of a plan, or of one round of a block.
 
-    The redirects come in an order that keeps every `after`, so a turn only ever waits for one further up: no deadlock.
+    Args:
+        council: The run.
+        standstill: Notices when nothing can move.
+        redirects: In an order that keeps every `after`, so a turn only ever waits for one further up: no deadlock.
+        number: The round, from 1; None outside of blocks.
+        before: What must be over before a slot's first turn here.
     """
-    latest: dict[str, Turn] = {}
-    previous: dict[Turn, Turn] = {}
-    for redirect in redirects:
-        for slot in redirect.targets:
-            turn = (redirect.id, slot)
-            if slot in latest:
-                previous[turn] = latest[slot]
-            latest[slot] = turn
-    return previous
+
+    def __init__(
+        self,
+        council: Council,
+        standstill: Standstill,
+        redirects: Sequence[PlannedRedirect],
+        number: int | None = None,
+        before: Mapping[str, Over] | None = None,
+    ) -> None:
+        self._council = council
+        self._standstill = standstill
+        self._redirects = {redirect.id: redirect for redirect in redirects}
+        self._number = number
+        self._turns = Turns(redirects, before or {})
+        self._running: dict[str, PlannedRedirect] = {}
+        self._delivering: set[str] = set()
+        self._rounds: dict[str, Course] = {}
+        self._done: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+
+    async def go(self) -> bool:
+        """Carry out what has not ended, and say whether all has ended then."""
+        order = TopologicalSorter({redirect.id: redirect.after for redirect in self._redirects.values()})
+        order.prepare()
+        ended = 0
+        async with asyncio.TaskGroup() as group:
+            while True:
+                for redirect_id in order.get_ready():
+                    self._running[redirect_id] = self._redirects[redirect_id]
+                    group.create_task(self._carry_out(self._redirects[redirect_id]))
+                if not self._running:
+                    return ended == len(self._redirects)
+                self._standstill.look()
+                redirect_id, has_ended = await self._done.get()
+                del self._running[redirect_id]
+                if has_ended:
+                    ended += 1
+                    heed(self._council, self._redirects[redirect_id], self._id(redirect_id))
+                    self._turns.end(self._redirects[redirect_id])
+                    order.done(redirect_id)
+
+    def moves(self) -> bool:
+        """Say whether anything here goes on without a person."""
+        return not (self._running and self._done.empty()) or any(map(self._is_moving, self._running.values()))
+
+    def _is_moving(self, redirect: PlannedRedirect) -> bool:
+        match redirect:
+            case PlannedMessage() if redirect.id in self._delivering:
+                return self._turns.are_moving(redirect)
+            case PlannedBlock() if redirect.id in self._rounds:
+                return self._rounds[redirect.id].moves()
+            case PlannedPause():
+                answer = self._council.answers.get(self._id(redirect.id))
+                return answer is None or answer.done()
+        return True
+
+    def _id(self, redirect_id: str) -> str:
+        return redirect_id if self._number is None else round_id(redirect_id, self._number)
+
+    async def _carry_out(self, redirect: PlannedRedirect) -> None:
+        message_id = self._id(redirect.id)
+        if not self._has_ended(message_id) and await admit(self._council, redirect, self._number):
+            match redirect:
+                case PlannedMessage():
+                    await self._send(redirect)
+                case PlannedCheck():
+                    await check(self._council, redirect, self._number)
+                case PlannedPause():
+                    await ask_person(self._council, self._standstill, redirect, self._number)
+                case PlannedBlock():
+                    await self._repeat(redirect)
+        self._done.put_nowait((redirect.id, self._has_ended(message_id)))
+
+    def _has_ended(self, message_id: str) -> bool:
+        message = self._council.state.messages.get(message_id)
+        return message is not None and message.ended_at is not None
+
+    async def _send(self, redirect: PlannedMessage) -> None:
+        errand = of_redirect(self._council, redirect, self._number)
+
+        async def send_to(slot: str) -> None:
+            previous = self._turns.previous(redirect, slot)
+            if previous is not None and not await self._standstill.unless(previous):
+                return
+            await self._deliver(errand, slot)
+            self._turns.end(redirect, slot)
+            self._standstill.look()  # the other targets may all wait for their turns
+
+        self._delivering.add(redirect.id)
+        self._standstill.look()
+        async with asyncio.TaskGroup() as group:
+            for slot in redirect.targets:
+                group.create_task(send_to(slot))
+        self._delivering.discard(redirect.id)
+        await settle(self._council, errand)
+
+    async def _deliver(self, errand: Errand, slot: str) -> None:
+        """Ask a target, unless what another redirect came to ends the run first, while this one waits for a lane."""
+        halt = self._council.halt
+        await deliver(self._council, errand, slot, may_begin=lambda: halt.reason is None)
+        message = self._council.state.messages.get(errand.id)
+        result = None if message is None else message.results.get(slot)
+        if halt.reason is not None and not halt.wanted.is_set() and (result is None or result.ended_at is None):
+            await self._council.recorder.record(ev.RedirectSkipped(errand.id, errand.to, slot, halt.reason))
+
+    async def _repeat(self, block: PlannedBlock) -> None:
+        """Go through a block's rounds, from the first that has not ended."""
+        message = self._council.state.messages.get(block.id)
+        before = {slot: over for slot in slots_of(block) if (over := self._turns.previous(block, slot)) is not None}
+        for number in range(1 if message is None else message.rounds + 1, block.repeat.max + 1):
+            course = Course(self._council, self._standstill, block.redirects, number, before)
+            self._rounds[block.id] = course
+            has_ended = await course.go()
+            del self._rounds[block.id]
+            if not has_ended:
+                return
+            outcome, reason = judge_round(self._council, block, number)
+            await self._council.recorder.record(ev.RoundEnded(block.id, number, outcome, reason))
+            if outcome is not None:
+                return
 
 
-async def _send(council: Council, schedule: Schedule, redirect: PlannedRedirect) -> None:
-    for earlier in redirect.after:
-        await schedule.ended[earlier].wait()
-    message = council.state.messages.get(redirect.id)
-    if message is None or message.ended_at is None:
-        if council.halt.reason is None:
-            await _send_to_all(council, schedule, redirect)
-        else:
-            await council.recorder.record(ev.RedirectSkipped(redirect.id, redirect.to, None, council.halt.reason))
-        message = council.state.messages.get(redirect.id)
-    if redirect.on_failure == "stop" and _has_failed(message):
-        council.halt.reason = f"redirect '{redirect.id}' failed, and its on_failure is stop"
-    for slot in redirect.targets:
-        schedule.over[redirect.id, slot].set()
-    schedule.ended[redirect.id].set()
+class Turns:
+    """Whose turn it is at each servant: its messages go in the order of the redirects, where nothing else orders them.
 
+    Args:
+        redirects: In their order.
+        before: What must be over before a slot's first turn.
+    """
 
-async def _send_to_all(council: Council, schedule: Schedule, redirect: PlannedRedirect) -> None:
-    errand = of_redirect(council, redirect)
+    def __init__(self, redirects: Sequence[PlannedRedirect], before: Mapping[str, Over]) -> None:
+        loop = asyncio.get_running_loop()
+        latest = dict(before)
+        self._over: dict[tuple[str, str], Over] = {}
+        self._previous: dict[tuple[str, str], Over] = {}
+        self._open = {redirect.id: dict.fromkeys(slots_of(redirect)) for redirect in redirects}
+        for redirect in redirects:
+            for slot in self._open[redirect.id]:
+                turn = (redirect.id, slot)
+                if slot in latest:
+                    self._previous[turn] = latest[slot]
+                latest[slot] = self._over[turn] = loop.create_future()
 
-    async def send_to(slot: str) -> None:
-        turn = (redirect.id, slot)
-        if turn in schedule.previous:
-            await schedule.over[schedule.previous[turn]].wait()
-        await deliver(council, errand, slot)
-        schedule.over[turn].set()
+    def previous(self, redirect: PlannedRedirect, slot: str) -> Over | None:
+        """Return what must be over before a servant's turn; None where that is its first."""
+        return self._previous.get((redirect.id, slot))
 
-    async with asyncio.TaskGroup() as group:
-        for slot in redirect.targets:
-            group.create_task(send_to(slot))
-    await settle(council, errand)
+    def end(self, redirect: PlannedRedirect, *slots: str) -> None:
+        """Let the next have their turns: those of these slots, or of all that the redirect goes to."""
+        for slot in slots or tuple(self._open[redirect.id]):
+            self._open[redirect.id].pop(slot, None)
+            over = self._over[redirect.id, slot]
+            if not over.done():
+                over.set_result(True)
 
-
-def _has_failed(message: Message | None) -> bool:
-    return message is not None and message.state == "failed"
+    def are_moving(self, redirect: PlannedMessage) -> bool:
+        """Say whether a target is having its turn, or all have had it."""
+        open_ = self._open[redirect.id]
+        turns = (self.previous(redirect, slot) for slot in open_)
+        return not open_ or any(previous is None or is_done(previous) for previous in turns)

@@ -8,11 +8,12 @@ from overlord_run.executor.desk import Desk, Mailbox
 from overlord_run.executor.errand import of_accepted, run_errand
 from overlord_run.executor.proof import prove
 from overlord_run.executor.redirects import send_redirects
-from overlord_run.executor.replies import replies_of, states_of
+from overlord_run.executor.replies import seen_by_outputs
 from overlord_run.executor.spending import timed
 from overlord_run.executor.startup import start
 from overlord_run.plan.render import evaluate_outputs
 from overlord_run.store import events as ev
+from overlord_run.store.state import Message
 
 _FINISHED = frozenset({"completed", "partial"})
 
@@ -31,6 +32,19 @@ async def execute(council: Council, mailbox: Mailbox, left_out: frozenset[str] =
     """
     try:
         await _execute(council, mailbox, left_out)
+    except BaseExceptionGroup as group:
+        raise _first(group) from group
+
+
+async def conclude(council: Council, _mailbox: Mailbox) -> None:
+    """End a run that a person has rejected: what is left is skipped, and nothing is asked of the API.
+
+    Raises:
+        StoreError: The log cannot be written any more.
+    """
+    try:
+        await send_redirects(council)
+        await _finish(council)
     except BaseExceptionGroup as group:
         raise _first(group) from group
 
@@ -62,10 +76,12 @@ async def _execute(council: Council, mailbox: Mailbox, left_out: frozenset[str])
     if council.halt.wanted.is_set() and not _has_settled(council):
         await _stop_at_limit(council)
         return
-    if is_started:
-        await _finish(council)
-    else:
+    if not is_started:
         await council.recorder.record(ev.RunFinished("failed", "startup was not proved", {}, {}))
+    elif council.state.open_pauses:
+        await council.recorder.record(ev.RunPaused([pause.id for pause in council.state.open_pauses]))
+    else:
+        await _finish(council)
 
 
 def _carry_on_sending(council: Council, group: asyncio.TaskGroup) -> None:
@@ -105,23 +121,27 @@ async def _stop_at_limit(council: Council) -> None:
 
 
 def _outputs(council: Council) -> tuple[dict[str, Any], dict[str, str]]:
-    plan, state = council.plan, council.state
-    return evaluate_outputs(plan, replies_of(plan, state, state.messages), states_of(state))
+    return evaluate_outputs(council.plan, seen_by_outputs(council))
 
 
 async def _finish(council: Council) -> None:
-    state = council.state
     values, failures = _outputs(council)
-    fell_short = [message.id for message in state.messages.values() if message.state != "completed"]
-    if not fell_short and not failures:
-        await council.recorder.record(ev.RunFinished("completed", None, values, {}))
-        return
-    reasons = []
+    state, reasons = "completed", []
+    fell_short = [message.id for message in council.state.messages.values() if _fell_short(message)]
     if fell_short:
         reasons.append(f"not all servants answered: {', '.join(fell_short)}")
     if failures:
         reasons.append(f"outputs without a value: {', '.join(failures)}")
-    await council.recorder.record(ev.RunFinished("partial", "; ".join(reasons), values, failures))
+    if reasons:
+        state = "partial"
+    if council.halt.is_rejection and council.halt.reason is not None:
+        state, reasons = "rejected", [council.halt.reason]
+    await council.recorder.record(ev.RunFinished(state, "; ".join(reasons) or None, values, failures))
+
+
+def _fell_short(message: Message) -> bool:
+    """Say whether a message came to less than the playbook wants."""
+    return message.state != "completed" and not message.by_design
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

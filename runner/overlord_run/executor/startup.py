@@ -34,7 +34,9 @@ async def start(council: Council, left_out: frozenset[str] = frozenset()) -> boo
 
 async def _ask_all(council: Council, errand: Errand, missing: list[str]) -> None:
     def may_begin() -> bool:
-        return errand.require < len(errand.targets) or not any(_has_failed(council, slot) for slot in errand.targets)
+        return council.plan.startup_require < len(errand.targets) or not any(
+            _has_failed(council, slot) for slot in errand.targets
+        )
 
     async with asyncio.TaskGroup() as group:
         for slot in missing:

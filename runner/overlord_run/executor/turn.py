@@ -11,7 +11,7 @@ from overlord_run.executor.council import Council
 from overlord_run.executor.spending import booked, covered, is_set_within, is_unbilled
 from overlord_run.expect.answer import Misfit, read_answer
 from overlord_run.expect.words import repair as repair_of
-from overlord_run.plan.model import digest
+from overlord_run.plan.model import digest, redirect_id
 from overlord_run.plan.pricing import cost
 from overlord_run.store import events as ev
 from overlord_run.store.state import Result
@@ -152,7 +152,7 @@ def _request(council: Council, ask: Ask, messages: tuple[ChatMessage, ...], atte
         attempt=attempt.number,
         model=model.id,
         messages=messages,
-        params=model.params_for(ask.message_id, council.plan.expect(ask.message_id, ask.slot)),
+        params=model.params_for(redirect_id(ask.message_id), council.plan.expect(ask.message_id, ask.slot)),
         timeout_s=ask.timeout_s,
         repair=attempt.repairs,
     )

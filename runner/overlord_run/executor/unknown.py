@@ -4,6 +4,7 @@ from typing import Literal
 
 from overlord_run.executor.council import Council
 from overlord_run.plan.model import STARTUP
+from overlord_run.plan.redirects import target_of
 from overlord_run.store import events as ev
 
 Decision = Literal["resend", "skip"]
@@ -45,4 +46,4 @@ async def leave_out_before(council: Council, first: str) -> None:
         message = council.state.messages.get(redirect.id)
         if message is None or message.ended_at is None:
             why = f"the run was carried on from '{first}'"
-            await council.recorder.record(ev.RedirectSkipped(redirect.id, redirect.to, None, why))
+            await council.recorder.record(ev.RedirectSkipped(redirect.id, target_of(redirect), None, why))

@@ -25,7 +25,7 @@ _ROOT = ("$schema", "$id")
 
 def check(playbook: Playbook) -> list[Problem]:
     """Return what is wrong with the schemas of a playbook, whose files have been read."""
-    expects = [each.expect for each in playbook.assignments] + [each.expect for each in playbook.redirects]
+    expects = [each.expect for each in playbook.assignments] + [each.expect for each in playbook.messages()]
     found = [each.schema for each in expects if each is not None and isinstance(each.schema, Schema)]
     schemas = {id(schema): schema for schema in found}
     told: dict[Problem, None] = {}

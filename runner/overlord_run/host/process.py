@@ -1,5 +1,6 @@
 """Tell what started this process, and what makes a process unlike any other; both bounded, neither ever failing."""
 
+import getpass
 import os
 from collections.abc import Callable, Iterator
 
@@ -23,6 +24,14 @@ def parents(family: Callable[[], Lookup], pid: int) -> Iterator[str]:
             yield name
     except UNANSWERED:
         return
+
+
+def person() -> str:
+    """Return what the machine calls the person who runs this process; `unknown` where it does not say."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no variable names one, and there is no account of this number
+        return "unknown"
 
 
 def fingerprint(pid: int) -> dict[str, str | None]:

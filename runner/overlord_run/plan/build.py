@@ -1,6 +1,6 @@
 """Build a plan from a playbook and its inputs: targets worked out, and every text rendered that waits for no reply."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,21 +8,13 @@ from overlord_run.plan.draft import Draft
 from overlord_run.plan.fill import fill
 from overlord_run.plan.frame import system_message
 from overlord_run.plan.inputs import bind
-from overlord_run.plan.model import (
-    STARTUP,
-    Plan,
-    PlannedExpect,
-    PlannedModel,
-    PlannedOutput,
-    PlannedRedirect,
-    PlannedServant,
-)
-from overlord_run.plan.order import ended_before, ordered, waits
-from overlord_run.plan.reads import reads_host, reads_states, replies_read
+from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedOutput, PlannedServant
+from overlord_run.plan.reads import reads_host
+from overlord_run.plan.sequence import plan_expect, plan_redirects
 from overlord_run.plan.sites import resolved
-from overlord_run.plan.targets import required, targets
-from overlord_run.plan.views import Servants, servant_view
-from overlord_run.playbook.model import Expect, Playbook, Profile, Role, Schema
+from overlord_run.plan.targets import required
+from overlord_run.plan.views import servant_view
+from overlord_run.playbook.model import Playbook, Profile, Role
 
 _MODEL = "normal"
 _PROFILE: Profile = "consultation"
@@ -48,7 +40,7 @@ def build(
     scope = {"inputs": values, "vars": playbook.vars, "host": host, "playbook": {"name": playbook.name}}
     draft = Draft()
     servants = tuple(_servant(draft, playbook, index, scope) for index in range(len(playbook.assignments)))
-    redirects = tuple(_redirects(draft, playbook, servants, scope))
+    redirects = plan_redirects(draft, playbook, servants, scope)
     draft.require_no_problems()
     return Plan(
         name=playbook.name,
@@ -60,7 +52,7 @@ def build(
         servants=servants,
         redirects=redirects,
         outputs=tuple(PlannedOutput(one.name, one.value, one.text, one.file) for one in playbook.outputs),
-        last=playbook.redirects[-1].id if playbook.redirects else STARTUP,
+        last=[STARTUP, *(message.id for message in playbook.messages())][-1],
         startup_require=_startup_require(playbook, servants),
         recovery=playbook.engine.recovery or "manual",
     )
@@ -89,26 +81,15 @@ def _servant(draft: Draft, playbook: Playbook, index: int, scope: Mapping[str, A
     servant = replace(servant, values=fill(draft, playbook, index, {**scope, "servant": before_filling}))
     view = servant_view(servant)
     task = assignment.task or role.task
-    expect = _expect(assignment.expect)
+    expect = plan_expect(assignment.expect)
     return replace(
         servant,
         system=_system(draft, servant, role, {"inputs": servant.values, "servant": view}),
-        task=None if task is None else draft.render(resolved(task), {**scope, "servant": view}, _ending(expect)),
+        task=None
+        if task is None
+        else draft.render(resolved(task), {**scope, "servant": view}, "" if expect is None else expect.ending),
         expect=expect,
     )
-
-
-def _expect(declared: Expect | None) -> PlannedExpect | None:
-    if declared is None:
-        return None
-    if not isinstance(declared.schema, Schema):
-        message = f"{declared.schema} has not been read"
-        raise TypeError(message)
-    return PlannedExpect(declared.schema.content, declared.repairs)
-
-
-def _ending(expect: PlannedExpect | None) -> str:
-    return "" if expect is None else expect.ending
 
 
 def _system(draft: Draft, servant: PlannedServant, role: Role, scope: Mapping[str, Any]) -> str:
@@ -119,38 +100,6 @@ def _system(draft: Draft, servant: PlannedServant, role: Role, scope: Mapping[st
         role=servant.role,
         profile=servant.profile,
     )
-
-
-def _redirects(
-    draft: Draft, playbook: Playbook, servants: Sequence[PlannedServant], scope: Mapping[str, Any]
-) -> Iterator[PlannedRedirect]:
-    by_slot = {servant.slot: servant for servant in servants}
-    everybody = {**scope, "servants": Servants(by_slot, {})}
-    waiting = waits(playbook.redirects)
-    ended = ended_before(playbook.redirects)
-    for redirect in ordered(playbook.redirects):
-        slots = targets(playbook.assignments, redirect.to)
-        message = resolved(redirect.message)
-        reads = replies_read(message, ended[redirect.id])
-        expect, texts = _expect(redirect.expect), None
-        if not reads and not reads_states(message, by_slot):
-            ending = _ending(expect)
-            views = {slot: {**everybody, "servant": servant_view(by_slot[slot])} for slot in slots}
-            texts = {slot: draft.render(message, view, ending) for slot, view in views.items()}
-        yield PlannedRedirect(
-            id=redirect.id,
-            to=", ".join(redirect.to),
-            targets=slots,
-            template=message,
-            texts=texts,
-            reads=reads,
-            require=required(redirect.require, len(slots)),
-            after=waiting[redirect.id],
-            before=ended[redirect.id],
-            timeout_s=redirect.timeout_s,
-            on_failure=redirect.on_failure,
-            expect=expect,
-        )
 
 
 def _models(

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from overlord_run.expect.words import with_ending
 from overlord_run.plan.estimate import prompt_tokens
-from overlord_run.plan.model import STARTUP, Plan, PlannedRedirect
+from overlord_run.plan.model import STARTUP, Plan
 from overlord_run.plan.pricing import NO_COST, NOTHING, UNKNOWN, Cost, answer_limit, cost_of, most
+from overlord_run.plan.redirects import PlannedBlock, PlannedMessage, PlannedRedirect
 from overlord_run.playbook.money import Price
 
 
@@ -15,7 +16,7 @@ class Ceiling:
     """What all calls of a plan may take at most, if every answer is as long as it may be.
 
     A text that waits for replies counts as its template and each reply that it reads once. Fugu's orchestration counts
-    as much again. Further attempts are left out: they are made where nothing was billed.
+    as much again, and of a block every round. Further attempts are left out: they are made where nothing was billed.
 
     Attributes:
         tokens: Of all calls; None where an answer has no limit.
@@ -54,13 +55,22 @@ def _questions(plan: Plan, limits: Mapping[str, int | None]) -> Iterable[tuple[s
     for servant in plan.servants:
         if servant.task is not None:
             yield STARTUP, servant.slot, prompt_tokens([servant.task])
-    for redirect in plan.redirects:
-        read = sum(
-            limits[plan.by_slot[slot].model] or 0 for one in redirect.reads for slot in plan.targets.get(one, ())
-        )
-        for slot in redirect.targets:
-            yield redirect.id, slot, prompt_tokens([_text(redirect, slot)]) + read
+    for message in _messages(plan.redirects):
+        answering = [slot for one in message.reads for slot in plan.targets.get(one, ())]
+        read = sum(limits[plan.by_slot[slot].model] or 0 for slot in answering)
+        for slot in message.targets:
+            yield message.id, slot, prompt_tokens([_text(message, slot)]) + read
 
 
-def _text(redirect: PlannedRedirect, slot: str) -> str:
-    return with_ending(redirect.template.source, redirect.ending) if redirect.texts is None else redirect.texts[slot]
+def _messages(redirects: Iterable[PlannedRedirect]) -> Iterable[PlannedMessage]:
+    """Yield each message as often as it may be sent: in a block once a round."""
+    for redirect in redirects:
+        if isinstance(redirect, PlannedMessage):
+            yield redirect
+        elif isinstance(redirect, PlannedBlock):
+            for _round in range(redirect.repeat.max):
+                yield from _messages(redirect.redirects)
+
+
+def _text(message: PlannedMessage, slot: str) -> str:
+    return with_ending(message.template.source, message.ending) if message.texts is None else message.texts[slot]

@@ -16,14 +16,18 @@ from overlord_run.playbook.model import Place, Playbook, RoleFile, Source
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 
-_LATE = frozenset({"replies", "servants"})
-_OF_THE_PLAYBOOK = frozenset({"vars", "host", "playbook"}) | _LATE
-_ELSEWHERE: Mapping[Site, tuple[frozenset[str], str]] = {
-    "role": (_OF_THE_PLAYBOOK, "a role sees only its own inputs and servant: declare an input, and fill it by 'with'"),
-    "with": (_LATE, "nobody has been asked yet; messages and outputs see it"),
-    "task": (_LATE, "nobody has been asked yet; messages and outputs see it"),
-    "message": (frozenset(), ""),
-    "output": (frozenset({"servant"}), "an output belongs to no servant; read servants.SLOT"),
+_ROUNDS = dict.fromkeys(("round", "previous"), "it is there in a block only, whose rounds it tells")
+_NOBODY = {"servant": "this belongs to no servant; read servants.SLOT"}
+_LATE = ("replies", "servants", "approvals", *_ROUNDS)
+_EARLY = dict.fromkeys(_LATE, "nobody has been asked yet; messages and outputs see it")
+_OWN = "a role sees only its own inputs and servant: declare an input, and fill it by 'with'"
+_ELSEWHERE: Mapping[Site, Mapping[str, str]] = {
+    "role": dict.fromkeys(("vars", "host", "playbook", *_LATE), _OWN),
+    "with": _EARLY,
+    "task": _EARLY,
+    "message": _ROUNDS,
+    "condition": _NOBODY | _ROUNDS,
+    "output": {"servant": "an output belongs to no servant; read servants.SLOT"} | _ROUNDS,
 }
 
 # What keeps a template from being read to its end: then nobody knows what it would have used.
@@ -31,6 +35,8 @@ _UNREADABLE = frozenset({"template-syntax", "template-limit"})
 
 _TO_SLOT = len(("replies", "ID", "SLOT"))
 _WORDS: Mapping[tuple[str, int], tuple[str, str]] = {
+    ("approvals", 2): ("unknown-reply", "no pause is named {name}"),
+    ("previous", 2): ("unknown-reply", "no message of this block is named {name}"),
     ("inputs", 2): ("undeclared-input", "no input is named {name}"),
     ("replies", 2): ("unknown-reply", "no message is named {name}"),
     ("servants", 2): ("unknown-slot", "no servant is in a slot {name}"),
@@ -110,8 +116,8 @@ def _missing(known: Mapping[str, Known], path: tuple[str, ...]) -> int | None:
 
 def _is_unordered(template: Template, path: tuple[str, ...]) -> bool:
     match path:
-        case ("replies", message_id, *_) if template.ended is not None and message_id in (
-            template.known["replies"] or ()
+        case ("replies" | "approvals" as root, message_id, *_) if template.ended is not None and message_id in (
+            template.known[root] or ()
         ):
             return message_id != STARTUP and message_id not in template.ended
     return False
@@ -119,18 +125,26 @@ def _is_unordered(template: Template, path: tuple[str, ...]) -> bool:
 
 def _tell_unordered(template: Template, place: Place, message_id: str) -> Problem:
     if message_id == template.redirect:
-        message = f"the message {shown(message_id)} reads the replies to itself"
+        message = f"{shown(message_id)} reads the replies to itself"
         return problem(place, "unordered-reply", message, "read the replies to an earlier message")
-    message = f"{shown(message_id)} need not have been answered when {shown(template.redirect)} is sent"
-    return problem(place, "unordered-reply", message, f"add {message_id} to its 'after'")
+    message = f"{shown(message_id)} need not have been answered when {shown(template.redirect)} begins"
+    return problem(place, "unordered-reply", message, _how_to_order(template, message_id))
+
+
+def _how_to_order(template: Template, message_id: str) -> str:
+    here, there = template.blocks.get(template.redirect), template.blocks.get(message_id)
+    if here is not None and here == there:
+        return f"add {message_id} to its 'after', or read what was answered in the round before: previous.{message_id}"
+    owner = "its" if here is None else f"the block {here}'s"
+    return f"add {there or message_id} to {owner} 'after'"
 
 
 def _tell_missing(template: Template, place: Place, path: tuple[str, ...]) -> Problem:
     *owner, name = path
     rule, message = _describe(template, path)
-    names, hint = _ELSEWHERE[template.site]
-    if not owner and name in names:
-        return problem(place, rule, message, hint)
+    elsewhere = _ELSEWHERE[template.site]
+    if not owner and name in elsewhere:
+        return problem(place, rule, message, elsewhere[name])
     if path == ("servant", "with"):
         return problem(place, rule, message, "it is what is being filled here")
     if path[0] == "replies" and path[_TO_SLOT:] == ("json",):
@@ -148,7 +162,7 @@ def _describe(template: Template, path: tuple[str, ...]) -> tuple[str, str]:
     name = shown(path[-1])
     if len(path) == 1:
         return "unknown-name", f"nothing is named {name} here"
-    if path[0] == "replies" and len(path) == _TO_SLOT:
+    if path[0] in ("replies", "previous") and len(path) == _TO_SLOT:
         return _describe_slot(template, path[1], path[2])
     rule, words = _WORDS.get((path[0], len(path)), ("unknown-attribute", "{owner} has no {name}"))
     return rule, words.format(name=name, owner=shown(".".join(path[:-1])))

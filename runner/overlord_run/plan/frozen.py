@@ -1,11 +1,18 @@
 """Read a plan back from `plan.json`, so that a run can be carried on without its playbook."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from overlord_run.plan.model import Plan, PlannedExpect, PlannedModel, PlannedOutput, PlannedRedirect, PlannedServant
-from overlord_run.plan.order import Ended
-from overlord_run.playbook.model import Place, Text
+from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
+from overlord_run.plan.redirects import (
+    PlannedBlock,
+    PlannedCheck,
+    PlannedExpect,
+    PlannedMessage,
+    PlannedPause,
+    PlannedRedirect,
+)
+from overlord_run.playbook.model import Place, Repeat, Text
 
 
 def plan_from_json(content: Mapping[str, Any]) -> Plan:
@@ -23,7 +30,7 @@ def plan_from_json(content: Mapping[str, Any]) -> Plan:
         host=content["host"],
         models={model["alias"]: _model(model) for model in content["models"]},
         servants=tuple(_servant(servant) for servant in content["servants"]),
-        redirects=tuple(_redirects(content["redirects"])),
+        redirects=tuple(map(_redirect, content["redirects"])),
         outputs=tuple(_output(output) for output in content["outputs"]),
         last=content["last"],
         startup_require=content["startupRequire"],
@@ -53,37 +60,67 @@ def _servant(content: Mapping[str, Any]) -> PlannedServant:
     )
 
 
-def _redirects(contents: Iterable[Mapping[str, Any]]) -> Iterable[PlannedRedirect]:
-    """Yield the redirects; they stand in an order that keeps every `after`, so `before` is worked out on the way."""
-    numbers: dict[str, int] = {}
-    ended: dict[str, int] = {}
-    for number, content in enumerate(contents):
-        redirect_id = content["id"]
-        numbers[redirect_id] = number
-        bits = 0
-        for earlier in content["after"]:
-            bits |= ended[earlier] | 1 << numbers[earlier]
-        ended[redirect_id] = bits
-        yield PlannedRedirect(
-            id=redirect_id,
-            to=content["to"],
-            targets=tuple(content["targets"]),
-            template=_text(content["template"], redirect_id),
-            texts=content["texts"],
-            reads=tuple(content["reads"]),
-            require=content["require"],
-            after=tuple(content["after"]),
-            before=Ended(bits, numbers),
-            timeout_s=content["timeoutS"],
-            on_failure=content["onFailure"],
-            expect=_expect(content["expect"]),
-        )
+def _redirect(content: Mapping[str, Any]) -> PlannedRedirect:
+    return _REDIRECTS[content["kind"]](content)
+
+
+def _common(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": content["id"],
+        "after": tuple(content["after"]),
+        "needs": tuple(content["needs"]),
+        "reads": tuple(content["reads"]),
+        "when": _optional(content, "when"),
+        "on_failure": content["onFailure"],
+    }
+
+
+def _message(content: Mapping[str, Any]) -> PlannedMessage:
+    return PlannedMessage(
+        to=content["to"],
+        targets=tuple(content["targets"]),
+        template=_text(content["template"], content["id"]),
+        texts=content["texts"],
+        only=_optional(content, "only"),
+        require=content["require"],
+        timeout_s=content["timeoutS"],
+        expect=_expect(content["expect"]),
+        **_common(content),
+    )
+
+
+def _check(content: Mapping[str, Any]) -> PlannedCheck:
+    check = _text(content["check"], content["id"])
+    return PlannedCheck(check=check, message=_optional(content, "message"), **_common(content))
+
+
+def _pause(content: Mapping[str, Any]) -> PlannedPause:
+    return PlannedPause(pause=_text(content["pause"], content["id"]), **_common(content))
+
+
+def _block(content: Mapping[str, Any]) -> PlannedBlock:
+    told = content["repeat"]
+    until = None if told["until"] is None else _text(told["until"], content["id"])
+    repeat = Repeat(told["max"], until, told["atMax"])
+    return PlannedBlock(redirects=tuple(map(_redirect, content["redirects"])), repeat=repeat, **_common(content))
+
+
+_REDIRECTS: Mapping[str, Callable[[Mapping[str, Any]], PlannedRedirect]] = {
+    "message": _message,
+    "check": _check,
+    "pause": _pause,
+    "block": _block,
+}
 
 
 def _output(content: Mapping[str, Any]) -> PlannedOutput:
     name = content["name"]
     value, text = (None if content[key] is None else _text(content[key], name) for key in ("value", "text"))
     return PlannedOutput(name, value, text, content["file"])
+
+
+def _optional(content: Mapping[str, Any], key: str) -> Text | None:
+    return None if content[key] is None else _text(content[key], content["id"])
 
 
 def _text(source: str, name: str) -> Text:

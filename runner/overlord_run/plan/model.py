@@ -2,31 +2,33 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from overlord_run.expect.words import asking_for, response_format
-from overlord_run.playbook.model import JsonMode, OnFailure, Profile, Recovery, Text
+from overlord_run.expect.words import response_format
+from overlord_run.plan.redirects import PlannedBlock, PlannedExpect, PlannedMessage, PlannedRedirect
+from overlord_run.playbook.model import JsonMode, Profile, Recovery, Text
 
 STARTUP = "startup"
+_ROUND = "."
+_MOST_DIGITS = 9
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedExpect:
-    """What the reply to a message must hold: JSON that fits `schema`. One that does not is answered `repairs` times."""
+def round_id(redirect_id: str, number: int) -> str:
+    """Return the id of what a redirect in a block does in one of its rounds, from 1: `argue.2`."""
+    return f"{redirect_id}{_ROUND}{number}"
 
-    schema: Mapping[str, Any]
-    repairs: int
 
-    @property
-    def ending(self) -> str:
-        """How the message ends: it asks for the JSON, and shows the schema."""
-        return asking_for(self.schema)
+def redirect_id(message_id: str) -> str:
+    """Return the id of the redirect that a message is of, whatever the round."""
+    return message_id.partition(_ROUND)[0]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
-        return {"schema": dict(self.schema), "repairs": self.repairs}
+
+def round_of(message_id: str) -> int | None:
+    """Return the round that a message is of; None where its redirect stands in no block."""
+    number = message_id.partition(_ROUND)[2]
+    return int(number) if number.isdecimal() and len(number) <= _MOST_DIGITS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,58 +95,6 @@ class PlannedServant:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedRedirect:
-    """A follow-up message with its targets worked out.
-
-    Attributes:
-        to: The targets as declared, joined by `, `.
-        targets: The slots it goes to, in the order of the assignments.
-        template: The message's template.
-        texts: The rendered message of each target, where it waits for no reply; else None.
-        reads: The ids of the messages whose replies it reads (`startup` among them), sorted.
-        require: How many targets must answer, at least 1.
-        after: The ids that must have ended before it starts.
-        before: All the ids that have certainly ended when it starts: `after`, closed over itself. Only their replies
-            are visible.
-        expect: What each reply must hold; the message says so at its end.
-    """
-
-    id: str
-    to: str
-    targets: tuple[str, ...]
-    template: Text
-    texts: Mapping[str, str] | None
-    reads: tuple[str, ...]
-    require: int
-    after: tuple[str, ...]
-    before: Set[str]
-    timeout_s: float | None
-    on_failure: OnFailure
-    expect: PlannedExpect | None = None
-
-    @property
-    def ending(self) -> str:
-        """What stands at the message's end behind what the template prints, if anything does."""
-        return "" if self.expect is None else self.expect.ending
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the redirect as JSON values; `before` follows from `after` and is left out."""
-        return {
-            "id": self.id,
-            "to": self.to,
-            "targets": list(self.targets),
-            "template": self.template.source,
-            "texts": None if self.texts is None else dict(self.texts),
-            "reads": list(self.reads),
-            "require": self.require,
-            "after": list(self.after),
-            "timeoutS": self.timeout_s,
-            "onFailure": self.on_failure,
-            "expect": None if self.expect is None else self.expect.to_json(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedOutput:
     """What the run hands over: an expression (`value`) or a template (`text`), and the file it goes to."""
 
@@ -173,13 +123,14 @@ class Plan:
         inputs: The bound values; of a file its text.
         host: What templates see as `host`; None when no template reads it, so that a plan is the same everywhere.
         models: The models that servants use, by alias.
-        redirects: In an order that keeps every `after`; else the playbook's.
+        redirects: In an order that keeps every `after` and `needs`; else the playbook's.
         last: The message whose replies are the outputs where the playbook declares none.
         startup_require: How many of the servants with a task must answer it.
         recovery: Whether a blocked servant is asked again, and then replaced, without a person's word.
         by_slot: The servants by their slots.
-        by_id: The redirects by their ids.
-        targets: Whom each message goes to, by its id: the redirects and `startup`.
+        by_id: Every redirect by its id, those in blocks too.
+        block_of: The block that a redirect stands in, by its own id.
+        targets: Whom each message goes to, by its redirect's id, and `startup`.
     """
 
     name: str
@@ -196,21 +147,40 @@ class Plan:
     recovery: Recovery = "manual"
     by_slot: Mapping[str, PlannedServant] = field(init=False, repr=False, compare=False)
     by_id: Mapping[str, PlannedRedirect] = field(init=False, repr=False, compare=False)
+    block_of: Mapping[str, PlannedBlock] = field(init=False, repr=False, compare=False)
     targets: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         at_startup = tuple(servant.slot for servant in self.servants if servant.task is not None)
-        targets = {STARTUP: at_startup, **{redirect.id: redirect.targets for redirect in self.redirects}}
+        blocks = [each for each in self.redirects if isinstance(each, PlannedBlock)]
         object.__setattr__(self, "by_slot", {servant.slot: servant for servant in self.servants})
-        object.__setattr__(self, "by_id", {redirect.id: redirect for redirect in self.redirects})
-        object.__setattr__(self, "targets", targets)
+        object.__setattr__(self, "block_of", {each.id: block for block in blocks for each in block.redirects})
+        object.__setattr__(self, "by_id", {each.id: each for each in self.every_redirect()})
+        object.__setattr__(self, "targets", {STARTUP: at_startup, **{one.id: one.targets for one in self.messages()}})
+
+    def every_redirect(self) -> Iterator[PlannedRedirect]:
+        """Yield each redirect, a block before those in it."""
+        for redirect in self.redirects:
+            yield redirect
+            if isinstance(redirect, PlannedBlock):
+                yield from redirect.redirects
+
+    def messages(self) -> Iterator[PlannedMessage]:
+        """Yield each redirect that is a message, those in blocks too."""
+        return (each for each in self.every_redirect() if isinstance(each, PlannedMessage))
+
+    def messages_in(self, block_id: str) -> tuple[str, ...]:
+        """Return the ids of the messages that stand in a block."""
+        block = self.by_id[block_id]
+        inside = block.redirects if isinstance(block, PlannedBlock) else ()
+        return tuple(each.id for each in inside if isinstance(each, PlannedMessage))
 
     def expect(self, message_id: str, slot: str) -> PlannedExpect | None:
         """Return what the reply of a servant to a message must hold; None where it may be any text."""
         if message_id == STARTUP:
             return self.by_slot[slot].expect
-        redirect = self.by_id.get(message_id)
-        return None if redirect is None else redirect.expect
+        redirect = self.by_id.get(redirect_id(message_id))
+        return redirect.expect if isinstance(redirect, PlannedMessage) else None
 
     def schema_of(self, slot: str, message_id: str) -> Mapping[str, Any] | None:
         """Return the schema that the reply of a servant to a message must fit; None where it may be any text."""

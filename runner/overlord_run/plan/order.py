@@ -1,17 +1,21 @@
-"""Put redirects into an order that keeps every `after`, and say which have ended when one starts."""
+"""Put redirects into an order that keeps every `after` and `needs`, and say which have ended when one starts."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from heapq import heapify, heappop, heappush
 
-from overlord_run.playbook.model import Redirect
+from overlord_run.playbook.model import BlockRedirect, Redirect, flattened
 
 
 def waits(redirects: Sequence[Redirect]) -> dict[str, tuple[str, ...]]:
-    """Return for each redirect's id the ids that must have ended before it starts; without `after` the one above it."""
+    """Return for each redirect's id the ids that must have ended before it starts: `after`, and those it needs.
+
+    Without `after` it is the one above.
+    """
     above: tuple[str, ...] = ()
     found = {}
     for redirect in redirects:
-        found[redirect.id] = above if redirect.after is None else redirect.after
+        after = above if redirect.after is None else redirect.after
+        found[redirect.id] = tuple(dict.fromkeys((*after, *redirect.needs)))
         above = (redirect.id,)
     return found
 
@@ -58,14 +62,33 @@ class Ended(Set[str]):
 
 
 def ended_before(redirects: Sequence[Redirect]) -> Mapping[str, Set[str]]:
-    """Return for each redirect's id all the ids that have certainly ended when it starts."""
-    waiting = waits(redirects)
-    in_order = ordered(redirects)
-    numbers = {redirect.id: number for number, redirect in enumerate(in_order)}
+    """Return for each redirect's id, those in blocks too, all the ids that have certainly ended when it starts."""
+    numbers = {redirect.id: number for number, redirect in enumerate(flattened(redirects))}
     ended: dict[str, int] = {}
-    for redirect in in_order:
-        bits = 0
-        for earlier in waiting[redirect.id]:
-            bits |= ended[earlier] | 1 << numbers[earlier]
-        ended[redirect.id] = bits
+    _mark(redirects, 0, numbers, ended)
     return {redirect_id: Ended(bits, numbers) for redirect_id, bits in ended.items()}
+
+
+def ended_in(block: BlockRedirect, ended: Mapping[str, Set[str]]) -> Set[str]:
+    """Return all the ids that have certainly ended behind a round of a block."""
+    return frozenset(ended[block.id]) | {redirect.id for redirect in block.redirects}
+
+
+def _mark(level: Sequence[Redirect], before: int, numbers: Mapping[str, int], ended: dict[str, int]) -> int:
+    """Note for each redirect of a level, and of the blocks in it, what has ended when it starts, a bit for each.
+
+    Return what has ended when all of the level has.
+    """
+    waiting = waits(level)
+    over: dict[str, int] = {}
+    for redirect in ordered(level):
+        bits = before
+        for earlier in waiting[redirect.id]:
+            bits |= over[earlier]
+        ended[redirect.id] = bits
+        inside = _mark(redirect.redirects, bits, numbers, ended) if isinstance(redirect, BlockRedirect) else bits
+        over[redirect.id] = inside | 1 << numbers[redirect.id]
+    whole = before
+    for bits in over.values():
+        whole |= bits
+    return whole

@@ -7,6 +7,8 @@ from overlord_run.plan.model import STARTUP
 from overlord_run.plan.sites import templates
 from overlord_run.playbook.model import Playbook, Text
 
+_OF_THE_RUN = ("replies", "approvals", "round", "previous")
+
 
 def reads_host(playbook: Playbook) -> bool:
     """Say whether any template reads `host`."""
@@ -17,21 +19,29 @@ def reads_host(playbook: Playbook) -> bool:
     )
 
 
-def replies_read(message: Text, ended: Set[str]) -> tuple[str, ...]:
-    """Return the ids of the messages whose replies a redirect's message reads, sorted.
+def replies_read(texts: Iterable[tuple[Text, bool]], ended: Set[str]) -> tuple[str, ...]:
+    """Return the ids of the messages whose replies some templates read, sorted.
 
-    Where it reads `replies` as a whole these are all that it can see: `startup`, and what has `ended` before it.
+    Where one reads `replies` as a whole these are all that it can see: `startup`, and what has `ended` before it.
+
+    Args:
+        texts: The templates, each with whether it is an expression.
+        ended: What has ended when they are rendered.
     """
     visible = {STARTUP, *ended}
     read_ids: set[str] = set()
-    for path in _paths(message, "replies"):
-        read_ids |= {path[1]} if len(path) > 1 and path[1] in visible else visible
+    for text, bare in texts:
+        for path in _paths(text, "replies", bare=bare):
+            read_ids |= {path[1]} if len(path) > 1 and path[1] in visible else visible
     return tuple(sorted(read_ids))
 
 
-def reads_states(message: Text, slots: Iterable[str]) -> bool:
-    """Say whether a redirect's message may read the state of a servant, which only the run knows."""
-    return any(_may_be_state(path, set(slots)) for path in _paths(message, "servants"))
+def is_known_before(message: Text, slots: Set[str]) -> bool:
+    """Say whether a message reads nothing that only the run knows: no reply, approval, round, nor servant's state."""
+    return not (
+        any(_paths(message, root) for root in _OF_THE_RUN)
+        or any(_may_be_state(path, slots) for path in _paths(message, "servants"))
+    )
 
 
 def _may_be_state(path: tuple[str, ...], slots: Set[str]) -> bool:
@@ -41,5 +51,5 @@ def _may_be_state(path: tuple[str, ...], slots: Set[str]) -> bool:
     return True
 
 
-def _paths(text: Text, root: str) -> list[tuple[str, ...]]:
-    return [reference.path for reference in read(text)[0] if reference.path[0] == root]
+def _paths(text: Text, root: str, *, bare: bool = False) -> list[tuple[str, ...]]:
+    return [reference.path for reference in read(text, bare=bare)[0] if reference.path[0] == root]

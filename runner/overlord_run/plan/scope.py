@@ -6,18 +6,19 @@ from typing import Any, Literal, TypeAlias
 from overlord_run.plan.language.templates import FUNCTIONS, REPLY_ATTRIBUTES, TEXT_METHODS
 from overlord_run.plan.model import STARTUP
 from overlord_run.plan.targets import targets
-from overlord_run.playbook.model import Assignment, Expect, Playbook
+from overlord_run.playbook.model import Assignment, BlockRedirect, Expect, PauseRedirect, Playbook
 
 Known: TypeAlias = "Mapping[str, Known] | None"
 """What can be read below a name: the names that are there, or None where only rendering can tell."""
 
-Site = Literal["role", "with", "task", "message", "output"]
-"""Where a template stands."""
+Site = Literal["role", "with", "task", "message", "condition", "output"]
+"""Where a template stands; a condition is what belongs to no servant: `check when until`, and what goes with them."""
 
 _HOST: Known = dict.fromkeys(("platform", "shell", "paths"))
 _SERVANT = ("slot", "name", "role", "model", "profile")
 _REPLY = dict.fromkeys((*REPLY_ATTRIBUTES, *TEXT_METHODS))
 _REPLY_WITHOUT_JSON = {name: None for name in _REPLY if name != "json"}
+_APPROVAL: Known = dict.fromkeys(("by", "note", "at"))
 _EVERYWHERE: Mapping[str, Known] = dict.fromkeys(FUNCTIONS)
 
 
@@ -40,9 +41,17 @@ class Surroundings:
             "playbook": {"name": None},
             **_EVERYWHERE,
         }
-        self.targets = {to: targets(playbook.assignments, to) for to in {one.to for one in playbook.redirects}}
+        self.targets = {to: targets(playbook.assignments, to) for to in {one.to for one in playbook.messages()}}
+        replies = _replies(playbook, self.targets)
+        self._in_block = {
+            block.id: {"round": None, "previous": _previous(block, replies)}
+            for block in playbook.redirects
+            if isinstance(block, BlockRedirect)
+        }
+        pauses = [each.id for each in playbook.every_redirect() if isinstance(each, PauseRedirect)]
         self._late = {
-            "replies": _replies(playbook, self.targets),
+            "replies": replies,
+            "approvals": dict.fromkeys(pauses, _APPROVAL),
             "servants": {slot: {**_servant(self._roles[role]), "state": None} for slot, role in self._role_of.items()},
         }
         self._servants = {to: self._servant_of(slots) for to, slots in self.targets.items()}
@@ -55,9 +64,18 @@ class Surroundings:
         """Return what the task of servants of a role can read."""
         return {**self._common, "servant": _servant(self._roles[role])}
 
-    def in_message(self, to: tuple[str, ...]) -> Mapping[str, Known]:
-        """Return what a redirect's message can read; of `servant.with` what any target has."""
-        return {**self._common, **self._late, "servant": self._servants[to]}
+    def in_message(self, to: tuple[str, ...], block: str) -> Mapping[str, Known]:
+        """Return what a redirect's message can read; of `servant.with` what any target has.
+
+        Args:
+            to: Whom it goes to.
+            block: The id of the block that the redirect stands in, or empty.
+        """
+        return {**self.in_condition(block), "servant": self._servants[to]}
+
+    def in_condition(self, block: str) -> Mapping[str, Known]:
+        """Return what a redirect can read that goes to nobody; `block` is as for a message."""
+        return {**self._common, **self._late, **self._in_block.get(block, {})}
 
     def in_output(self) -> Mapping[str, Known]:
         """Return what an output can read."""
@@ -79,7 +97,7 @@ def _below(value: Any) -> Known:
     return {name: _below(item) for name, item in value.items()}
 
 
-def _replies(playbook: Playbook, by_target: Mapping[tuple[str, ...], tuple[str, ...]]) -> Known:
+def _replies(playbook: Playbook, by_target: Mapping[tuple[str, ...], tuple[str, ...]]) -> Mapping[str, Known]:
     answers = {
         (to, reply is _REPLY): dict.fromkeys(slots, reply)
         for to, slots in by_target.items()
@@ -87,8 +105,12 @@ def _replies(playbook: Playbook, by_target: Mapping[tuple[str, ...], tuple[str, 
     }
     return {
         STARTUP: {each.slot: _reply(each.expect) for each in playbook.assignments if _has_task(playbook, each)},
-        **{redirect.id: answers[redirect.to, redirect.expect is not None] for redirect in playbook.redirects},
+        **{redirect.id: answers[redirect.to, redirect.expect is not None] for redirect in playbook.messages()},
     }
+
+
+def _previous(block: BlockRedirect, replies: Mapping[str, Known]) -> Known:
+    return {redirect.id: replies[redirect.id] for redirect in block.redirects if redirect.id in replies}
 
 
 def _reply(expect: Expect | None) -> Known:

@@ -1,12 +1,24 @@
 """List every template of a playbook, each with what it can read where it stands."""
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from overlord_run.plan.order import ended_before
+from overlord_run.plan.order import ended_before, ended_in
 from overlord_run.plan.scope import Known, Site, Surroundings, in_role
-from overlord_run.playbook.model import Assignment, Playbook, Role, Source, Text
+from overlord_run.playbook.model import (
+    Assignment,
+    BlockRedirect,
+    CheckRedirect,
+    MessageRedirect,
+    PauseRedirect,
+    Playbook,
+    Redirect,
+    Role,
+    Source,
+    Text,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +28,8 @@ class Template:
     Attributes:
         bare: Whether it is an expression, without braces.
         ended: The redirects that have certainly ended when it is rendered; None where all have.
-        redirect: The redirect that it is the message of, or empty.
+        redirect: The redirect that it belongs to, or empty.
+        blocks: The block that each redirect stands in, by its id; those in none are not there.
     """
 
     text: Text
@@ -25,6 +38,7 @@ class Template:
     bare: bool = False
     ended: Set[str] | None = None
     redirect: str = ""
+    blocks: Mapping[str, str] = field(default_factory=dict)
 
 
 def templates(playbook: Playbook) -> Iterator[Template]:
@@ -39,7 +53,7 @@ def templates(playbook: Playbook) -> Iterator[Template]:
         yield from _of_servants(role, name, surroundings)
     for assignment in playbook.assignments:
         yield from _of_servants(assignment, assignment.role, surroundings)
-    yield from _of_messages(playbook, surroundings)
+    yield from _of_redirects(playbook, surroundings)
     yield from _of_outputs(playbook, surroundings)
 
 
@@ -74,12 +88,41 @@ def _of_servants(declared: Role | Assignment, role: str, surroundings: Surroundi
         yield Template(text, "with", surroundings.in_with())
 
 
-def _of_messages(playbook: Playbook, surroundings: Surroundings) -> Iterator[Template]:
+def _of_redirects(playbook: Playbook, surroundings: Surroundings) -> Iterator[Template]:
     ended = ended_before(playbook.redirects)
-    for redirect in playbook.redirects:
-        known = surroundings.in_message(redirect.to)
-        text = resolved(redirect.message)
-        yield Template(text, "message", known, ended=ended[redirect.id], redirect=redirect.id)
+    blocks = {each.id: block.id for block in _blocks(playbook) for each in block.redirects}
+    for redirect in playbook.every_redirect():
+        inside = blocks.get(redirect.id, "")
+        make = partial(Template, ended=ended[redirect.id], redirect=redirect.id, blocks=blocks)
+        for text, bare in texts_of(redirect):
+            yield make(text, "condition", surroundings.in_condition(inside), bare=bare)
+        if isinstance(redirect, MessageRedirect):
+            known = surroundings.in_message(redirect.to, inside)
+            yield make(resolved(redirect.message), "message", known)
+            if redirect.only is not None:
+                yield make(redirect.only, "message", known, bare=True)
+    for block in _blocks(playbook):
+        if block.repeat is not None and block.repeat.until is not None:
+            known = surroundings.in_condition(block.id)
+            make = partial(Template, ended=ended_in(block, ended), redirect=block.id, blocks=blocks)
+            yield make(block.repeat.until, "condition", known, bare=True)
+
+
+def texts_of(redirect: Redirect) -> Iterator[tuple[Text, bool]]:
+    """Yield what a redirect says that belongs to no servant, before it has begun, and whether it is an expression."""
+    if redirect.when is not None:
+        yield redirect.when, True
+    match redirect:
+        case CheckRedirect():
+            yield redirect.check, True
+            if redirect.message is not None:
+                yield resolved(redirect.message), False
+        case PauseRedirect():
+            yield redirect.pause, False
+
+
+def _blocks(playbook: Playbook) -> Iterator[BlockRedirect]:
+    return (each for each in playbook.redirects if isinstance(each, BlockRedirect))
 
 
 def _of_outputs(playbook: Playbook, surroundings: Surroundings) -> Iterator[Template]:

@@ -1,6 +1,7 @@
 """Show templates the servants of a plan and what they answered."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from overlord_run.plan.language.templates import Answers, ReplyText
@@ -8,6 +9,25 @@ from overlord_run.plan.model import Plan, PlannedServant
 
 Replies = Mapping[str, Mapping[str, ReplyText]]
 """Message id → slot → reply; only servants that answered are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a run knows that the templates of its plan can read.
+
+    Attributes:
+        replies: To the messages that have ended, of the latest round, by their redirects' ids.
+        states: Slot → the servant's state.
+        approvals: What persons said to pauses, by the redirect's id: `by note at`.
+        round: Which round it is, from 1; None outside of blocks.
+        previous: As `replies`, of the round before; empty in the first.
+    """
+
+    replies: Replies
+    states: Mapping[str, str]
+    approvals: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    round: int | None = None
+    previous: Replies = field(default_factory=dict)
 
 
 def servant_view(servant: PlannedServant) -> dict[str, Any]:

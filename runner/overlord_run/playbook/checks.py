@@ -14,6 +14,7 @@ from overlord_run.playbook.model import Place, Playbook
 from overlord_run.playbook.names import did_you_mean, folded, is_device, is_reserved, listed, path_fault, shown
 from overlord_run.playbook.redirects import check_redirects
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
+from overlord_run.playbook.sequence import check_sequence, every_redirect
 from overlord_run.playbook.source import Document
 
 DEFAULT_MODELS = {"normal": "fugu", "ultra": "fugu-ultra"}
@@ -65,9 +66,8 @@ def _check_names(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
     for name in ("vars", "roles"):
         inner = fields.inner(name)
         yield from _reserved((key, inner.key_of(key)) for key in inner.content)
-    for name, key in (("assignments", "slot"), ("redirects", "id")):
-        given = [(each.string(key), each) for each in fields.listed(name)]
-        yield from _reserved((word, each.place_of(key)) for word, each in given if word is not None)
+    for each in fields.listed("assignments"):
+        yield from _reserved((slot, each.place_of("slot")) for slot in [each.string("slot")] if slot is not None)
 
 
 def _reserved(names: Iterable[tuple[str, Place]]) -> Iterator[Problem]:
@@ -130,7 +130,7 @@ def _check_expects(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
 
 def _check_timeouts(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
     models = [model for _, model in fields.named("models")]
-    for owner in (fields.inner("engine"), *models, *fields.listed("redirects")):
+    for owner in (fields.inner("engine"), *models, *every_redirect(fields)):
         seconds = owner.seconds("timeout")
         if seconds is not None and not SHORTEST_TIMEOUT_S <= seconds <= LONGEST_TIMEOUT_S:
             message = f"'timeout' is {shown(owner.string('timeout'))}; it must be from 5s to 10m"
@@ -221,6 +221,7 @@ _CHECKS: tuple[Callable[[Fields, Set[Place]], Iterator[Problem]], ...] = (
     _check_roles,
     _check_assignments,
     _check_expects,
+    check_sequence,
     check_redirects,
     _check_outputs,
 )

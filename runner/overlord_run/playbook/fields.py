@@ -58,6 +58,11 @@ class Fields:
         """Return a text with its place, or None."""
         return None if self.string(name) is None else self.document.text((*self.path, name))
 
+    def expression(self, name: str) -> Text | None:
+        """Return an expression with its place, or None; `true` and `false` may be given as such."""
+        value = self.content.get(name)
+        return Text(str(value).lower(), self.place_of(name)) if isinstance(value, bool) else self.text(name)
+
     def source(self, name: str) -> Source | None:
         """Return the text under a key, or the file under the key with `_file` behind it, or None."""
         file = f"{name}_file"

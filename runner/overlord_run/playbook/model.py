@@ -1,6 +1,6 @@
 """Hold a playbook and a role file as frozen values, each text with its place in the file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ Profile = Literal["consultation", "implementation"]
 OnFailure = Literal["continue", "stop"]
 Preflight = Literal["models", "probe"]
 Recovery = Literal["manual", "auto"]
+AtMax = Literal["fail", "continue"]
 JsonMode = Literal["none", "object", "schema"]
 
 
@@ -182,25 +183,90 @@ class Assignment:
     expect: Expect | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
-    """A declared follow-up message to servants.
+    """A declared step after the startup; its class says which kind.
 
     Attributes:
-        to: `all`, a slot or `role:NAME`, in the order written.
-        require: How many targets must answer: `any`, `all`, a count, or a percentage like `90%`.
         after: The ids that must have ended; None for the one before.
+        needs: The ids that must have succeeded.
+        when: An expression; where it is false the redirect is skipped.
     """
 
     id: str
     place: Place
+    after: tuple[str, ...] | None = None
+    needs: tuple[str, ...] = ()
+    when: Text | None = None
+    on_failure: OnFailure = "continue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRedirect(Redirect):
+    """A follow-up message to servants.
+
+    Attributes:
+        to: `all`, a slot or `role:NAME`, in the order written.
+        only: An expression for each target; where it is false the target is left out.
+        require: How many targets must answer: `any`, `all`, a count, or a percentage like `90%`.
+    """
+
     to: tuple[str, ...]
     message: Source
+    only: Text | None = None
     timeout_s: float | None = None
     require: str | int = "any"
-    after: tuple[str, ...] | None = None
-    on_failure: OnFailure = "continue"
     expect: Expect | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRedirect(Redirect):
+    """An expression that must hold; else the run ends, and `message` says why."""
+
+    check: Text
+    message: Source | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRedirect(Redirect):
+    """A question that waits for a person's word."""
+
+    pause: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRedirect(Redirect):
+    """Redirects that go together, in rounds where it says so.
+
+    Attributes:
+        redirects: None of them is a block.
+    """
+
+    redirects: tuple[Redirect, ...]
+    repeat: "Repeat | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """How often a block is gone through.
+
+    Attributes:
+        max: Of rounds, at least 1.
+        until: An expression that is looked at behind each round; where it holds the block is done. None: all rounds.
+        at_max: What the block comes to where `until` does not hold behind the last round.
+    """
+
+    max: int
+    until: Text | None = None
+    at_max: AtMax = "fail"
+
+
+def flattened(redirects: Iterable[Redirect]) -> Iterator[Redirect]:
+    """Yield each redirect, a block before those in it."""
+    for redirect in redirects:
+        yield redirect
+        if isinstance(redirect, BlockRedirect):
+            yield from redirect.redirects
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +319,11 @@ class Playbook:
     redirects: tuple[Redirect, ...] = ()
     outputs: tuple[Output, ...] = ()
     places: Mapping[tuple[str | int, ...], Place] = field(default_factory=dict)
+
+    def every_redirect(self) -> Iterator[Redirect]:
+        """Yield each redirect, a block before those in it."""
+        return flattened(self.redirects)
+
+    def messages(self) -> Iterator[MessageRedirect]:
+        """Yield each redirect that is a message, those in blocks too."""
+        return (each for each in self.every_redirect() if isinstance(each, MessageRedirect))

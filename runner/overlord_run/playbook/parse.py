@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import get_args
+from typing import Any, get_args
 
 from overlord_run.errors import Problem
 from overlord_run.playbook import checks, schema
@@ -10,17 +10,23 @@ from overlord_run.playbook.declarations import build_inputs
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import (
     Assignment,
+    AtMax,
+    BlockRedirect,
+    CheckRedirect,
     Engine,
     FileRef,
     JsonMode,
+    MessageRedirect,
     Model,
     OnFailure,
     Output,
+    PauseRedirect,
     Playbook,
     Preflight,
     Profile,
     Recovery,
     Redirect,
+    Repeat,
     Role,
     Text,
 )
@@ -30,6 +36,7 @@ from overlord_run.playbook.source import Document, scan
 
 PROFILES: Mapping[str | None, Profile] = {name: name for name in get_args(Profile)}
 _ON_FAILURE: Mapping[str | None, OnFailure] = {name: name for name in get_args(OnFailure)}
+_AT_MAX: Mapping[str | None, AtMax] = {name: name for name in get_args(AtMax)}
 _PREFLIGHT: Mapping[str | None, Preflight] = {name: name for name in get_args(Preflight)}
 _RECOVERY: Mapping[str | None, Recovery] = {name: name for name in get_args(Recovery)}
 _JSON_MODES: Mapping[str | None, JsonMode] = {name: name for name in get_args(JsonMode)}
@@ -180,19 +187,40 @@ def _assignment(fields: Fields) -> Assignment:
 
 
 def _redirect(fields: Fields) -> Redirect:
-    require = _require(fields)
     after = tuple(id_ for id_, _ in fields.strings("after"))
-    return Redirect(
-        id=fields.string("id") or "",
-        place=fields.key,
+    common: dict[str, Any] = {
+        "id": fields.string("id") or "",
+        "place": fields.key,
+        "after": after if fields.has("after") else None,
+        "needs": tuple(id_ for id_, _ in fields.strings("needs")),
+        "when": fields.expression("when"),
+        "on_failure": _ON_FAILURE.get(fields.string("on_failure"), "continue"),
+    }
+    if fields.has("check"):
+        check = fields.expression("check") or Text("", fields.key)
+        return CheckRedirect(check=check, message=fields.source("message"), **common)
+    if fields.has("pause"):
+        return PauseRedirect(pause=fields.text("pause") or Text("", fields.key), **common)
+    if fields.has("redirects"):
+        inner = tuple(_redirect(each) for each in fields.listed("redirects"))
+        return BlockRedirect(redirects=inner, repeat=_repeat(fields.inner("repeat")), **common)
+    require = _require(fields)
+    return MessageRedirect(
         to=tuple(target for target, _ in fields.strings("to")),
         message=fields.source("message") or Text("", fields.key),
+        only=fields.expression("only"),
         timeout_s=fields.seconds("timeout"),
         require="any" if require is None else require,
-        after=after if fields.has("after") else None,
-        on_failure=_ON_FAILURE.get(fields.string("on_failure"), "continue"),
         expect=fields.expect("expect"),
+        **common,
     )
+
+
+def _repeat(fields: Fields) -> Repeat | None:
+    most = fields.integer("max")
+    if most is None:
+        return None
+    return Repeat(most, fields.expression("until"), _AT_MAX.get(fields.string("at_max"), "fail"))
 
 
 def _output(name: str, fields: Fields) -> Output:

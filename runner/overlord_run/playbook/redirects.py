@@ -1,24 +1,21 @@
-"""Check whom redirects go to, what they wait for, and that every servant is asked something."""
+"""Check whom redirects go to, how many of them must answer, and that every servant is asked something."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Set
-from graphlib import CycleError, TopologicalSorter
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import Place
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import problem
+from overlord_run.playbook.sequence import every_redirect
 
 ALL = "all"
 ROLE = "role:"
 
-MOST_CYCLES = 5
-LONGEST_CYCLE = 10
-
 
 def check_redirects(fields: Fields, found: Set[Place]) -> Iterator[Problem]:
-    """Find redirects that go to nobody, wait for nothing known or for each other, and servants that nobody asks.
+    """Find redirects that go to nobody or require too many answers, and servants that nobody asks.
 
     Args:
         fields: The playbook.
@@ -28,8 +25,6 @@ def check_redirects(fields: Fields, found: Set[Place]) -> Iterator[Problem]:
     wrong = list(_check_targets(fields, roles)) if roles else []
     yield from wrong
     yield from _check_require(fields, roles)
-    yield from _check_ids(fields)
-    yield from _check_cycles(fields)
     if not (wrong or found):
         yield from _check_asked(fields, roles)
 
@@ -37,7 +32,7 @@ def check_redirects(fields: Fields, found: Set[Place]) -> Iterator[Problem]:
 def _check_targets(fields: Fields, roles: Mapping[str, str]) -> Iterator[Problem]:
     declared = fields.mapping("roles")
     assigned = set(roles.values())
-    for redirect in fields.listed("redirects"):
+    for redirect in every_redirect(fields):
         for target, place in redirect.strings("to"):
             if target.startswith(ROLE):
                 yield from _check_role(target.removeprefix(ROLE), place, assigned, declared)
@@ -65,7 +60,7 @@ def _check_require(fields: Fields, roles: Mapping[str, str]) -> Iterator[Problem
     if required is not None and required > len(roles) > 0:
         message = f"{required} answers are required at the startup, and there {_are(len(roles))}"
         yield problem(startup.place_of("require"), "require-too-many", message, "require fewer, or all")
-    for redirect in fields.listed("redirects"):
+    for redirect in every_redirect(fields):
         required = redirect.integer("require")
         count = _count({target for target, _ in redirect.strings("to")}, roles, members)
         if required is not None and required > count > 0:
@@ -87,66 +82,8 @@ def _count(targets: Collection[str], roles: Mapping[str, str], members: Mapping[
     return whole + sum(1 for target in targets if target in roles and ROLE + roles[target] not in targets)
 
 
-def _check_ids(fields: Fields) -> Iterator[Problem]:
-    first: dict[str, Place] = {}
-    for redirect in fields.listed("redirects"):
-        if (id_ := redirect.string("id")) is not None:
-            place = redirect.place_of("id")
-            if id_ in first:
-                message = f"the id {shown(id_)} is taken, on line {first[id_].line}"
-                yield problem(place, "duplicate-id", message, "give each redirect an id of its own")
-            first.setdefault(id_, place)
-    for redirect in fields.listed("redirects"):
-        for id_, place in redirect.strings("after"):
-            if id_ not in first:
-                hint = did_you_mean(id_, first) or "a redirect that waits for none but the startup has after: []"
-                yield problem(place, "unknown-redirect", f"there is no redirect {shown(id_)}", hint)
-
-
-def _check_cycles(fields: Fields) -> Iterator[Problem]:
-    graph, places = _waits(fields)
-    for _ in range(MOST_CYCLES):
-        cycle = _find_cycle(graph)
-        if not cycle:
-            return
-        begin = next(index for index, id_ in enumerate(cycle) if id_ in places)
-        ids = [*cycle[begin:], *cycle[: begin + 1]]
-        ids = ids if len(cycle) < LONGEST_CYCLE else [*ids[:LONGEST_CYCLE], "…"]
-        message = f"redirects wait for each other: {' → '.join(ids)}"
-        hint = "without 'after' a redirect waits for the one before it; after: [] starts it at once"
-        yield problem(places[cycle[begin]], "cycle", message, hint)
-        graph = {id_: waits - set(cycle) for id_, waits in graph.items() if id_ not in cycle}
-
-
-def _waits(fields: Fields) -> tuple[dict[str, set[str]], dict[str, Place]]:
-    """Return the ids that each redirect waits for, and where those that say so say it."""
-    graph: dict[str, set[str]] = {}
-    places: dict[str, Place] = {}
-    before: set[str] = set()
-    for redirect in fields.listed("redirects"):
-        id_ = redirect.string("id")
-        if id_ is None or id_ in graph:
-            continue
-        graph[id_] = before
-        if redirect.has("after"):
-            graph[id_] = {waited for waited, _ in redirect.strings("after")}
-            places[id_] = redirect.key_of("after")
-        before = {id_}
-    return graph, places
-
-
-def _find_cycle(graph: Mapping[str, set[str]]) -> list[str]:
-    """Return ids of which each waits for the next, and the last for the first; none where there is no circle."""
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        cycle: list[str] = error.args[1]
-        return cycle[:0:-1]
-    return []
-
-
 def _check_asked(fields: Fields, roles: Mapping[str, str]) -> Iterator[Problem]:
-    targets = {target for redirect in fields.listed("redirects") for target, _ in redirect.strings("to")}
+    targets = {target for redirect in every_redirect(fields) for target, _ in redirect.strings("to")}
     taskless = {role for role, each in fields.named("roles") if not (each.has("task") or each.has("task_file"))}
     for assignment in fields.listed("assignments"):
         slot = assignment.string("slot") or ""

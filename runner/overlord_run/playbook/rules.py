@@ -31,6 +31,7 @@ RULES = {
     # the schema
     "bad-name": "A name has the form that its place asks for.",
     "bad-value": "A text has the form that its place asks for.",
+    "goes-with": "A key stands only beside the key that it goes with.",
     "missing-key": "A key that is required is there.",
     "not-allowed": "A value is one of those allowed.",
     "one-of": "Of keys that exclude each other one is given.",
@@ -52,6 +53,7 @@ RULES = {
     "full-trust": "Full-trust repair is never delegated.",
     "input-declaration": "What an input declares makes sense for its type.",
     "inputs-with-from": "A role file declares its inputs itself.",
+    "nested-block": "A block stands in no other block.",
     "never-asked": "Each servant has a task, or a redirect that goes to it.",
     "no-target": "A redirect goes to somebody.",
     "output-file": "An output's file is a safe path of its own.",

@@ -41,6 +41,7 @@ def check(document: Document, name: str) -> list[Problem]:
 def _validator(name: str) -> Any:
     keywords = {
         "additionalProperties": _additional_properties,
+        "dependencies": _dependencies,
         "items": _items,
         "pattern": _pattern,
         "required": _required,
@@ -55,6 +56,19 @@ def _additional_properties(
     """Check each value of a mapping, unless the mapping is too large anyway."""
     if isinstance(instance, dict) and len(instance) <= schema.get("maxProperties", len(instance)):
         yield from Draft7Validator.VALIDATORS["additionalProperties"](validator, inner, instance, schema)
+
+
+def _dependencies(validator: Any, dependencies: dict[str, Any], instance: Any, _: Any) -> Iterator[ValidationError]:
+    """Find each key that stands without one it goes with; `validator_value` is the two of them."""
+    if not isinstance(instance, dict):
+        return
+    for key, wanted in dependencies.items():
+        if key in instance and isinstance(wanted, dict):
+            yield from validator.descend(instance, wanted, schema_path=key)
+        elif key in instance:
+            for other in wanted:
+                if other not in instance:
+                    yield ValidationError("dependencies", validator_value=(key, other))
 
 
 def _items(validator: Any, items: dict[str, Any], instance: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:

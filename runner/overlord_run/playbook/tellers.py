@@ -191,6 +191,12 @@ def _not(error: Any, document: Document) -> Iterator[Problem]:
         yield _exclusive([key for key in error.instance if key in excluded], path, document)
 
 
+def _lonely(error: Any, document: Document) -> Iterator[Problem]:
+    key, other = error.validator_value
+    place = document.key((*error.absolute_path, key))
+    yield problem(place, "goes-with", f"'{key}' stands without '{other}'", f"remove it, or add '{other}'")
+
+
 def _exclusive(given: list[str], path: Path, document: Document) -> Problem:
     """Return the problem of keys that exclude each other, at the second of them in the file."""
     place = document.key((*path, given[1]))
@@ -215,6 +221,7 @@ _TELLERS: dict[str, Callable[[Any, Document], Iterator[Problem]]] = {
     "additionalProperties": _unknown_key,
     "anyOf": _any_of,
     "const": _version,
+    "dependencies": _lonely,
     "enum": _not_allowed,
     "maxItems": _too_long,
     "maxProperties": _too_long,

@@ -8,8 +8,11 @@ from overlord_run.files import FileError, decode
 from overlord_run.playbook.fields import schema_at
 from overlord_run.playbook.model import (
     Assignment,
+    BlockRedirect,
+    CheckRedirect,
     Expect,
     FileRef,
+    MessageRedirect,
     Place,
     Playbook,
     Redirect,
@@ -99,9 +102,16 @@ class _Reader:
         return replace(assignment, task=self._text(assignment.task), expect=self._expect(assignment.expect))
 
     def redirect(self, redirect: Redirect) -> Redirect:
-        """Return a redirect with its message and schema."""
-        message = self._text(redirect.message) or Text("", redirect.place)
-        return replace(redirect, message=message, expect=self._expect(redirect.expect))
+        """Return a redirect with its texts and schemas."""
+        match redirect:
+            case MessageRedirect():
+                message = self._text(redirect.message) or Text("", redirect.place)
+                return replace(redirect, message=message, expect=self._expect(redirect.expect))
+            case CheckRedirect():
+                return replace(redirect, message=self._text(redirect.message))
+            case BlockRedirect():
+                return replace(redirect, redirects=tuple(map(self.redirect, redirect.redirects)))
+        return redirect
 
     def _expect(self, expect: Expect | None) -> Expect | None:
         if expect is None or not isinstance(expect.schema, FileRef):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from overlord_run.plan.model import STARTUP
+from overlord_run.plan.model import STARTUP, redirect_id, round_of
 from overlord_run.plan.pricing import NO_COST
 from overlord_run.store import book
 from overlord_run.store import events as ev
@@ -179,10 +179,9 @@ def _request_failed(state: State, body: ev.RequestFailed, at: str) -> None:
     result.request_id = body.request_id
 
 
-def _message_settled(state: State, body: ev.MessageSettled, at: str) -> None:
+def _message_settled(state: State, body: ev.MessageSettled, _at: str) -> None:
     message = state.messages[body.message_id]
-    message.state, message.failure = body.state, body.reason
-    message.ended_at, message.ended_seq = at, state.last_seq
+    _end(state, message, body.state, body.reason)
     if state.state == "starting" and body.message_id == STARTUP and body.state != "failed":
         state.state = "ready"
     _rest_after(state, body.message_id)
@@ -191,18 +190,62 @@ def _message_settled(state: State, body: ev.MessageSettled, at: str) -> None:
 def _redirect_skipped(state: State, body: ev.RedirectSkipped, at: str) -> None:
     message = _message(state, body.message_id, body.target, at)
     if body.slot is None:
-        message.state, message.failure = "skipped", body.reason
-        message.ended_at, message.ended_seq = at, state.last_seq
+        message.by_design = body.by_design
+        _end(state, message, "skipped", body.reason)
         _rest_after(state, body.message_id)
     else:
         _servant(state, body.slot, at)
-        message.results[body.slot] = _unsent(state, body.slot, "skipped", body.reason)
+        result = _unsent(state, body.slot, "skipped", body.reason)
+        result.by_design = body.by_design
+        message.results[body.slot] = result
 
 
 def _redirect_failed(state: State, body: ev.RedirectFailed, at: str) -> None:
     message = _message(state, body.message_id, body.target, at)
-    _servant(state, body.slot, at)
-    message.results[body.slot] = _unsent(state, body.slot, "failed", body.reason)
+    if body.slot is None:
+        _end(state, message, "failed", body.reason)
+    else:
+        _servant(state, body.slot, at)
+        message.results[body.slot] = _unsent(state, body.slot, "failed", body.reason)
+
+
+def _check_answered(state: State, body: ev.CheckAnswered, at: str) -> None:
+    _end(state, _message(state, body.message_id, "", at), "completed" if body.holds else "failed", body.reason)
+
+
+def _pause_reached(state: State, body: ev.PauseReached, at: str) -> None:
+    message = _message(state, body.message_id, "", at)
+    message.state, message.started_at, message.question = "started", at, body.text
+    message.question_seq = state.last_seq
+
+
+def _pause_answered(state: State, body: ev.PauseAnswered, _at: str) -> None:
+    message = state.messages[body.message_id]
+    message.answer = body
+    _end(state, message, "completed" if body.approved else "failed", None if body.approved else _refusal(body))
+    _requested(state, body.request_id, body.message_id)
+
+
+def _refusal(body: ev.PauseAnswered) -> str:
+    return f"rejected by {body.by}: {body.note}" if body.note else f"rejected by {body.by}"
+
+
+def _round_ended(state: State, body: ev.RoundEnded, at: str) -> None:
+    message = _message(state, body.message_id, "", at)
+    message.state, message.started_at = "started", message.started_at or at
+    message.rounds = body.round
+    if body.outcome is not None:
+        _end(state, message, body.outcome, body.reason)
+
+
+def _end(state: State, message: Message, how: str, reason: str | None) -> None:
+    """Note how a message ended; a message that a person sent belongs to no redirect."""
+    message.state, message.failure = how, reason
+    message.ended_at, message.ended_seq = state.updated_at, state.last_seq
+    if message.accepted is None:
+        redirect = redirect_id(message.id)
+        latest = state.latest.get(redirect, message.id)
+        state.latest[redirect] = max(latest, message.id, key=lambda one: round_of(one) or 0)
 
 
 def _unsent(state: State, slot: str, outcome: str, reason: str) -> Result:
@@ -274,8 +317,8 @@ def _requested(state: State, request_id: str | None, message_id: str) -> None:
 
 
 def _wake(state: State, message_id: str) -> None:
-    """Note that a message is asked of a run, which may have ended."""
-    if state.has_ended:
+    """Note that a message is asked of a run, which may be at rest."""
+    if state.is_at_rest:
         state.rest = Rest(state.state, state.reason, state.ended_seq)
         state.state, state.reason = "working", None
     if state.rest is not None:
@@ -283,11 +326,15 @@ def _wake(state: State, message_id: str) -> None:
 
 
 def _rest_after(state: State, message_id: str) -> None:
-    """Let a run that had ended before rest as it did, once all that was asked of it since has ended."""
+    """Let a run that was at rest before rest as it did, once all that was asked of it since has ended."""
     state.awaited.discard(message_id)
     if state.rest is not None and not state.awaited:
         state.state, state.reason, state.ended_seq = state.rest.state, state.rest.reason, state.rest.ended_seq
         state.rest = None
+
+
+def _run_paused(state: State, body: ev.RunPaused, _at: str) -> None:
+    _ended(state, "awaiting-human", f"a person's word is wanted on {', '.join(body.message_ids)}")
 
 
 def _run_finished(state: State, body: ev.RunFinished, _at: str) -> None:
@@ -332,6 +379,10 @@ _CHANGES: Mapping[type, Callable[[State, Any, str], None]] = {
     ev.MessageSettled: _message_settled,
     ev.RedirectSkipped: _redirect_skipped,
     ev.RedirectFailed: _redirect_failed,
+    ev.CheckAnswered: _check_answered,
+    ev.PauseReached: _pause_reached,
+    ev.PauseAnswered: _pause_answered,
+    ev.RoundEnded: _round_ended,
     ev.ServantReady: _servant_ready,
     ev.ServantBlocked: _servant_blocked,
     ev.ServantRecovered: _servant_recovered,
@@ -340,6 +391,7 @@ _CHANGES: Mapping[type, Callable[[State, Any, str], None]] = {
     ev.LeaseChecked: _lease_checked,
     ev.BudgetReached: book.reached,
     ev.BudgetRaised: book.raised,
+    ev.RunPaused: _run_paused,
     ev.RunFinished: _run_finished,
     ev.RunStopped: _run_stopped,
 }

@@ -63,13 +63,26 @@ class Stop:
     request_id: str
 
 
-Request = Send | Recover | Check | Stop
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Approve or reject the question of a pause; `by` is who says so, to the machine."""
+
+    kind: ClassVar[str] = "answer"
+    request_id: str
+    message_id: str
+    approved: bool
+    by: str
+    note: str
+
+
+Request = Send | Recover | Check | Stop | Answer
 _KINDS: Mapping[str, type[Request]] = {kind.kind: kind for kind in Request.__args__}
 _FIELDS: Mapping[str, Mapping[str, type]] = {
     "send": {"request_id": str, "target": str, "text": str},
     "recover": {"request_id": str, "slot": str, "replace": bool},
     "check": {"request_id": str, "ping": bool},
     "stop": {"request_id": str},
+    "answer": {"request_id": str, "message_id": str, "approved": bool, "by": str, "note": str},
 }
 
 

@@ -22,9 +22,9 @@ def journal_lines(event: ev.Event) -> list[tuple[str, dict[str, Any]]]:
     answer, `failure`. A text over 64 KiB is cut, and `cuts` says so.
     """
     make = _TURNS.get(type(event.body))
-    if make is None:
-        return []
     body: Any = event.body
+    if make is None or body.slot is None:
+        return []
     return [(body.slot, _line(event, body.message_id, role, text)) for role, text in make(body)]
 
 

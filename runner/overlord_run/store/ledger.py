@@ -61,7 +61,9 @@ def _of_failure(body: ev.RequestFailed) -> dict[str, Any] | None:
     }
 
 
-def _of_unrendered(body: ev.RedirectFailed) -> dict[str, Any]:
+def _of_unrendered(body: ev.RedirectFailed) -> dict[str, Any] | None:
+    if body.slot is None:
+        return None
     return {
         "messageId": body.message_id,
         "slot": body.slot,

@@ -134,8 +134,8 @@ def _message(message: Message) -> dict[str, Any]:
     only = results[0] if len(results) == 1 else None
     view = {
         "id": message.id,
-        "target": message.target,
-        "text": asked[0].text if is_one_text else None,
+        "target": message.target or None,
+        "text": asked[0].text if is_one_text else message.question,
         "createdAt": message.created_at,
         "state": message.state,
         "queuedAt": message.created_at,
@@ -147,7 +147,7 @@ def _message(message: Message) -> dict[str, Any]:
         "servantResults": [_result(result) for result in results],
     }
     seqs = {
-        "text": asked[0].text_seq if is_one_text else 0,
+        "text": asked[0].text_seq if is_one_text else message.question_seq,
         "responseText": 0 if only is None else only.ended_seq,
         "failureReason": message.ended_seq,
     }
@@ -210,7 +210,7 @@ def _usage(messages: Iterable[Message]) -> dict[str, float | None]:
 
 def _owned_resources(state: State, created: RunCreated) -> list[dict[str, Any]]:
     """Return the process that carries the run out; an ended run owns nothing."""
-    if state.owner is None or state.has_ended:
+    if state.owner is None or state.is_at_rest:
         return []
     return [
         {

@@ -8,7 +8,7 @@ from overlord_run.plan.account import Account
 from overlord_run.plan.pricing import NO_COST, Cost
 from overlord_run.store import events as ev
 
-CARRIES_ON = frozenset({"run", "resume"})
+CARRIES_ON = frozenset({"run", "resume", "approve", "reject"})
 """The purposes of an owner that carries the plan on; any other leaves a run that has ended as it is."""
 
 
@@ -42,6 +42,7 @@ class Result:
     """What one servant made of one message. `text_seq` and `ended_seq` are the events that hold the texts in full.
 
     Attributes:
+        by_design: Whether it was left out since the playbook wants it so; then it is no target of the message.
         repairs: How many of its answers were answered by what does not fit.
         repair: The last such message, while it waits for its answer.
         usage: Of all its answers together; None where there is none.
@@ -60,6 +61,7 @@ class Result:
     finish_reason: str | None = None
     cut: bool = False
     note: str = ""
+    by_design: bool = False
     usage: Mapping[str, Any] | None = None
     cost: Cost = NO_COST
     attempts: int = 0
@@ -72,10 +74,15 @@ class Result:
 
 @dataclass(slots=True)
 class Message:
-    """A startup, a redirect, or what a person sent. `ended_seq` is the event that settled or skipped it.
+    """A startup, a redirect of any kind, or what a person sent. `ended_seq` is the event that settled or skipped it.
 
     Attributes:
+        target: As declared; empty for what goes to no servant: a check, a pause, a block.
         accepted: What a person sent and to which slots; None for what the plan holds.
+        by_design: Whether it was skipped since the playbook wants it so.
+        question: What a pause asks a person; None for anything else. `question_seq` is the event that holds it in full.
+        answer: What a person said to a pause; None before.
+        rounds: How often a block has been gone through.
     """
 
     id: str
@@ -88,6 +95,16 @@ class Message:
     failure: str | None = None
     results: dict[str, Result] = field(default_factory=dict)
     accepted: ev.MessageAccepted | None = None
+    by_design: bool = False
+    question: str | None = None
+    question_seq: int = 0
+    answer: ev.PauseAnswered | None = None
+    rounds: int = 0
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether it came to what those that need it want."""
+        return self.state in {"completed", "partial"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +122,9 @@ class State:
 
     Attributes:
         created: The first event, None for an empty log.
-        state: `loading preflight starting ready working completed partial failed stopped`.
+        state: `loading preflight starting ready working awaiting-human completed partial failed rejected stopped`.
         servants: By slot; `replaced` are those that stood in a slot before.
+        latest: The message of the latest round that has ended, by its redirect's id.
         requests: What each request of a person, by its id, became: a message's id, or nothing.
         open_calls: The calls that were sent and whose end is not known, by message id and slot.
         rest: How the run had ended before what is asked of it now; None where nothing is.
@@ -125,6 +143,7 @@ class State:
     servants: dict[str, Servant] = field(default_factory=dict)
     replaced: list[Servant] = field(default_factory=list)
     messages: dict[str, Message] = field(default_factory=dict)
+    latest: dict[str, str] = field(default_factory=dict)
     requests: dict[str, str] = field(default_factory=dict)
     open_calls: dict[tuple[str, str], ev.RequestSent] = field(default_factory=dict)
     outputs: Mapping[str, Any] | None = None
@@ -139,8 +158,22 @@ class State:
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing more will happen without a new command."""
-        return self.state in {"completed", "partial", "failed", "stopped"}
+        """Whether it came to its end."""
+        return self.state in {"completed", "partial", "failed", "rejected", "stopped"}
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing more will happen without a new command: it has ended, or waits for a person."""
+        return self.has_ended or self.state == "awaiting-human"
+
+    def message_of(self, named: str) -> Message | None:
+        """Return the message of an id; of a redirect in a block the latest round that has ended."""
+        return self.messages.get(named) or self.messages.get(self.latest.get(named, ""))
+
+    @property
+    def open_pauses(self) -> list[Message]:
+        """The questions that wait for a person's answer."""
+        return [one for one in self.messages.values() if one.question is not None and one.ended_at is None]
 
     @property
     def is_released(self) -> bool:

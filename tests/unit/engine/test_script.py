@@ -7,7 +7,8 @@ import pytest
 
 from overlord_run.engine.script import Script, ScriptedAnswer, parse_script
 from overlord_run.errors import InvalidPlaybookError
-from overlord_run.plan.model import Plan, PlannedModel, PlannedRedirect, PlannedServant
+from overlord_run.plan.model import Plan, PlannedModel, PlannedServant
+from overlord_run.plan.redirects import PlannedMessage
 from overlord_run.playbook.model import Place, Text
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "rehearsal.schema.json").read_text("utf-8"))
@@ -17,9 +18,9 @@ def servant(slot: str, task: str | None = "Begin.") -> PlannedServant:
     return PlannedServant(slot, slot, "critic", "normal", "consultation", {}, f"You are {slot}.", task)
 
 
-def redirect(id_: str, *targets: str) -> PlannedRedirect:
+def redirect(id_: str, *targets: str) -> PlannedMessage:
     template = Text("Go on.", Place("playbook.yml", 1, 1))
-    return PlannedRedirect(id_, "all", targets, template, None, (), 1, (), frozenset(), None, "continue")
+    return PlannedMessage(id=id_, after=(), to="all", targets=targets, template=template, texts=None)
 
 
 PLAN = Plan(

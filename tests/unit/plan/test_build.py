@@ -62,27 +62,27 @@ def test_servants_are_planned_with_all_their_texts() -> None:
 
 
 def test_redirects_are_planned_with_targets_and_what_they_wait_for() -> None:
-    rank, verdict = plan(plan="x").redirects
+    rank, verdict = plan(plan="x").messages()
     assert rank.to == "role:critic"
     assert rank.targets == ("alder", "birch")
     assert rank.texts == {
         "alder": "Rank your three worst findings, alder.",
         "birch": "Rank your three worst findings, Birch.",
     }
-    assert (rank.reads, rank.after, set(rank.before), rank.require) == ((), (), set(), 1)
-    assert (verdict.texts, verdict.reads, verdict.after, set(verdict.before)) == (None, ("rank",), ("rank",), {"rank"})
+    assert (rank.reads, rank.after, rank.require) == ((), (), "any")
+    assert (verdict.texts, verdict.reads, verdict.after) == (None, ("rank",), ("rank",))
 
 
 def test_redirects_stand_in_an_order_that_keeps_every_after() -> None:
     source = small() + '  - {id: first, to: all, message: "One.", after: []}\n'
     source = source.replace("{id: more, to: all, ", "{id: more, to: [birch, alder], require: 100%, after: [first], ")
-    one, two = plan(source).redirects
+    one, two = plan(source).messages()
     assert (one.id, two.id, two.to, two.targets, two.require) == (
         "first",
         "more",
         "birch, alder",
         ("alder", "birch"),
-        2,
+        "100%",
     )
 
 

@@ -30,11 +30,14 @@ outputs:
 """
 READING_ALL = '"{{ inputs.plan }} {{ vars.team.lead }}"'
 
-EVERYTHING = "there are: 'inputs', 'vars', 'host', 'playbook', 'namespace', 'range', 'replies', 'servants', 'servant'"
+EVERYTHING = (
+    "there are: 'inputs', 'vars', 'host', 'playbook', 'namespace', 'range', 'replies', 'approvals', 'servants', "
+    "'servant'"
+)
 OF_A_SERVANT = "there are: 'slot', 'name', 'role', 'model', 'profile', 'with'"
 NO_EXPECT = "give the redirect 'rank' an 'expect' with the schema of its answer"
 NO_TASK = "'oak' has no task, so it gives no reply at startup"
-ITSELF = "the message 'verdict' reads the replies to itself"
+ITSELF = "'verdict' reads the replies to itself"
 UNREADABLE = "this cannot be read: expected token 'end of print statement', got 'b'"
 AS_IN_JINJA = "a template is written as in Jinja: {{ value }}, {% tag %}, {# note #}"
 NO_SERVANT = "an output belongs to no servant; read servants.SLOT"
@@ -191,7 +194,7 @@ def test_a_template_deep_in_with_is_checked() -> None:
         ("after: [rank], ", []),
         (
             "after: [], ",
-            [(48, "'rank' need not have been answered when 'verdict' is sent", "add rank to its 'after'")],
+            [(48, "'rank' need not have been answered when 'verdict' begins", "add rank to its 'after'")],
         ),
     ],
 )
@@ -209,7 +212,7 @@ def test_replies_at_startup_are_always_there() -> None:
 def test_a_key_wins_over_a_method() -> None:
     changes = [("id: rank", "id: items"), ("to: oak, ", "to: oak, after: [], ")]
     (problem,) = problems("{{ replies.items.alder }}", "1", *changes)
-    assert problem.message == "'items' need not have been answered when 'verdict' is sent"
+    assert problem.message == "'items' need not have been answered when 'verdict' begins"
 
 
 def test_what_servants_have_by_with_is_what_any_target_has() -> None:

@@ -7,8 +7,9 @@ from overlord_run.expect.words import asking_for
 from overlord_run.plan.checks import check
 from overlord_run.plan.frozen import plan_from_json
 from overlord_run.plan.language.templates import NO_JSON
-from overlord_run.plan.model import STARTUP, Plan, PlannedExpect
-from overlord_run.plan.render import RenderError, evaluate_outputs, render_message
+from overlord_run.plan.model import STARTUP, Plan
+from overlord_run.plan.redirects import PlannedExpect, PlannedMessage
+from overlord_run.plan.render import RenderError, Seen, evaluate_outputs, render_message
 from overlord_run.playbook.model import FileRef, Place, Schema
 from playbook_kit import parse
 from unit.plan.councils import FILE, plan, playbook, reply
@@ -30,6 +31,11 @@ outputs:
 BOOLEAN, OBJECT, ANY = asking_for({"type": "boolean"}), asking_for({"type": "object"}), asking_for({})
 
 
+def message(built: Plan, number: int) -> PlannedMessage:
+    """Return a redirect of a plan that is a message."""
+    return list(built.messages())[number]
+
+
 def council(mode: str = "none") -> Plan:
     return plan(COUNCIL.replace("MODE", mode))
 
@@ -47,9 +53,9 @@ def test_a_plan_says_what_each_reply_must_hold() -> None:
 def test_a_message_ends_with_what_its_answer_must_be() -> None:
     built = council()
     assert [servant.task for servant in built.servants] == ["Begin.", f"Begin.\n\n{BOOLEAN}"]
-    assert built.redirects[0].texts == dict.fromkeys(("alder", "oak"), f"Ship?\n\n{OBJECT}")
+    assert message(built, 0).texts == dict.fromkeys(("alder", "oak"), f"Ship?\n\n{OBJECT}")
     replies = {"verdict": {"oak": reply("…", read_json=lambda: {"decision": "ship"})}}
-    assert render_message(built, built.redirects[1], "alder", replies, {}) == f"ship\n\n{ANY}"
+    assert render_message(built, message(built, 1), "alder", Seen(replies, {})) == f"ship\n\n{ANY}"
 
 
 def test_the_schema_is_a_part_of_the_plan_and_of_its_digest() -> None:
@@ -88,17 +94,18 @@ def test_a_template_reads_the_value_once_and_only_where_it_asks() -> None:
     built = council()
     replies = {"verdict": {"oak": reply("{}", read_json=read_json)}}
     assert reads == []
-    assert evaluate_outputs(built, replies, {})[0] == {"verdict": {"decision": "hold"}}
-    assert render_message(built, built.redirects[1], "alder", replies, {}).startswith("hold\n")
+    assert evaluate_outputs(built, Seen(replies, {}))[0] == {"verdict": {"decision": "hold"}}
+    assert render_message(built, message(built, 1), "alder", Seen(replies, {})).startswith("hold\n")
     assert reads == [1]
 
 
 def test_null_is_a_value_and_a_reply_without_one_says_so() -> None:
     built = council()
-    assert evaluate_outputs(built, {"verdict": {"oak": reply("x", read_json=lambda: None)}}, {})[0] == {"verdict": None}
+    null = {"verdict": {"oak": reply("x", read_json=lambda: None)}}
+    assert evaluate_outputs(built, Seen(null, {}))[0] == {"verdict": None}
     assert reply("x").json is NO_JSON
     with pytest.raises(RenderError, match="the reply has no 'json': its message expects none"):
-        render_message(built, built.redirects[1], "alder", {"verdict": {"oak": reply("x")}}, {})
+        render_message(built, message(built, 1), "alder", Seen({"verdict": {"oak": reply("x")}}, {}))
 
 
 def test_the_value_of_a_reply_is_read_only_where_its_message_expects_one() -> None:
@@ -111,8 +118,8 @@ def test_the_value_of_a_reply_is_read_only_where_its_message_expects_one() -> No
 
 def test_a_schema_that_was_not_read_from_its_file_is_a_bug() -> None:
     built = playbook(COUNCIL.replace("MODE", "none").replace("schema: {type: object}", "schema_file: verdict.json"))
-    assert built.redirects[0].expect is not None
-    assert built.redirects[0].expect.schema == FileRef("verdict.json", Place(FILE, 9, 72))
+    assert message(built, 0).expect is not None
+    assert message(built, 0).expect.schema == FileRef("verdict.json", Place(FILE, 9, 72))
     with pytest.raises(TypeError, match="has not been read"):
         plan(COUNCIL.replace("MODE", "none").replace("schema: {type: object}", "schema_file: verdict.json"))
 

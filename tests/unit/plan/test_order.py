@@ -2,13 +2,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overlord_run.plan.order import Ended, ended_before, ordered, waits
-from overlord_run.playbook.model import Place, Redirect, Text
+from overlord_run.playbook.model import MessageRedirect, Place, Redirect, Text
 
 PLACE = Place("council.yml", 1, 1)
 
 
 def redirect(id_: str, after: tuple[str, ...] | None = None) -> Redirect:
-    return Redirect(id_, PLACE, ("all",), Text("Go on.", PLACE), after=after)
+    return MessageRedirect(id=id_, place=PLACE, to=("all",), message=Text("Go on.", PLACE), after=after)
 
 
 @st.composite

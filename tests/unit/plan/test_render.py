@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from overlord_run.plan.model import Plan, PlannedOutput
-from overlord_run.plan.render import RenderError, Replies, evaluate_outputs, render_message
+from overlord_run.plan.redirects import PlannedMessage
+from overlord_run.plan.render import RenderError, Replies, Seen, evaluate_outputs, render_message
 from unit.plan.councils import plan, reply
 
 BASE = """\
@@ -35,9 +36,16 @@ def council(message: str, outputs: str = "") -> Plan:
     return plan(BASE.replace("MESSAGE", message) + outputs)
 
 
+def message_of(built: Plan) -> PlannedMessage:
+    """Return the second redirect of a plan."""
+    redirect = built.redirects[1]
+    assert isinstance(redirect, PlannedMessage)
+    return redirect
+
+
 def rendered(message: str, slot: str = "oak", replies: Replies = REPLIES, states: Mapping[str, str] = STATES) -> str:
     built = council(message)
-    return render_message(built, built.redirects[1], slot, replies, states)
+    return render_message(built, message_of(built), slot, Seen(replies, states))
 
 
 @pytest.mark.parametrize(
@@ -61,8 +69,8 @@ def test_a_message_is_rendered(message: str, text: str) -> None:
 
 def test_a_message_that_is_already_rendered_is_taken_from_the_plan() -> None:
     built = council("Hello {{ servant.slot }}.")
-    redirect = replace(built.redirects[1], texts={"oak": "As planned."})
-    assert render_message(built, redirect, "oak", {}, {}) == "As planned."
+    redirect = replace(message_of(built), texts={"oak": "As planned."})
+    assert render_message(built, redirect, "oak", Seen({}, {})) == "As planned."
 
 
 def test_a_servant_without_a_state_is_pending() -> None:
@@ -95,11 +103,11 @@ def test_a_reply_is_never_a_template() -> None:
 
 
 def test_without_outputs_the_replies_to_the_last_message_are_handed_over() -> None:
-    assert evaluate_outputs(council("Judge."), REPLIES, STATES) == ({"alder": "Ship.", "oak": "Hold."}, {})
+    assert evaluate_outputs(council("Judge."), Seen(REPLIES, STATES)) == ({"alder": "Ship.", "oak": "Hold."}, {})
 
 
 def test_an_output_that_is_handed_over_is_plain_json() -> None:
-    values, _ = evaluate_outputs(council("Judge."), REPLIES, STATES)
+    values, _ = evaluate_outputs(council("Judge."), Seen(REPLIES, STATES))
     assert {type(value) for value in values.values()} == {str}
 
 
@@ -114,7 +122,7 @@ outputs:
   missing: {value: replies.rank.alder}
   broken: {text: "{{ replies.rank.alder.text }}"}
 """
-    assert evaluate_outputs(council("Judge.", outputs), REPLIES, STATES) == (
+    assert evaluate_outputs(council("Judge.", outputs), Seen(REPLIES, STATES)) == (
         {
             "verdict": "Hold.",
             "all": {"alder": "Ship.", "oak": "Hold."},
@@ -129,4 +137,4 @@ outputs:
 def test_an_output_that_is_neither_a_value_nor_a_text_is_a_bug() -> None:
     built = replace(council("Judge."), outputs=(PlannedOutput("empty", None, None, None),))
     with pytest.raises(TypeError, match=r"^output 'empty' has neither a value nor a text$"):
-        evaluate_outputs(built, REPLIES, STATES)
+        evaluate_outputs(built, Seen(REPLIES, STATES))

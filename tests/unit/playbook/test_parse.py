@@ -12,11 +12,11 @@ from overlord_run.playbook.model import (
     Assignment,
     Engine,
     FileRef,
+    MessageRedirect,
     Model,
     Output,
     Place,
     Playbook,
-    Redirect,
     Role,
     Text,
 )
@@ -118,12 +118,12 @@ def test_a_whole_playbook_becomes_frozen_values() -> None:
             Assignment("oak", "judge", place(28, 5)),
         ),
         redirects=(
-            Redirect("one", place(30, 5), ("all",), FileRef("one.md", place(30, 38))),
-            Redirect(
-                "two",
-                place(31, 5),
-                ("oak", "role:critic"),
-                Text("Two.", place(31, 48)),
+            MessageRedirect(id="one", place=place(30, 5), to=("all",), message=FileRef("one.md", place(30, 38))),
+            MessageRedirect(
+                id="two",
+                place=place(31, 5),
+                to=("oak", "role:critic"),
+                message=Text("Two.", place(31, 48)),
                 timeout_s=90.0,
                 require=2,
                 after=(),

@@ -87,7 +87,10 @@ def test_the_schema_holds_the_keys_that_have_an_effect_and_no_others() -> None:
         "model": "id json_mode params price timeout",
         "output": "file text value",
         "price": "above cached input output",
-        "redirect": "after expect id message message_file on_failure require timeout to",
+        "redirect": (
+            "after check expect id message message_file needs on_failure only pause redirects repeat require timeout "
+            "to when"
+        ),
         "role": "description from inputs model profile system system_file task task_file with",
         "role_input": "default description enum items maximum minimum pattern type",
     }

@@ -90,6 +90,22 @@ def _redirect_failed(body: ev.RedirectFailed) -> tuple[str, str]:
     return _at(body.message_id, body.slot), body.reason
 
 
+def _check_answered(body: ev.CheckAnswered) -> tuple[str, str]:
+    return body.message_id, _with_reason("holds" if body.holds else "does not hold", body.reason)
+
+
+def _pause_reached(body: ev.PauseReached) -> tuple[str, str]:
+    return body.message_id, body.text
+
+
+def _pause_answered(body: ev.PauseAnswered) -> tuple[str, str]:
+    return body.message_id, _with_reason(f"{'approved' if body.approved else 'rejected'} by {body.by}", body.note)
+
+
+def _round_ended(body: ev.RoundEnded) -> tuple[str, str]:
+    return body.message_id, _with_reason(f"round {body.round}, {body.outcome or 'another follows'}", body.reason)
+
+
 def _servant_ready(body: ev.ServantReady) -> tuple[str, str]:
     return body.slot, ""
 
@@ -122,6 +138,10 @@ def _budget_raised(body: ev.BudgetRaised) -> tuple[str, str]:
     limits = limits_from_json(body.limits)
     names: tuple[LimitName, ...] = get_args(LimitName)
     return "", f"to {joined([in_limit(name, value) for name in names if (value := limits.of(name)) is not None])}"
+
+
+def _run_paused(body: ev.RunPaused) -> tuple[str, str]:
+    return "", f"a person's word is wanted on {joined(body.message_ids)}"
 
 
 def _run_finished(body: ev.RunFinished) -> tuple[str, str]:
@@ -160,6 +180,10 @@ _TELL: Mapping[type, Callable[[Any], tuple[str, str]]] = {
     ev.MessageSettled: _message_settled,
     ev.RedirectSkipped: _redirect_skipped,
     ev.RedirectFailed: _redirect_failed,
+    ev.CheckAnswered: _check_answered,
+    ev.PauseReached: _pause_reached,
+    ev.PauseAnswered: _pause_answered,
+    ev.RoundEnded: _round_ended,
     ev.ServantReady: _servant_ready,
     ev.ServantBlocked: _servant_blocked,
     ev.ServantRecovered: _servant_recovered,
@@ -168,6 +192,7 @@ _TELL: Mapping[type, Callable[[Any], tuple[str, str]]] = {
     ev.LeaseChecked: _lease_checked,
     ev.BudgetReached: _budget_reached,
     ev.BudgetRaised: _budget_raised,
+    ev.RunPaused: _run_paused,
     ev.RunFinished: _run_finished,
     ev.RunStopped: _run_stopped,
 }

@@ -211,7 +211,7 @@ def _spent(told: Spent) -> Json:
 def _message(message: Message) -> Json:
     return {
         "id": message.id,
-        "target": message.target,
+        "target": message.target or None,
         "state": message.state,
         "failureReason": message.failure,
         "createdAt": message.created_at,

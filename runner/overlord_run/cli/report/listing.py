@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 
 from overlord_run.app.history import Inspection, RunSummary
-from overlord_run.app.status import Standing
+from overlord_run.app.status import EXITS, Standing
 from overlord_run.cli.report.progress import is_rehearsal
 from overlord_run.cli.report.recap import LISTED, budget_lines, headline
 from overlord_run.cli.report.styled import plain
 from overlord_run.cli.report.table import table
 from overlord_run.cli.report.tally import cost_text, tallies, tokens_told
-from overlord_run.cli.report.words import joined, moment
+from overlord_run.cli.report.words import counted, joined, moment
 from overlord_run.store.state import Message, State
 
 
@@ -37,8 +37,7 @@ def _run_row(run: RunSummary) -> tuple[str, ...]:
 
 def standing(state: str, *, is_owned: bool) -> str:
     """Return a run's state, and that it was interrupted where no process carries on what has not ended."""
-    has_ended = state in {"completed", "partial", "failed", "stopped"}
-    return state if has_ended or is_owned else f"{state}, interrupted"
+    return state if state in EXITS or is_owned else f"{state}, interrupted"
 
 
 def status_text(standing: Standing, *, next_command: str) -> str:
@@ -58,7 +57,7 @@ def _whereabouts(found: Inspection) -> str:
     owner = "no process owns it"
     if found.is_owned:
         owner = "a process owns it" if state.owner is None else f"process {state.owner.pid} owns it"
-    elif not state.has_ended:
+    elif not state.is_at_rest:
         owner = "interrupted: its process is gone"
     engine = "answered by the rehearsal, no model was asked" if is_rehearsal(state) else "answered by the API"
     lines = [f"{engine}; {owner}", f"folder   {found.folder.path}"]
@@ -98,20 +97,28 @@ def _is_ready(standing: Standing, slot: str) -> bool:
 
 
 def _messages(state: State) -> str:
-    rows = [(message.id, message.target, message.state, _answered(message)) for message in state.messages.values()]
+    rows = [(one.id, one.target, one.state, _answered(one)) for one in state.messages.values()]
     return "\n".join([table(("message", "to", "state", "answered"), rows), *_reasons(state)])
 
 
 def _answered(message: Message) -> str:
+    if message.rounds:
+        return counted(message.rounds, "round")
+    if message.question is not None:
+        return "not yet" if message.answer is None else f"by {message.answer.by}"
+    if not message.target:
+        return ""
     answered = sum(result.state == "completed" for result in message.results.values())
-    return f"{answered} of {len(message.results)}"
+    return f"{answered} of {sum(not result.by_design for result in message.results.values())}"
 
 
 def _reasons(state: State) -> Iterable[str]:
     for message in state.messages.values():
         for result in message.results.values():
-            if result.failure is not None:
+            if result.failure is not None and not result.by_design:
                 yield f"{message.id}: {result.slot} {result.state}: {result.failure}"
+        if message.failure is not None and (message.state == "skipped" or not message.target):
+            yield f"{message.id}: {message.state}: {message.failure}"
 
 
 def _unknown(state: State) -> str:

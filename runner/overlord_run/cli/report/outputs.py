@@ -95,7 +95,7 @@ def _refused(path: Path, why: str) -> StoreError:
 
 def _replies(plan: Plan) -> Sequence[PlannedOutput]:
     """Return the outputs of a plan that declares none: the replies to its last message."""
-    targets = {redirect.id: redirect.targets for redirect in plan.redirects}
+    targets = {message.id: message.targets for message in plan.messages()}
     targets[STARTUP] = tuple(servant.slot for servant in plan.servants if servant.task is not None)
     return [PlannedOutput(slot, value=None, text=None, file=f"{slot}.txt") for slot in targets[plan.last]]
 

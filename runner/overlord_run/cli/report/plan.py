@@ -14,7 +14,9 @@ from overlord_run.cli.report.words import counted, indented, joined, seconds
 from overlord_run.expect.words import with_ending
 from overlord_run.plan.ceiling import Ceiling, ceiling
 from overlord_run.plan.estimate import tokens
-from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedRedirect, PlannedServant
+from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedServant
+from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause, PlannedRedirect
+from overlord_run.plan.targets import required
 from overlord_run.playbook.money import LimitName, Limits, Price, in_limit, in_usd, usd
 
 SHOWN_DIGITS = 12
@@ -38,9 +40,9 @@ def sendings(plan: Plan) -> list[Sending]:
     """Return every message to every servant, in the plan's order."""
     model_ids = {servant.slot: plan.models[servant.model].id for servant in plan.servants}
     found = [Sending(STARTUP, one.slot, model_ids[one.slot], one.task) for one in _starting(plan)]
-    for redirect in plan.redirects:
-        texts = redirect.texts or {}
-        found += [Sending(redirect.id, slot, model_ids[slot], texts.get(slot)) for slot in redirect.targets]
+    for message in plan.messages():
+        texts = message.texts or {}
+        found += [Sending(message.id, slot, model_ids[slot], texts.get(slot)) for slot in message.targets]
     return found
 
 
@@ -138,11 +140,37 @@ def _startup(plan: Plan) -> str:
 
 
 def _redirect(redirect: PlannedRedirect) -> str:
-    facts = [
-        f"to {redirect.to}",
-        f"after {joined(redirect.after or (STARTUP,))}",
-        f"{redirect.require} of {len(redirect.targets)} must answer",
-    ]
+    facts = [f"after {joined(redirect.after or (STARTUP,))}"]
+    if redirect.needs:
+        facts.append(f"needs {joined(redirect.needs)}")
+    if redirect.when is not None:
+        facts.append(f"when {redirect.when.source}")
+    if isinstance(redirect, PlannedMessage):
+        return _message(redirect, facts)
+    if redirect.on_failure == "stop":
+        facts.append("a failure stops the run")
+    match redirect:
+        case PlannedCheck():
+            facts = [f"check {redirect.check.source}", *facts]
+            texts = [] if redirect.message is None else ["  where it is false:", indented(redirect.message.source)]
+            return "\n".join([f"{redirect.id}: {'; '.join(facts)}", *texts])
+        case PlannedPause():
+            head = f"{redirect.id}: pause for a person's word; {'; '.join(facts)}"
+            return "\n".join([head, indented(redirect.pause.source)])
+        case PlannedBlock():
+            inside = [indented(_redirect(each), 2) for each in redirect.redirects]
+            return "\n".join([f"{redirect.id}: {'; '.join([_rounds(redirect), *facts])}", *inside])
+    raise TypeError(redirect)
+
+
+def _message(redirect: PlannedMessage, common: Iterable[str]) -> str:
+    targets = len(redirect.targets)
+    chosen = "" if redirect.only is None else f" where {redirect.only.source}"
+    facts = [f"to {redirect.to}{chosen}", *common]
+    if redirect.only is None:
+        facts.append(f"{required(redirect.require, targets)} of {targets} must answer")
+    else:
+        facts.append(f"{redirect.require} of these must answer")
     if redirect.timeout_s is not None:
         facts.append(f"timeout {seconds(redirect.timeout_s)}")
     if redirect.on_failure == "stop":
@@ -152,8 +180,17 @@ def _redirect(redirect: PlannedRedirect) -> str:
     head = f"{redirect.id}: {'; '.join(facts)}"
     if redirect.texts is not None:
         return "\n".join([head, *_texts(redirect.texts)])
-    waits = f"  to {', '.join(redirect.targets)}: waits for the replies to {joined(redirect.reads)}; its template:"
-    return "\n".join([head, waits, indented(with_ending(redirect.template.source, redirect.ending))])
+    wait = f"waits for the replies to {joined(redirect.reads)}" if redirect.reads else "waits for the run"
+    to = f"  to {', '.join(redirect.targets)}: {wait}; its template:"
+    return "\n".join([head, to, indented(with_ending(redirect.template.source, redirect.ending))])
+
+
+def _rounds(block: PlannedBlock) -> str:
+    repeat = block.repeat
+    if repeat.until is None:
+        return f"block of {counted(repeat.max, 'round')}"
+    then = "fails" if repeat.at_max == "fail" else "is done"
+    return f"block until {repeat.until.source}, at most {counted(repeat.max, 'round')}, then it {then}"
 
 
 def _texts(texts: Mapping[str, str]) -> Iterable[str]:
@@ -184,10 +221,10 @@ def _sum(prepared: Prepared) -> str:
     every = sendings(plan)
     waiting = counted(sum(one.text is None for one in every), "call")
     known = counted(_known_tokens(plan), "token")
-    calls = (
-        f"In all {counted(len(every), 'call')}; about {known} are known now, the texts of {waiting} wait for replies"
-    )
-    return f"{calls}\n{_ceiling(ceiling(plan, prepared.prices))}"
+    most = len(every) + sum(_later_rounds(block) for block in plan.redirects if isinstance(block, PlannedBlock))
+    calls = f"{'at most ' if _is_conditional(plan) else ''}{counted(most, 'call')}"
+    told = f"In all {calls}; about {known} are known now, the texts of {waiting} wait for replies"
+    return f"{told}\n{_ceiling(ceiling(plan, prepared.prices))}"
 
 
 def _ceiling(found: Ceiling) -> str:
@@ -208,6 +245,20 @@ def _ceiling_json(found: Ceiling) -> dict[str, Any]:
         "unbounded": list(found.unbounded),
         "unpriced": list(found.unpriced),
     }
+
+
+def _later_rounds(block: PlannedBlock) -> int:
+    """Return how many calls the rounds after the first can make."""
+    inside = [each for each in block.redirects if isinstance(each, PlannedMessage)]
+    return sum(len(message.targets) for message in inside) * (block.repeat.max - 1)
+
+
+def _is_conditional(plan: Plan) -> bool:
+    """Say whether a run may make fewer calls than there are."""
+    return any(
+        not isinstance(each, PlannedMessage) or each.needs or each.when is not None or each.only is not None
+        for each in plan.every_redirect()
+    )
 
 
 def _known_tokens(plan: Plan) -> int:

@@ -57,18 +57,17 @@ def is_rehearsal(state: State) -> bool:
 
 def _style(body: ev.Body | ev.UnknownBody) -> Style:
     match body:
-        case ev.MessageSettled(state="completed"):
+        case ev.MessageSettled(state="completed") | ev.CheckAnswered(holds=True) | ev.PauseAnswered(approved=True):
             return "good"
-        case ev.MessageSettled(state="failed") | ev.RequestFailed(retry_in_s=None):
+        case ev.MessageSettled(state="failed") | ev.RequestFailed(retry_in_s=None) | ev.RoundEnded(outcome="failed"):
             return "bad"
-        case ev.ServantBlocked() | ev.RedirectFailed():
+        case ev.ServantBlocked() | ev.RedirectFailed() | ev.CheckAnswered() | ev.PauseAnswered():
             return "bad"
-        case ev.BudgetReached():
+        case ev.RedirectSkipped(by_design=True):
+            return "faint"
+        case ev.MessageSettled() | ev.RequestFailed() | ev.RedirectSkipped() | ev.PauseReached() | ev.BudgetReached():
             return "notice"
-        case ev.MessageSettled() | ev.RequestFailed() | ev.RedirectSkipped() | ev.ReplyReceived(cut=True):
-            return "notice"
-        case _:
-            return ""
+    return "notice" if isinstance(body, ev.ReplyReceived) and body.cut else ""
 
 
 def _run_created(_progress: Progress, body: ev.RunCreated, _state: State) -> Iterable[str]:
@@ -175,7 +174,26 @@ def _servant_blocked(_progress: Progress, body: ev.ServantBlocked, _state: State
 
 
 def _redirect_failed(_progress: Progress, body: ev.RedirectFailed, _state: State) -> Iterable[str]:
-    yield f"{body.message_id}: not sent to {body.slot}: {body.reason}"
+    what = "failed" if body.slot is None else f"not sent to {body.slot}"
+    yield f"{body.message_id}: {what}: {body.reason}"
+
+
+def _check_answered(_progress: Progress, body: ev.CheckAnswered, _state: State) -> Iterable[str]:
+    yield f"{body.message_id}: the check holds" if body.holds else f"{body.message_id}: no: {body.reason}"
+
+
+def _pause_reached(_progress: Progress, body: ev.PauseReached, _state: State) -> Iterable[str]:
+    yield f"{body.message_id}: a person's word is wanted: {' '.join(body.text.split())}"
+
+
+def _pause_answered(_progress: Progress, body: ev.PauseAnswered, _state: State) -> Iterable[str]:
+    note = f": {body.note}" if body.note else ""
+    yield f"{body.message_id}: {'approved' if body.approved else 'rejected'} by {body.by}{note}"
+
+
+def _round_ended(_progress: Progress, body: ev.RoundEnded, _state: State) -> Iterable[str]:
+    what = "" if body.outcome is None else ", the last one"
+    yield f"{body.message_id}: round {body.round} is over{what}{f': {body.reason}' if body.reason else ''}"
 
 
 def _redirect_skipped(_progress: Progress, body: ev.RedirectSkipped, _state: State) -> Iterable[str]:
@@ -210,6 +228,10 @@ _TELL: Mapping[type, Callable[[Progress, Any, State], Iterable[str]]] = {
     ev.ServantReplaced: _servant_replaced,
     ev.RedirectFailed: _redirect_failed,
     ev.RedirectSkipped: _redirect_skipped,
+    ev.CheckAnswered: _check_answered,
+    ev.PauseReached: _pause_reached,
+    ev.PauseAnswered: _pause_answered,
+    ev.RoundEnded: _round_ended,
     ev.BudgetReached: _budget_reached,
     ev.MessageSettled: _message_settled,
 }

@@ -10,6 +10,7 @@ from overlord_run.cli.report.tally import Spent, Tally, cost_text, spent, tallie
 from overlord_run.errors import Exit
 from overlord_run.plan.account import Account
 from overlord_run.playbook.money import LimitName, in_limit
+from overlord_run.playbook.names import listed
 from overlord_run.store.state import State
 
 MEANINGS: Mapping[Exit, str] = {
@@ -19,6 +20,8 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.INVALID: "the playbook or a role is invalid",
     Exit.NOT_PROVED: "key, base URL, trust or models are not proved",
     Exit.LIMIT: "a limit of the budget was reached; what was answered is kept",
+    Exit.WAITING: "the run waits for a person",
+    Exit.REJECTED: "a check, or a person, said no",
     Exit.BUSY: "another process owns the run, or it must be resumed first",
     Exit.UNFINISHED: "the time was up; nothing is lost",
     Exit.UNKNOWN: "the outcome of a call is unknown; a decision is needed",
@@ -29,7 +32,14 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.TERMINATED: "terminated; what was answered is kept",
 }
 LISTED = 20
-_STYLES: Mapping[str, Style] = {"completed": "good", "partial": "notice", "failed": "bad", "stopped": "notice"}
+_STYLES: Mapping[str, Style] = {
+    "completed": "good",
+    "partial": "notice",
+    "awaiting-human": "notice",
+    "failed": "bad",
+    "rejected": "bad",
+    "stopped": "notice",
+}
 _HEADER = ("slot", "sent", "answered", "failed", "skipped", "tokens", "cost")
 
 
@@ -55,6 +65,8 @@ def recap(
     lines += _listed("Cut at the token limit:", _cuts(state))
     lines += _listed("To look at:", _notes(state))
     lines += _listed("Not answered:", _failures(state))
+    lines += _listed("Skipped:", _skipped(state))
+    lines += _listed("Waits for a person's word:", _questions(state))
     lines += _listed("Outputs without a value:", (f"{name}: {why}" for name, why in state.output_failures.items()))
     lines += _listed("Settings that won over the playbook's:", _overrides(state))
     lines += _listed("Outputs written:", written)
@@ -142,10 +154,25 @@ def _notes(state: State) -> Iterable[str]:
 def _failures(state: State) -> Iterable[str]:
     for message in state.messages.values():
         for result in message.results.values():
-            if result.failure is not None:
+            if result.failure is not None and not result.by_design:
                 yield f"{message.id}: {result.slot} {result.state}: {result.failure}"
+        if message.state == "failed" and not any(result.failure for result in message.results.values()):
+            yield f"{message.id}: failed: {message.failure}"
+
+
+def _skipped(state: State) -> Iterable[str]:
+    """Yield what was not carried out or left out, and why, also where the playbook wants it so."""
+    for message in state.messages.values():
         if message.state == "skipped":
-            yield f"{message.id}: skipped: {message.failure}"
+            yield f"{message.id}: {message.failure}"
+            continue
+        left_out = [result.slot for result in message.results.values() if result.by_design]
+        if left_out:
+            yield f"{message.id}: its 'only' leaves out {listed(left_out)}"
+
+
+def _questions(state: State) -> Iterable[str]:
+    return (f"{pause.id}: {pause.question}" for pause in state.open_pauses)
 
 
 def _overrides(state: State) -> Sequence[str]:

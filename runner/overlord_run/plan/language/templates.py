@@ -44,7 +44,7 @@ from overlord_run.plan.language.references import Reference, references
 from overlord_run.plan.language.sandbox import METER, Sandbox
 from overlord_run.plan.language.syntax import Finding, TemplateRule, inspect
 from overlord_run.plan.language.texts import TEXT_METHODS
-from overlord_run.plan.language.values import NO_JSON, Answers, ReplyText, plain
+from overlord_run.plan.language.values import NO_JSON, Answers, ReplyText, kind, plain
 from overlord_run.playbook.model import Text
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 
@@ -59,6 +59,7 @@ __all__ = [
     "ReplyText",
     "TemplateError",
     "evaluate",
+    "holds",
     "read",
     "render",
     "size",
@@ -110,6 +111,19 @@ def evaluate(text: Text, scope: Mapping[str, Any]) -> Any:
     """
     value = _run(text, scope, bare=True, result=lambda meter, variables, _: plain(meter, variables[_RESULT]))
     _within_limits(text, json.dumps(value, ensure_ascii=False))
+    return value
+
+
+def holds(text: Text, scope: Mapping[str, Any]) -> bool:
+    """Say whether an expression is true. A text that is not empty, or a number, is no condition: it must be a boolean.
+
+    Raises:
+        TemplateError: It has no value, or one that is neither true nor false.
+    """
+    value = evaluate(text, scope)
+    if not isinstance(value, bool):
+        message = f"a condition must be true or false, and this is {kind(value)}"
+        raise TemplateError(_problem(text, Finding(1, "template-error", message, "compare it with something")))
     return value
 
 

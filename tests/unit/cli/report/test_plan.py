@@ -8,7 +8,8 @@ from overlord_run.app.prepare import Prepared
 from overlord_run.cli.report.plan import plan_json, plan_text, text_digest
 from overlord_run.errors import Problem
 from overlord_run.host import Host, Worktree
-from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedRedirect, PlannedServant
+from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
+from overlord_run.plan.redirects import PlannedMessage
 from overlord_run.playbook.model import Place, Playbook, Text
 from overlord_run.playbook.money import Limits, Price, Rates, nano_usd
 from overlord_run.playbook.schema import load
@@ -38,7 +39,7 @@ COUNCIL = Plan(
         planned_servant("oak", "ultra", None),
     ),
     redirects=(
-        PlannedRedirect(
+        PlannedMessage(
             id="rank",
             to="role:critic",
             targets=("alder", "birch"),
@@ -47,11 +48,10 @@ COUNCIL = Plan(
             reads=(),
             require=1,
             after=(),
-            before=frozenset(),
             timeout_s=12.5,
             on_failure="stop",
         ),
-        PlannedRedirect(
+        PlannedMessage(
             id="verdict",
             to="oak",
             targets=("oak",),
@@ -60,7 +60,6 @@ COUNCIL = Plan(
             reads=("rank",),
             require=1,
             after=("rank",),
-            before=frozenset({"rank"}),
             timeout_s=None,
             on_failure="continue",
         ),

@@ -125,7 +125,7 @@ def test_a_long_list_is_cut_and_says_so() -> None:
 def test_a_message_that_went_to_nobody_is_told() -> None:
     bodies = [*example.begun(), example.ev.RedirectSkipped("close", "all", None, "redirect 'rank' failed")]
     told = text(example.state(*bodies), Exit.FAILED)
-    assert "Not answered:\n  close: skipped: redirect 'rank' failed\n" in told
+    assert "Skipped:\n  close: redirect 'rank' failed\n" in told
 
 
 def test_a_run_without_events_has_a_recap_too() -> None:

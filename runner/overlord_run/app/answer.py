@@ -1,0 +1,155 @@
+"""Answer a question of a run, and carry the plan on where no other process does."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from functools import partial
+
+from overlord_run.app.keyless import require_no_key
+from overlord_run.app.mailbox import Mailbox
+from overlord_run.app.own import Audience, Finished, now, own, this_process
+from overlord_run.app.post import LOOK_EVERY_S
+from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
+from overlord_run.app.resume import unknown_outcome
+from overlord_run.app.spending import require_budget
+from overlord_run.app.status import exit_of
+from overlord_run.errors import Exit, RunBusyError, UsageError
+from overlord_run.executor.council import Council
+from overlord_run.executor.desk import answered
+from overlord_run.executor.run import conclude, execute
+from overlord_run.host import person
+from overlord_run.playbook.names import listed, next_name
+from overlord_run.settings import Flags
+from overlord_run.store.folder import RunFolder
+from overlord_run.store.following import Following
+from overlord_run.store.inbox import Answer, Inbox
+from overlord_run.store.owner import is_owned
+from overlord_run.store.recorder import Recorder
+from overlord_run.store.state import Message, State
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person says to a question.
+
+    Attributes:
+        pause: The id of the pause; None where only one waits.
+        ignores_changes: Whether the plan is carried on where the playbook or a role says something else now.
+    """
+
+    flags: Flags
+    approved: bool
+    pause: str | None = None
+    note: str = ""
+    ignores_changes: bool = False
+
+
+def answer(folder: RunFolder, verdict: Verdict, audience: Audience) -> Finished:
+    """Put a person's word on a run's record, and return how the run stands then.
+
+    Where a process carries the run on, it takes the answer and goes on with it; else this one does. The same answer
+    again changes nothing.
+
+    Raises:
+        UsageError: No such question waits, several do, or it was answered otherwise.
+        RunNotFoundError: The run ended before it began, was released, or its playbook has changed.
+        RunBusyError: Another process came first, for something else.
+        UnknownOutcomeError: How earlier calls ended is not known; nothing was changed.
+        SettingsError: The key is in the note, or the API is not proved or may not be asked.
+        StoreError: The run folder cannot be read or written.
+    """
+    require_no_key(verdict.note, verdict.flags, "the note", code="key-in-message")
+    following = Following(folder)
+    run = recorded(folder, following.catch_up().created)
+    require_unreleased(following.state)
+    pause = _pause(following.state, verdict.pause)
+    if pause.answer is not None:
+        return _known(run, following.state, pause, verdict)
+    request = Answer(secrets.token_hex(8), pause.id, verdict.approved, person(), verdict.note)
+    while True:
+        if not is_owned(folder.lock_path):
+            finished = _carry_on(run, following, request, verdict, audience)
+        else:
+            finished = _hand_over(run, following, request, audience)
+        if finished is not None:
+            return finished
+
+
+def _pause(state: State, named: str | None) -> Message:
+    """Return the question that is meant: the one that is named, else the only one that waits."""
+    waiting = [message.id for message in state.open_pauses]
+    if named is not None:
+        message = state.message_of(named)
+        if message is not None and message.question is not None:
+            return message
+        words = f"the run has reached no pause '{named}'"
+        raise UsageError(words, next=next_name(named, waiting, "These wait:"))
+    if len(waiting) == 1:
+        return state.messages[waiting[0]]
+    if not waiting:
+        words = "nothing in this run waits for a person's word"
+        raise UsageError(words, next="overlord-run status shows how it stands")
+    words = f"several questions wait: {listed(waiting)}"
+    raise UsageError(words, next=f"Name one, such as: {waiting[0]}")
+
+
+def _known(run: Recorded, state: State, pause: Message, verdict: Verdict) -> Finished:
+    """Return how a run stands whose question has this answer already, and refuse another one."""
+    if pause.answer is None or pause.answer.approved is not verdict.approved:
+        was = "approved" if not verdict.approved else "rejected"
+        by = "" if pause.answer is None else f" by {pause.answer.by}"
+        message = f"'{pause.id}' was {was} already{by}"
+        raise UsageError(message, next="overlord-run status shows how the run stands")
+    return Finished(state, run.folder, exit_of(state) or Exit.OK)
+
+
+def _carry_on(
+    run: Recorded, following: Following, request: Answer, verdict: Verdict, audience: Audience
+) -> Finished | None:
+    """Take the run's lock, answer, and carry the plan on; None where another process was faster."""
+    state = following.catch_up()
+    pause = state.messages[request.message_id]
+    if pause.ended_at is not None:
+        return _known(run, state, pause, verdict)
+    if state.open_calls:
+        raise unknown_outcome(state)
+    if request.approved:
+        require_budget(run.folder, state.account)
+    if not verdict.ignores_changes and request.approved:
+        require_unchanged(run)
+    session = reopen(run, verdict.flags)
+
+    async def opening() -> tuple[RunFolder, Recorder]:
+        owner = this_process("approve" if request.approved else "reject")
+        return run.folder, await Recorder.open(run.folder, owner, clock=now, listen=audience.listen)
+
+    try:
+        return own(session, opening, partial(_answer, request), audience.on_interrupt)
+    except RunBusyError:
+        if not is_owned(run.folder.lock_path):
+            raise
+        return None
+
+
+async def _answer(request: Answer, council: Council, mailbox: Mailbox) -> None:
+    if council.state.messages[request.message_id].ended_at is None:
+        await council.recorder.record(answered(request))
+    await (execute(council, mailbox) if request.approved else conclude(council, mailbox))
+
+
+def _hand_over(run: Recorded, following: Following, request: Answer, audience: Audience) -> Finished | None:
+    """Let the run's owner take the answer, and return how the run stands then; None where it let the run go first."""
+    inbox = Inbox(run.folder.inbox_dir)
+    letter = inbox.put(request)
+    try:
+        while True:
+            is_live = is_owned(run.folder.lock_path)  # asked first: what it wrote before it let go is seen below
+            for line in following.look():
+                audience.listen(line.event, following.state)
+            if following.state.messages[request.message_id].ended_at is not None:
+                return Finished(following.state, run.folder, exit_of(following.state) or Exit.OK)
+            if not is_live:
+                return None
+            time.sleep(LOOK_EVERY_S)
+    finally:
+        inbox.discard(letter)
