@@ -17,8 +17,10 @@ from overlord_run.executor.desk import Mailbox
 from overlord_run.executor.run import execute, serve
 from overlord_run.executor.unknown import Decision, decide
 from overlord_run.host import Host
+from overlord_run.plan.budget import prices
 from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
+from overlord_run.playbook.money import NO_LIMITS, Limits
 from overlord_run.store import events as ev
 from overlord_run.store.disk import SYSTEM_DISK, Disk
 from overlord_run.store.folder import RunFolder, folder_of
@@ -115,6 +117,7 @@ class Parts:
         endpoint: The API to ask; where there is none, the rehearsal answers.
         engine: Is handed the engine and returns the one that is asked.
         mailbox: Where requests of other processes come in.
+        clock: Gives the time as events have it.
     """
 
     plan: Callable[[Plan], Plan] = lambda plan: plan
@@ -123,6 +126,7 @@ class Parts:
     recorder: type[Recorder] = Recorder
     disk: Disk = SYSTEM_DISK
     mailbox: Mailbox = field(default_factory=Tray)
+    clock: Callable[[], str] = lambda: "2026-11-22T10:00:00.000Z"
 
 
 def plan_of(playbook: str) -> Plan:
@@ -155,9 +159,11 @@ def carry_out(
     """
     parts = parts or Parts()
     plan = parts.plan(plan_of(playbook))
+    limits = parse(playbook.encode(), "playbook.yml").engine.budget.limits
     parsed = parse_script(script.encode(), "script.yml", plan) if script else None
     transport = RehearsalTransport(models, parsed, plan.schema_of)
-    policy = Policy(timeout_s=timeout_s, attempts=attempts, jitter=lambda: 0.0)
+    money = prices(parse(playbook.encode(), "playbook.yml"), {})
+    policy = Policy(timeout_s, attempts, lambda: 0.0, parts.clock, money)
     bodies: list[ev.Body] = []
 
     async def run() -> State:
@@ -178,7 +184,7 @@ def carry_out(
         task = asyncio.current_task()
         assert task is not None
         convened: list[Council] = []
-        recorder = await _recorder(folder, plan, parts, listen, purpose)
+        recorder = await _recorder(folder, plan, parts, listen, purpose, limits=limits)
         convened.append(convene(plan, parts.engine(engine), recorder, policy, Halt()))
         try:
             await deed(convened[0], parts.mailbox)
@@ -216,18 +222,22 @@ def ask_of(folder: Path, playbook: str, *requests: Asked, script: str = "") -> t
 
 
 async def _recorder(
-    folder: Path, plan: Plan, parts: Parts, listen: Callable[[ev.Event, State], None], purpose: str | None
+    folder: Path,
+    plan: Plan,
+    parts: Parts,
+    listen: Callable[[ev.Event, State], None],
+    purpose: str | None,
+    *,
+    limits: Limits,
 ) -> Recorder:
-    def clock() -> str:
-        return "2026-11-22T10:00:00.000Z"
-
+    clock = parts.clock
     if purpose is not None:
         owner = ev.OwnerChanged(1, {}, purpose)
         return await parts.recorder.open(run_folder(folder), owner, clock=clock, listen=listen, disk=parts.disk)
     return await parts.recorder.create(
         RunFolder.create(folder, "run"),
         plan.to_json(),
-        created(plan),
+        created(plan, limits),
         ev.OwnerChanged(1, {}, "run"),
         clock=clock,
         listen=listen,
@@ -250,7 +260,7 @@ def cut(folder: Path, into: Path, lines: int) -> Path:
     return into
 
 
-def created(plan: Plan) -> ev.RunCreated:
+def created(plan: Plan, limits: Limits = NO_LIMITS) -> ev.RunCreated:
     """Return the first event of a plan's run."""
     return ev.RunCreated(
         run_id="run",
@@ -261,7 +271,7 @@ def created(plan: Plan) -> ev.RunCreated:
         run_dir="/w/.overlord/runs/run",
         playbook={"name": plan.name, "path": "/w/playbook.yml", "digest": "sha256:0"},
         plan_digest=plan.to_json()["digest"],
-        settings={},
+        settings={"budget": limits.to_json()},
         host=HOST.facts(),
         cwd="/w",
         branch=None,

@@ -94,8 +94,10 @@ def replied(message_id: str, slot: str, text: str = "Nothing.", attempt: int = 1
 
 def failed(message_id: str, slot: str, *, attempt: int = 1, retry_in_s: float | None = None) -> ev.RequestFailed:
     """Return a call's failure."""
+    is_unbilled = retry_in_s is not None
+    reason = "no answer within 90 s"
     return ev.RequestFailed(
-        message_id, slot, attempt, "fugu", "timeout", None, None, "no answer within 90 s", retry_in_s
+        message_id, slot, attempt, "fugu", "timeout", None, None, reason, retry_in_s, unbilled=is_unbilled
     )
 
 

@@ -6,6 +6,7 @@ OverlordError
 ├── InvalidPlaybookError 3   carries every Problem found
 ├── SettingsError        4   key, base URL, trust
 │   └── PreflightError   4   the API is not proved
+├── BudgetError          5   a limit of the run's budget is reached, and nothing more is sent
 ├── RunBusyError         7   another process owns the run, or a crash left it and it must be resumed first
 ├── UnfinishedError      9   the time was up before what was waited for
 ├── UnknownOutcomeError  10  how calls ended is not known, and a person must decide
@@ -33,6 +34,7 @@ class Exit(IntEnum):
     USAGE = 2
     INVALID = 3
     NOT_PROVED = 4
+    LIMIT = 5
     WAITING = 6
     BUSY = 7
     REJECTED = 8
@@ -54,6 +56,7 @@ PRECEDENCE = (
     Exit.UNKNOWN,
     Exit.BUSY,
     Exit.NOT_FOUND,
+    Exit.LIMIT,
     Exit.REJECTED,
     Exit.WAITING,
     Exit.FAILED,
@@ -148,6 +151,13 @@ class PreflightError(SettingsError):
     """The API was not proved, so nothing was sent to a model."""
 
     code = "preflight"
+
+
+class BudgetError(OverlordError):
+    """A limit of the run's budget is reached; nothing more is sent until it is raised."""
+
+    code = "budget-reached"
+    exit = Exit.LIMIT
 
 
 class RunBusyError(OverlordError):

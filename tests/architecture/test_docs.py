@@ -32,6 +32,7 @@ from overlord_run.plan.language import attributes, texts
 from overlord_run.plan.language.conditions import CONDITIONS
 from overlord_run.plan.language.filters import FILTERS
 from overlord_run.plan.language.templates import evaluate
+from overlord_run.plan.pricing import Cost
 from overlord_run.plan.rules import RULES as TEMPLATE_RULES
 from overlord_run.playbook.model import Place, Text
 from overlord_run.playbook.rules import RULES
@@ -78,8 +79,11 @@ KEYS: Mapping[tuple[Path, str], Mapping[str, Any]] = {
     (PLAYBOOK, "Inputs"): DEFINITIONS["input"],
     (PLAYBOOK, "Engine"): DEFINITIONS["engine"],
     (PLAYBOOK, "Startup"): DEFINITIONS["engine"]["properties"]["startup"],
+    (PLAYBOOK, "Budget"): DEFINITIONS["engine"]["properties"]["budget"],
     (PLAYBOOK, "Retry"): DEFINITIONS["engine"]["properties"]["retry"],
     (PLAYBOOK, "Models"): DEFINITIONS["model"],
+    (PLAYBOOK, "Price"): DEFINITIONS["price"],
+    (PLAYBOOK, "Above"): DEFINITIONS["price"]["properties"]["above"],
     (PLAYBOOK, "Roles"): DEFINITIONS["role"],
     (PLAYBOOK, "Assignments"): DEFINITIONS["assignment"],
     (PLAYBOOK, "Redirects"): DEFINITIONS["redirect"],
@@ -193,8 +197,8 @@ def test_every_state_of_a_row_is_told_and_the_live_table_looks_as_shown() -> Non
     assert set(told) == {"state", *(column.name for column in COLUMNS), "message"}
     assert kit.codes(told["state"])[1:] == list(get_args(Doing))
     rows = [
-        Row("alder", "asking", "rebuttal", began_at="2026-01-31T12:00:09Z", tokens=440, told=1),
-        Row("birch", "waiting", "rebuttal", 2, "2026-01-31T12:00:12Z", tokens=440, told=1),
+        Row("alder", "asking", "rebuttal", began_at="2026-01-31T12:00:09Z", tokens=440, told=1, cost=Cost(unpriced=1)),
+        Row("birch", "waiting", "rebuttal", 2, "2026-01-31T12:00:12Z", tokens=440, told=1, cost=Cost(3_100_000, 1)),
         Row("oak"),
     ]
     seen = Rows({row.slot: row for row in rows}, "2026-01-31T12:00:00Z", heard=1)
@@ -238,7 +242,7 @@ def test_every_code_of_a_setting_that_is_refused_has_its_row() -> None:
 
 
 def test_the_config_file_that_is_shown_is_read(tmp_path: Path) -> None:
-    (block,) = kit.blocks(ENGINE, "yaml")
+    block = kit.blocks(ENGINE, "yaml")[0]
     (tmp_path / "config.yml").write_text(block.text, encoding="utf-8")
     config = load_config(tmp_path / "config.yml")
     assert config.trust_hosts == ("llm.example.com", "gpu.example.com:8443")

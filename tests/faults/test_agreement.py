@@ -23,9 +23,9 @@ from overlord_run.errors import Exit, PreflightError, StoreError
 from overlord_run.executor.council import Council
 from overlord_run.store import events as ev
 from overlord_run.store.disk import SystemDisk
-from overlord_run.store.events import encode
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import body_to_json
+from overlord_run.store.notation import encode
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.verify import verify
 

@@ -11,7 +11,8 @@ from overlord_run.app.own import Audience, Finished, now, own, this_process
 from overlord_run.app.post import LOOK_EVERY_S
 from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
 from overlord_run.app.resume import unknown_outcome
-from overlord_run.app.status import EXITS
+from overlord_run.app.spending import require_budget
+from overlord_run.app.status import exit_of
 from overlord_run.errors import Exit, RunBusyError, UsageError
 from overlord_run.executor.council import Council
 from overlord_run.executor.desk import answered
@@ -99,7 +100,7 @@ def _known(run: Recorded, state: State, pause: Message, verdict: Verdict) -> Fin
         by = "" if pause.answer is None else f" by {pause.answer.by}"
         message = f"'{pause.id}' was {was} already{by}"
         raise UsageError(message, next="overlord-run status shows how the run stands")
-    return Finished(state, run.folder, EXITS.get(state.state, Exit.OK))
+    return Finished(state, run.folder, exit_of(state) or Exit.OK)
 
 
 def _carry_on(
@@ -112,6 +113,8 @@ def _carry_on(
         return _known(run, state, pause, verdict)
     if state.open_calls:
         raise unknown_outcome(state)
+    if request.approved:
+        require_budget(run.folder, state.account)
     if not verdict.ignores_changes and request.approved:
         require_unchanged(run)
     session = reopen(run, verdict.flags)
@@ -144,7 +147,7 @@ def _hand_over(run: Recorded, following: Following, request: Answer, audience: A
             for line in following.look():
                 audience.listen(line.event, following.state)
             if following.state.messages[request.message_id].ended_at is not None:
-                return Finished(following.state, run.folder, EXITS.get(following.state.state, Exit.OK))
+                return Finished(following.state, run.folder, exit_of(following.state) or Exit.OK)
             if not is_live:
                 return None
             time.sleep(LOOK_EVERY_S)

@@ -7,8 +7,8 @@ from typing import Any
 from overlord_run.app.here import current_worktree, state_dir
 from overlord_run.app.history import find_run
 from overlord_run.store.disk import open_to_read
-from overlord_run.store.events import decode
 from overlord_run.store.folder import run_ids
+from overlord_run.store.notation import decode
 
 # The registry is read, not the log: it has texts cut, so a long run is as quick as a short one. Beyond this it is not.
 _LARGEST = 32 * 1024 * 1024

@@ -12,7 +12,7 @@ from overlord_run.app.keeping import Keeper, keeping
 from overlord_run.app.mailbox import Mailbox
 from overlord_run.app.session import Session, open_engine
 from overlord_run.app.signals import Signals
-from overlord_run.app.status import EXITS
+from overlord_run.app.status import exit_of
 from overlord_run.engine.base import Engine
 from overlord_run.errors import Exit, worst
 from overlord_run.executor.council import Council, Halt, Policy, convene
@@ -73,7 +73,7 @@ class Interrupt:
 
     def on_interrupt(self) -> None:
         """Take a Ctrl-C."""
-        if self.halt.wanted.is_set():
+        if self.exit is not None or (self.halt.wanted.is_set() and self.halt.limit is None):
             self.cancel()
         else:
             self.told()
@@ -130,7 +130,14 @@ async def _own(
 
 def _policy(session: Session) -> Policy:
     is_replay = session.engine == "recording"
-    return Policy(session.settings.timeout_s, session.settings.attempts, random.random, 0.0 if is_replay else 1.0)
+    return Policy(
+        timeout_s=session.settings.timeout_s,
+        attempts=session.settings.attempts,
+        jitter=random.random,
+        clock=now,
+        prices=session.prices,
+        pace=0.0 if is_replay else 1.0,
+    )
 
 
 async def _do(council: Council, engine: Engine, deed: Deed, mailbox: Mailbox, interrupt: Interrupt) -> None:
@@ -161,9 +168,25 @@ def _why(interrupt: Interrupt) -> str:
 
 def _exit_of(state: State, interrupt: Interrupt) -> Exit:
     """Return the exit code; a signal that came too late to stop anything does not change how the run ended."""
-    ended = EXITS.get(state.state, Exit.FAILED)
+    code = exit_of(state)
+    ended = Exit.FAILED if code is None else code
     was_stopped = state.state == "stopped" or not state.is_at_rest
     return worst(ended, interrupt.exit) if was_stopped and interrupt.exit is not None else ended
+
+
+async def record_alone(folder: RunFolder, purpose: str, *bodies: ev.Body) -> State:
+    """Record something of a run that nobody owns, without carrying anything on, and return its state then.
+
+    Raises:
+        RunBusyError: Another process owns the run.
+        StoreError: The run folder cannot be read or written.
+    """
+    recorder = await Recorder.open(folder, this_process(purpose), clock=now, listen=lambda _event, _state: None)
+    try:
+        await recorder.record(*bodies)
+    finally:
+        await recorder.aclose()
+    return recorder.state
 
 
 def this_process(purpose: str) -> ev.OwnerChanged:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from overlord_run.app.own import Audience, Finished, now, own, this_process
 from overlord_run.app.reopen import Recorded, reopen, require_unreleased
+from overlord_run.app.spending import require_budget
 from overlord_run.errors import Exit, RunBusyError, UnfinishedError, UsageError
 from overlord_run.executor.run import serve
 from overlord_run.settings import Flags
@@ -46,9 +47,11 @@ def _require_askable(run: Recorded, following: Following, request: Request) -> N
 
     Raises:
         ReleasedError: Its leases were given up.
+        BudgetError: Its budget is reached, and this would cost something.
         RunBusyError: It was left by a crash, and must be resumed first.
     """
     require_unreleased(following.state)
+    _require_budget(run, following.state, request)
     if not _may_take_up(following.state, request) and is_left(run.folder, following.state, following.catch_up):
         raise interrupted(run.folder)
 
@@ -136,6 +139,7 @@ def _see_to_it(
 def _do_it_ourselves(run: Recorded, errand: Errand, following: Following, audience: Audience) -> Finished | None:
     """Take the lock and drain the inbox; None where another process was faster, or there is more to wait for."""
     state = _hear(following, audience)
+    _require_budget(run, state, errand.request)
     if not _may_take_up(state, errand.request):
         if is_left(run.folder, state, lambda: _hear(following, audience)):
             raise interrupted(run.folder)
@@ -152,6 +156,11 @@ def _do_it_ourselves(run: Recorded, errand: Errand, following: Following, audien
         return None
     following.catch_up()  # the listener was told of all that as it happened
     return finished if finished.exit in {Exit.INTERRUPTED, Exit.TERMINATED} else None
+
+
+def _require_budget(run: Recorded, state: State, request: Request) -> None:
+    if not isinstance(request, Check) or request.ping:
+        require_budget(run.folder, state.account)
 
 
 def _came_to_nothing(request: Request) -> UsageError:

@@ -19,10 +19,12 @@ from overlord_run.errors import Problem, SettingsError, UsageError
 from overlord_run.expect.instance import NoInstanceError, instance
 from overlord_run.files import RECORDING_LIMIT, read_bytes
 from overlord_run.host import Worktree, require_supported
+from overlord_run.plan.budget import prices, unbounded, unpriced, used_models
 from overlord_run.plan.build import build
 from overlord_run.plan.model import STARTUP, Plan, PlannedServant
 from overlord_run.playbook.model import Playbook
-from overlord_run.settings import Flags, environment
+from overlord_run.playbook.money import Price
+from overlord_run.settings import Flags, Settings, environment
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.key import key_in
 from overlord_run.settings.model import StandIn
@@ -93,6 +95,8 @@ def prepare(request: RunRequest) -> Prepared:
         models=playbook.models,
         stand_in=STAND_INS[request.engine],
     )
+    priced = prices(playbook, settings.model_ids, settings.base_url if request.engine == "chat" else None)
+    _require_bounds(playbook, settings, priced)
     values = gather(playbook.inputs, request.given)
     plan = build(playbook, values, model_ids=settings.model_ids, host=host.facts(), limit=request.limit)
     script, script_file, recording, recording_file = None, None, None, None
@@ -123,9 +127,24 @@ def prepare(request: RunRequest) -> Prepared:
         recording=recording,
         recording_file=recording_file,
         kept=None if request.record_path is None else kept_at(request.record_path, request.engine),
+        prices=priced,
     )
     _require_no_key(prepared, request.flags)
     return prepared
+
+
+def _require_bounds(playbook: Playbook, settings: Settings, priced: Mapping[str, Price | None]) -> None:
+    """Refuse a budget that cannot hold, by what the operator says besides the playbook: a cap, a model, an address."""
+    models, limits = used_models(playbook), settings.limits
+    ids = {alias: settings.model_ids.get(alias, model.id) for alias, model in models.items()}
+    for alias in unbounded(models, limits):
+        message = f"under a budget the answers of the model {alias} ({ids[alias]}) need a limit, and have none"
+        remedy = f"In the playbook, under models: {alias}: {{id: {models[alias].id}, params: {{max_tokens: 4096}}}}."
+        raise UsageError(message, next=remedy)
+    for alias in unpriced(priced, limits):
+        message = f"a budget in USD cannot hold the model {alias} ({ids[alias]}), which has no price"
+        remedy = "In the playbook, give engine.budget the rates of unpriced, as unpriced: {input: 5, output: 30}."
+        raise UsageError(message, next=remedy)
 
 
 def _require_answers(plan: Plan, script: Script | None) -> None:

@@ -88,6 +88,7 @@ def reopen(run: Recorded, flags: Flags) -> Session:
         script=_script(run) if engine == "rehearsal" else None,
         recording=_recording(run) if engine == "recording" else None,
         kept=same_recording(run.created.settings, engine),
+        prices=found.prices,
     )
 
 

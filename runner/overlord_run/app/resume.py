@@ -1,21 +1,27 @@
 """Carry a run on that a crash, a person or a failed startup ended, from its own frozen plan."""
 
+import asyncio
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 
 from overlord_run.app.history import inspect
 from overlord_run.app.mailbox import Mailbox
-from overlord_run.app.own import Audience, Finished, now, own, this_process
+from overlord_run.app.own import Audience, Finished, now, own, record_alone, this_process
 from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
+from overlord_run.app.spending import require_budget
 from overlord_run.app.status import EXITS
 from overlord_run.errors import RunBusyError, UnknownOutcomeError, UsageError
 from overlord_run.executor.council import Council
 from overlord_run.executor.run import execute
 from overlord_run.executor.unknown import Decision, decide, leave_out_before
 from overlord_run.plan.model import Plan
+from overlord_run.playbook.money import Limits
 from overlord_run.playbook.names import listed, next_name
 from overlord_run.settings import Flags
+from overlord_run.settings.caps import raised
+from overlord_run.store.events import BudgetRaised
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.state import State
@@ -33,12 +39,14 @@ class Resumption:
         decision: What becomes of calls whose outcome is not known; None where nothing is decided.
         ignores_changes: Whether it goes on where the playbook or a role says something else now.
         first: The id of the redirect to go on with; those before it that have not ended are left out.
+        budget: The limits of its budget to raise, each in a word like `usd=5`.
     """
 
     flags: Flags
     decision: Decision | None = None
     ignores_changes: bool = False
     first: str | None = None
+    budget: tuple[str, ...] = ()
 
 
 def resume(folder: RunFolder, wanted: Resumption, audience: Audience, ask: Ask) -> Finished:
@@ -53,8 +61,9 @@ def resume(folder: RunFolder, wanted: Resumption, audience: Audience, ask: Ask) 
     Raises:
         RunNotFoundError: The run ended before it began, was released, or its playbook has changed.
         RunBusyError: Another process owns it.
+        BudgetError: Its budget is reached, and it is not raised by this; nothing was changed.
         UnknownOutcomeError: Calls have an unknown outcome and nobody decided; nothing was changed.
-        UsageError: There is no such redirect, or it has been sent already.
+        UsageError: There is no such redirect, or it has been sent already; or a limit cannot be raised so.
         SettingsError: The API is not proved, or may not be asked.
         StoreError: The run folder cannot be read or written.
     """
@@ -65,10 +74,15 @@ def resume(folder: RunFolder, wanted: Resumption, audience: Audience, ask: Ask) 
     require_unreleased(found.state)
     if wanted.first is not None:
         _require_redirect(run.plan, wanted.first)
+    limits = raised(found.state.account.limits, wanted.budget)
     if found.state.state in _DONE:
-        return Finished(found.state, folder, EXITS[found.state.state])
+        state = found.state
+        if limits != state.account.limits:
+            state = asyncio.run(record_alone(folder, "raise", BudgetRaised(limits.to_json())))
+        return Finished(state, folder, EXITS[state.state])
     _check(run, found.state, wanted)
     wanted = replace(wanted, decision=wanted.decision or _decision(found.state, ask))
+    _require_budget(folder, found.state, limits)
     session = reopen(run, wanted.flags)
 
     async def opening() -> tuple[RunFolder, Recorder]:
@@ -78,6 +92,9 @@ def resume(folder: RunFolder, wanted: Resumption, audience: Audience, ask: Ask) 
 
 
 async def _carry_on(wanted: Resumption, council: Council, mailbox: Mailbox) -> None:
+    limits = raised(council.state.account.limits, wanted.budget)
+    if limits != council.state.account.limits:
+        await council.recorder.record(BudgetRaised(limits.to_json()))
     left_out: frozenset[str] = frozenset()
     if wanted.decision is not None:
         left_out = await decide(council, wanted.decision)
@@ -93,6 +110,12 @@ def _check(run: Recorded, state: State, wanted: Resumption) -> None:
         _require_forward(state, wanted.first)
     if not wanted.ignores_changes:
         require_unchanged(run)
+
+
+def _require_budget(folder: RunFolder, state: State, limits: Limits) -> None:
+    account = copy(state.account)
+    account.raise_to(limits)
+    require_budget(folder, account)
 
 
 def _decision(state: State, ask: Ask) -> Decision | None:

@@ -66,6 +66,7 @@ def _run_created(prepared: Prepared, folder: RunFolder, run_token: str) -> ev.Ru
         settings={
             **prepared.settings.to_json(),
             "modelsToProve": list(prepared.models_to_prove),
+            "prices": {alias: price and price.to_json() for alias, price in prepared.prices.items()},
             "script": prepared.script_file,
             "replay": prepared.recording_file,
             "record": None if prepared.kept is None else prepared.kept.to_json(),

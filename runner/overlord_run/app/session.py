@@ -1,6 +1,7 @@
 """Hold what a process needs to own a run, new or not, and open the engine for it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from overlord_run.app.keeping import Keeper, Kept
 from overlord_run.engine.base import EngineName
@@ -11,6 +12,7 @@ from overlord_run.engine.replay import Recording, ReplayTransport
 from overlord_run.engine.script import Script
 from overlord_run.host import Host
 from overlord_run.plan.model import Plan
+from overlord_run.playbook.money import Price
 from overlord_run.settings import Settings
 
 
@@ -24,6 +26,7 @@ class Session:
         script: What the rehearsal answers; None without a script.
         recording: What a recording answers, where that is the engine.
         kept: Where every exchange is kept; None where the run is not recorded.
+        prices: What each model's tokens cost, by alias; None where nobody knows.
     """
 
     plan: Plan
@@ -34,6 +37,7 @@ class Session:
     script: Script | None = None
     recording: Recording | None = None
     kept: Kept | None = None
+    prices: Mapping[str, Price | None] = field(default_factory=dict)
 
 
 def open_engine(session: Session, keeper: Keeper | None) -> ChatEngine:

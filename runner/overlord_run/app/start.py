@@ -8,6 +8,7 @@ from overlord_run.app.prepare import Prepared
 from overlord_run.app.resume import Ask, Resumption, resume
 from overlord_run.app.run import run
 from overlord_run.errors import ChangedError, UsageError
+from overlord_run.playbook.money import limits_from_json
 from overlord_run.settings import Flags
 from overlord_run.store.events import RunCreated
 from overlord_run.store.folder import folder_of, is_run_id, run_ids
@@ -20,7 +21,8 @@ def start(prepared: Prepared, run_id: str, flags: Flags, audience: Audience, ask
 
     Raises:
         UsageError: The id can be no run's.
-        ChangedError: The run of this id is of another plan, or is answered or recorded otherwise.
+        ChangedError: The run of this id is of another plan, is answered or recorded otherwise, or has another budget
+            than the flags say.
         RunBusyError: Another process carries it on.
         UnknownOutcomeError: How calls of it ended is not known, and nobody decided.
         OverlordError: As for a run that is new, or resumed.
@@ -34,6 +36,8 @@ def start(prepared: Prepared, run_id: str, flags: Flags, audience: Audience, ask
     if difference is not None:
         message = f"the run {run_id} {difference}"
         raise ChangedError(message, "give this one another --run-id, or resume that one as it was: overlord-run resume")
+    if created is not None and (flags.max_usd, flags.max_tokens) != (None, None):
+        _require_same_budget(prepared, run_id, created)
     return resume(folder, Resumption(flags, ignores_changes=True), audience, ask)
 
 
@@ -53,6 +57,12 @@ def _difference(prepared: Prepared, created: RunCreated) -> str | None:
 def _of(created: RunCreated, setting: str, key: str) -> object:
     file = created.settings.get(setting)
     return file.get(key) if isinstance(file, Mapping) else None
+
+
+def _require_same_budget(prepared: Prepared, run_id: str, created: RunCreated) -> None:
+    if limits_from_json(created.settings.get("budget")) != prepared.settings.limits:
+        message = f"the run {run_id} was begun with another budget than --max-usd and --max-tokens give it"
+        raise ChangedError(message, f"leave them out; overlord-run resume --run {run_id} --budget raises its budget")
 
 
 def require_run_id(run_id: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from overlord_run.app.history import Inspection, inspect
 from overlord_run.errors import Exit
 from overlord_run.store.disk import open_to_read
-from overlord_run.store.events import decode
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lease import Facts, Proof, proofs
+from overlord_run.store.notation import decode
 from overlord_run.store.plan_file import read_plan
 from overlord_run.store.state import State
 
@@ -23,6 +23,13 @@ EXITS: Mapping[str, Exit] = {
     "stopped": Exit.FAILED,
 }
 """What the state in which a run is at rest means as an exit code."""
+
+
+def exit_of(state: State) -> Exit | None:
+    """Return what a run's state means as an exit code; None while the run has not ended."""
+    if state.state == "stopped" and state.account.reached is not None:
+        return Exit.LIMIT
+    return EXITS.get(state.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ class Standing:
         """What the run's own exit code is now: 9 while it is not finished, 10 where a call's outcome is not known."""
         if self.state.open_calls and not self.inspection.is_owned:
             return Exit.UNKNOWN
-        return EXITS.get(self.state.state, Exit.UNFINISHED)
+        code = exit_of(self.state)
+        return Exit.UNFINISHED if code is None else code
 
 
 def standing(folder: RunFolder, *, now: datetime | None = None) -> Standing:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from overlord_run.app.history import inspect
-from overlord_run.app.own import now, this_process
+from overlord_run.app.own import record_alone
 from overlord_run.app.post import LOOK_EVERY_S
 from overlord_run.errors import RunBusyError, RunNotFoundError
 from overlord_run.host import Ending, end
@@ -14,7 +14,6 @@ from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.inbox import Inbox, Stop
 from overlord_run.store.owner import is_owned
-from overlord_run.store.recorder import Recorder
 from overlord_run.store.state import State
 
 ASKED_FOR_S = 10.0
@@ -61,7 +60,7 @@ def stop(folder: RunFolder, *, release: bool) -> Stopped:
     needs: list[ev.Body] = [] if state.has_ended else [ev.RunStopped("stopped on request")]
     needs += [ev.ServantsReleased(list(state.servants))] if release and not state.is_released else []
     if needs:
-        state = asyncio.run(_record(folder, *needs))
+        state = asyncio.run(record_alone(folder, "stop", *needs))
     return Stopped(state, how or ("it had ended already" if had_ended else "no process carried it on"))
 
 
@@ -88,12 +87,3 @@ def _has_let_go(folder: RunFolder, within_s: float) -> bool:
             return False
         time.sleep(LOOK_EVERY_S)
     return True
-
-
-async def _record(folder: RunFolder, *bodies: ev.Body) -> State:
-    recorder = await Recorder.open(folder, this_process("stop"), clock=now, listen=lambda _event, _state: None)
-    try:
-        await recorder.record(*bodies)
-    finally:
-        await recorder.aclose()
-    return recorder.state

@@ -9,6 +9,7 @@ from pathlib import Path
 from overlord_run.errors import InvalidPlaybookError, Problem, UsageError
 from overlord_run.expect.schema import check as check_schemas
 from overlord_run.files import PLAYBOOK_LIMIT, FileError, read_beside, read_bytes
+from overlord_run.plan.budget import check as check_budget
 from overlord_run.plan.checks import check as check_templates
 from overlord_run.plan.checks import check_role_file
 from overlord_run.playbook.checks import warnings as playbook_warnings
@@ -55,7 +56,8 @@ def parse(content: bytes, file: str, beside: Beside) -> tuple[Playbook, tuple[Pr
     if parsed is None:
         raise InvalidPlaybookError(problems)
     playbook, of_files = read_files(parsed, beside)
-    problems += [*of_files, *check_schemas(playbook), *check_templates(playbook), *playbook_warnings(playbook)]
+    problems += [*of_files, *check_schemas(playbook), *check_templates(playbook), *check_budget(playbook)]
+    problems += playbook_warnings(playbook)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:  # warnings would mislead beside them: what reads an input may stand in the file that is missing
         raise InvalidPlaybookError(errors)

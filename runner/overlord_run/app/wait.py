@@ -6,8 +6,8 @@ from collections.abc import Callable
 from overlord_run.app.own import Audience
 from overlord_run.app.post import LOOK_EVERY_S, interrupted
 from overlord_run.app.resume import unknown_outcome
-from overlord_run.app.status import EXITS
-from overlord_run.errors import Exit, RunNotFoundError, UnfinishedError, UsageError
+from overlord_run.app.status import exit_of
+from overlord_run.errors import Exit, RunNotFoundError, UnfinishedError, UsageError, worst
 from overlord_run.plan.model import STARTUP
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
@@ -59,7 +59,7 @@ def wait(folder: RunFolder, goal: str, wait_s: float | None, audience: Audience)
 
 def _reached(goal: str) -> _Reached:
     if goal == "done":
-        return lambda state: EXITS.get(state.state)
+        return exit_of
     if goal == "ready":
         return _is_ready
     if goal.startswith(MESSAGE):
@@ -73,7 +73,7 @@ def _is_ready(state: State) -> Exit | None:
     is_proved = startup is None or startup.state in {"completed", "partial"}
     if is_proved and state.state not in {"loading", "preflight", "starting", "failed"}:
         return Exit.OK
-    return Exit.FAILED if state.has_ended else None
+    return worst(Exit.FAILED, exit_of(state) or Exit.FAILED) if state.has_ended else None
 
 
 def _is_settled(state: State, message_id: str) -> Exit | None:

@@ -53,6 +53,13 @@ def send(**given: Any) -> Exit:
     help="Go on with this redirect, and leave out what was not sent before it.",
 )
 @click.option(
+    "--budget",
+    "budget",
+    metavar="LIMIT=VALUE",
+    multiple=True,
+    help="Raise a limit of the run's budget: usd=5, tokens=200000, requests=50 or time=1h; may be repeated.",
+)
+@click.option(
     "--outputs",
     "outputs_dir",
     metavar="DIR",

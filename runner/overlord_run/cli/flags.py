@@ -79,6 +79,13 @@ from overlord_run.errors import Exit
     help="Certificates to trust instead of the usual ones, as PEM.",
 )
 @click.option("--fail-fast", is_flag=True, help="Make one attempt a call, and no other.")
+@click.option("--max-usd", metavar="AMOUNT", help="What the run may cost in USD; the playbook's budget may be smaller.")
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(1, 10**12),
+    metavar="N",
+    help="How many tokens the run may take; the playbook's budget may be smaller.",
+)
 @options.output_format
 @click.option("-q", "--quiet", is_flag=True, help="No progress; the recap only when something failed.")
 @click.option(

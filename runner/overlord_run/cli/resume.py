@@ -25,6 +25,7 @@ def carry_out(
     skip_unknown: bool,
     ignore_changes: bool,
     first: str | None,
+    budget: tuple[str, ...],
     outputs_dir: str | None,
     output_format: str,
     quiet: bool,
@@ -36,7 +37,8 @@ def carry_out(
     """Carry out the command `resume`, with its flags as they were typed."""
     folder = find_run(run_id, state_dir)
     manner = Manner(output_format == "json", quiet, verbose, debug)
-    wanted = Resumption(Flags(**flags), _decision(resend=resend_unknown, skip=skip_unknown), ignore_changes, first)
+    decision = _decision(resend=resend_unknown, skip=skip_unknown)
+    wanted = Resumption(Flags(**flags), decision, ignore_changes, first, budget)
     run = recorded(folder, inspect(folder).state.created)
     outputs = Outputs(run.plan, None if outputs_dir is None else Path(outputs_dir))
     if outputs.folder is not None:

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from overlord_run.engine.base import Engine
+from overlord_run.plan.account import Call
 from overlord_run.plan.model import Plan, PlannedServant
+from overlord_run.plan.pricing import Amount
+from overlord_run.playbook.money import Price
 from overlord_run.store.events import Body
 from overlord_run.store.state import State
 
@@ -37,12 +40,16 @@ class Policy:
         timeout_s: Bounds one attempt.
         attempts: How often a call is tried at most where nothing was billed.
         jitter: Gives a number from 0 to 1 that spreads waits.
+        clock: Gives the time as events have it.
+        prices: What each model's tokens cost, by alias; None where nobody knows.
         pace: How much of each wait is waited: all of it, or, in a replay, nothing.
     """
 
     timeout_s: float
     attempts: int
     jitter: Callable[[], float]
+    clock: Callable[[], str]
+    prices: Mapping[str, Price | None] = field(default_factory=dict)
     pace: float = 1.0
 
 
@@ -53,12 +60,29 @@ class Halt:
     Attributes:
         is_rejection: Whether a check, or a person, said no: then the run has not been carried out.
         request_id: Of the person who asked through the inbox; None where it was a signal.
+        limit: Which limit of the budget asks for it, in a sentence, with `wanted`; None where none does.
     """
 
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
     reason: str | None = None
     is_rejection: bool = False
     request_id: str | None = None
+    limit: str | None = None
+
+
+@dataclass(slots=True)
+class Flights:
+    """The calls of this process that the budget has let go.
+
+    Attributes:
+        claims: What those of them may cost that do not stand in the book yet.
+        count: How many have not ended.
+        landed: Set when one ends; then there is a new one for the next.
+    """
+
+    claims: dict[Call, Amount] = field(default_factory=dict)
+    count: int = 0
+    landed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +94,7 @@ class Council:
         answers: What waits for a person's answer, by the message's id; done once that is on record.
         floor: Slot → the lock of whoever speaks with that servant: a conversation has one question at a time, and the
             waiting are served as they came.
+        flights: The calls under way.
     """
 
     plan: Plan
@@ -81,6 +106,7 @@ class Council:
     details: dict[tuple[str, str], str] = field(default_factory=dict)
     answers: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
     floor: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    flights: Flights = field(default_factory=Flights)
 
     @property
     def state(self) -> State:
@@ -91,6 +117,10 @@ class Council:
         """Return what bounds an attempt: the redirect's own timeout, else the model's, else the run's."""
         model = self.plan.models[self.servants[slot].model]
         return redirect_timeout_s or model.timeout_s or self.policy.timeout_s
+
+    def price(self, slot: str) -> Price | None:
+        """Return what the tokens of a servant's model cost; None where nobody knows."""
+        return self.policy.prices.get(self.servants[slot].model)
 
 
 def convene(plan: Plan, engine: Engine, recorder: Recorder, policy: Policy, halt: Halt) -> Council:

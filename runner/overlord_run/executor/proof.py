@@ -3,14 +3,18 @@
 import asyncio
 
 from overlord_run.engine.base import ProofMethod
-from overlord_run.errors import PreflightError
+from overlord_run.engine.preflight import PROBE
+from overlord_run.errors import BudgetError, PreflightError
 from overlord_run.executor.council import Council
+from overlord_run.executor.spending import book_probe
 from overlord_run.store import events as ev
 from overlord_run.store.state import State
 
 
 async def prove(council: Council, method: ProofMethod | None = None) -> bool:
-    """Prove the API on the record, and with it the leases of the servants; return False where a person stopped it.
+    """Prove the API on the record, and with it the leases of the servants.
+
+    It returns False where a person stopped it, or the budget does not cover a probe.
 
     Raises:
         PreflightError: The API is not proved; that is on the record, and no model was asked.
@@ -23,6 +27,8 @@ async def prove(council: Council, method: ProofMethod | None = None) -> bool:
         if not proof.done():
             return False
         await council.recorder.record(*_proved(council, proof.result(), method))
+    except BudgetError:
+        return False
     except PreflightError as error:
         await council.recorder.record(ev.PreflightFailed(error.code, error.message))
         raise
@@ -35,7 +41,7 @@ async def prove(council: Council, method: ProofMethod | None = None) -> bool:
 async def fault_of(council: Council, method: ProofMethod | None = None) -> str | None:
     """Prove the API on the record, and return None; or why it was not proved."""
     try:
-        return None if await prove(council, method) else "the run was stopped meanwhile"
+        return None if await prove(council, method) else council.halt.limit or "the run was stopped meanwhile"
     except PreflightError as error:
         return error.message
 
@@ -48,7 +54,7 @@ def with_conversation(state: State) -> list[str]:
 
 async def _preflight(council: Council, method: ProofMethod) -> tuple[str, ...]:
     async def before_probe(model: str) -> None:
-        await council.recorder.record(ev.ProbeSent(model))
+        await book_probe(council, model, PROBE)
 
     return await council.engine.preflight(before_probe, method)
 

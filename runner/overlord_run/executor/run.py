@@ -1,6 +1,7 @@
 """Carry a plan out from preflight to the outputs, from wherever the log says that it stands."""
 
 import asyncio
+from typing import Any
 
 from overlord_run.executor.council import Council
 from overlord_run.executor.desk import Desk, Mailbox
@@ -8,6 +9,7 @@ from overlord_run.executor.errand import of_accepted, run_errand
 from overlord_run.executor.proof import prove
 from overlord_run.executor.redirects import send_redirects
 from overlord_run.executor.replies import seen_by_outputs
+from overlord_run.executor.spending import timed
 from overlord_run.executor.startup import start
 from overlord_run.plan.model import STARTUP
 from overlord_run.plan.render import evaluate_outputs
@@ -62,7 +64,7 @@ async def serve(council: Council, mailbox: Mailbox) -> None:
 
 
 async def _execute(council: Council, mailbox: Mailbox, left_out: frozenset[str]) -> None:
-    async with asyncio.TaskGroup() as group:
+    async with timed(council), asyncio.TaskGroup() as group:
         desk = Desk(council, mailbox, group)
         attending = group.create_task(desk.attend())
         is_started = await prove(council) and await start(council, left_out)
@@ -73,6 +75,7 @@ async def _execute(council: Council, mailbox: Mailbox, left_out: frozenset[str])
         desk.close()
         await attending
     if council.halt.wanted.is_set() and not _has_settled(council):
+        await _stop_at_limit(council)
         return
     if not is_started:
         await council.recorder.record(ev.RunFinished("failed", "startup was not proved", {}, {}))
@@ -95,11 +98,13 @@ async def _serve(council: Council, mailbox: Mailbox) -> None:
         return
     taken, has_asked_again = 1, False
     while taken and not council.halt.wanted.is_set():
-        async with asyncio.TaskGroup() as group:
+        async with timed(council), asyncio.TaskGroup() as group:
             desk = Desk(council, mailbox, group, is_proved=True)
             taken = await desk.take()
         has_asked_again = has_asked_again or desk.has_asked_again
-    if has_asked_again and had_ended in _FINISHED and council.state.state == had_ended:
+    if not _has_settled(council):
+        await _stop_at_limit(council)
+    elif has_asked_again and had_ended in _FINISHED and council.state.state == had_ended:
         await _finish(council)  # what the council came to may be another thing now
 
 
@@ -110,8 +115,19 @@ def _has_settled(council: Council) -> bool:
     return declared and all(message.ended_at is not None for message in messages.values())
 
 
+async def _stop_at_limit(council: Council) -> None:
+    """Record that the budget stopped the run, where it did, and what the answers so far come to."""
+    if council.halt.limit is not None:
+        values, failures = _outputs(council)
+        await council.recorder.record(ev.RunStopped(council.halt.limit, None, values, failures))
+
+
+def _outputs(council: Council) -> tuple[dict[str, Any], dict[str, str]]:
+    return evaluate_outputs(council.plan, seen_by_outputs(council))
+
+
 async def _finish(council: Council) -> None:
-    values, failures = evaluate_outputs(council.plan, seen_by_outputs(council))
+    values, failures = _outputs(council)
     state, reasons = "completed", []
     fell_short = [message.id for message in council.state.messages.values() if _fell_short(message)]
     if fell_short:

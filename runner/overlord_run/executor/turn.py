@@ -8,9 +8,11 @@ from typing import Literal
 from overlord_run.engine.base import ChatMessage, Failure, Reply, Request
 from overlord_run.engine.retry import delay_s
 from overlord_run.executor.council import Council
+from overlord_run.executor.spending import booked, covered, is_set_within, is_unbilled
 from overlord_run.expect.answer import Misfit, read_answer
 from overlord_run.expect.words import repair as repair_of
 from overlord_run.plan.model import digest, redirect_id
+from overlord_run.plan.pricing import cost
 from overlord_run.store import events as ev
 from overlord_run.store.state import Result
 
@@ -72,7 +74,7 @@ async def _call(council: Council, ask: Ask, asked: Result, *, may_begin: Callabl
         ended = await _attempt(council, ask, messages, Try(attempt, before, waited_s, repairs), may_begin=may_begin)
         if not isinstance(ended, float):
             return ended
-        if await _is_wanted_within(council.halt.wanted, ended * council.policy.pace):
+        if await is_set_within(council.halt.wanted, ended * council.policy.pace):
             return "unsent"
         attempt, waited_s = attempt + 1, waited_s + ended
 
@@ -103,15 +105,27 @@ async def _attempt(
 ) -> Outcome | float:
     """Make one attempt; return how the turn ended, or the seconds to wait before the next attempt.
 
-    The lane is kept until the end is on record, so that whoever waits for a lane knows of it.
+    The lane is kept until the end is on record, so that whoever waits for a lane knows of it; so is what the budget
+    has reserved for the call.
     """
     request = _request(council, ask, messages, attempt)
-    async with council.engine.lane() as lane:
-        if council.halt.wanted.is_set() or (attempt.number == attempt.before + 1 and not may_begin()):
+    async with council.engine.lane() as lane, covered(council, request) as reserved:
+        if reserved is None or council.halt.wanted.is_set():
+            return "unsent"
+        if attempt.number == attempt.before + 1 and not may_begin():
             return "unsent"
         await council.recorder.record(
-            ev.RequestSent(ask.message_id, ask.slot, attempt.number, request.model, digest(request.body()))
+            ev.RequestSent(
+                message_id=ask.message_id,
+                slot=ask.slot,
+                attempt=attempt.number,
+                model=request.model,
+                digest=digest(request.body()),
+                reserved_tokens=reserved.tokens,
+                reserved_nano_usd=reserved.nano_usd,
+            )
         )
+        booked(council, request)
         result = await lane.ask(request)
         if isinstance(result, Reply):
             received = await _received(council, request, result)
@@ -158,6 +172,7 @@ async def _received(council: Council, request: Request, reply: Reply) -> ev.Repl
         answer = await asyncio.to_thread(read_answer, reply.text, expect.schema)
         misfits = answer.reasons if isinstance(answer, Misfit) else ()
         repair = repair_of(misfits) if misfits and request.repair < expect.repairs else None
+    usage = {ev.camel(name): count for name, count in asdict(reply.usage).items()}
     return ev.ReplyReceived(
         message_id=request.message,
         slot=request.slot,
@@ -167,10 +182,11 @@ async def _received(council: Council, request: Request, reply: Reply) -> ev.Repl
         text=reply.text,
         finish_reason=reply.finish_reason,
         cut=reply.cut,
-        usage={ev.camel(name): count for name, count in asdict(reply.usage).items()},
+        usage=usage,
         note=reply.note,
         misfits=list(misfits),
         repair=repair,
+        cost_nano_usd=cost(usage, council.price(request.slot)),
     )
 
 
@@ -189,13 +205,6 @@ def _failed(request: Request, failure: Failure, again_s: float | None) -> tuple[
         request_id=failure.request_id,
         reason=failure.reason,
         retry_in_s=again_s,
+        unbilled=is_unbilled(failure),
     )
     return (failed, ev.ServantBlocked(request.slot, failure.reason)) if again_s is None else (failed,)
-
-
-async def _is_wanted_within(wanted: asyncio.Event, wait_s: float) -> bool:
-    try:
-        async with asyncio.timeout(wait_s):
-            return await wanted.wait()
-    except TimeoutError:
-        return False

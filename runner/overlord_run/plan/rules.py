@@ -24,4 +24,7 @@ RULES = {
     "not-a-list": "What 'for_each' gives is a list.",
     # values
     "role-input": "A value that 'with' gives a role fits the role's input.",
+    # what is spent
+    "unbounded-model": "Under a budget in USD or tokens, the answers of every model that is used have a limit.",
+    "unpriced-model": "Under a budget in USD, every model that is used has a price.",
 }

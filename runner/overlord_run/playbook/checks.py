@@ -24,6 +24,8 @@ SHORTEST_TIMEOUT_S = 5.0
 LONGEST_TIMEOUT_S = 600.0
 SHORTEST_LEASE_S = 10.0
 LONGEST_LEASE_S = 168 * 3600.0
+SHORTEST_TIME_S = 1.0
+LONGEST_TIME_S = 168 * 3600.0
 
 DEEPEST_OUTPUT = 10
 """Folders and file in the path of an output."""
@@ -155,6 +157,14 @@ def _check_lease(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
         yield problem(engine.place_of("lease"), "out-of-range", message, "for example 30m")
 
 
+def _check_budget(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
+    budget = fields.inner("engine").inner("budget")
+    seconds = budget.seconds("time", units="smh")
+    if seconds is not None and not SHORTEST_TIME_S <= seconds <= LONGEST_TIME_S:
+        message = f"'time' is {shown(budget.string('time'))}; it must be from 1s to 168h"
+        yield problem(budget.place_of("time"), "out-of-range", message, "for example 30m")
+
+
 def _check_base_url(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
     engine = fields.inner("engine")
     url = engine.string("base_url")
@@ -218,6 +228,7 @@ _CHECKS: tuple[Callable[[Fields, Set[Place]], Iterator[Problem]], ...] = (
     check_declarations,
     _check_timeouts,
     _check_lease,
+    _check_budget,
     _check_base_url,
     _check_roles,
     _check_assignments,

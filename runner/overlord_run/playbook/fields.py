@@ -89,6 +89,11 @@ class Fields:
         is_whole = isinstance(value, int | float) and not isinstance(value, bool) and value == int(value)
         return int(value) if is_whole and value is not None else None
 
+    def number(self, name: str) -> float | None:
+        """Return a number, or None."""
+        value = self.content.get(name)
+        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
     def seconds(self, name: str, *, units: str = "sm") -> float | None:
         """Return a duration in seconds, or None; it may be given in these units, of `s`, `m` and `h`."""
         found = _DURATION.fullmatch(self.string(name) or "")

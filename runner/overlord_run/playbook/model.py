@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from overlord_run.playbook.money import Budget, Price
+
 InputType = Literal["string", "integer", "number", "boolean", "array", "object", "file", "files"]
 Profile = Literal["consultation", "implementation"]
 OnFailure = Literal["continue", "stop"]
@@ -117,6 +119,7 @@ class Model:
     Attributes:
         place: None for the two that exist unless overridden.
         json_mode: What the request says where an answer in JSON is expected, as far as the endpoint takes it.
+        price: What its tokens cost, where the playbook says so.
     """
 
     alias: str
@@ -125,6 +128,7 @@ class Model:
     timeout_s: float | None = None
     place: Place | None = None
     json_mode: JsonMode = "none"
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +318,7 @@ class Engine:
     lease_s: float | None = None
     startup_require: str | int | None = None
     recovery: Recovery | None = None
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(frozen=True, slots=True)

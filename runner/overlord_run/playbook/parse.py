@@ -31,6 +31,7 @@ from overlord_run.playbook.model import (
     Role,
     Text,
 )
+from overlord_run.playbook.money import Budget, Limits, Price, Rates, nano_usd
 from overlord_run.playbook.rules import bounded, is_harmless
 from overlord_run.playbook.source import Document, scan
 
@@ -104,7 +105,36 @@ def _engine(fields: Fields) -> Engine:
         lease_s=fields.seconds("lease", units="smh"),
         startup_require=_require(fields.inner("startup")),
         recovery=_RECOVERY.get(fields.string("recovery")),
+        budget=_budget(fields.inner("budget")),
     )
+
+
+def _budget(fields: Fields) -> Budget:
+    amount, seconds = fields.number("usd"), fields.seconds("time", units="smh")
+    return Budget(
+        Limits(
+            nano_usd=None if amount is None else nano_usd(amount),
+            tokens=fields.integer("tokens"),
+            requests=fields.integer("requests"),
+            time_ms=None if seconds is None else round(seconds * 1000),
+        ),
+        _price(fields.inner("unpriced")),
+    )
+
+
+def _price(fields: Fields) -> Price | None:
+    above, rates, dearer = fields.inner("above"), _rates(fields), _rates(fields.inner("above"))
+    tokens = above.integer("tokens")
+    if rates is None or tokens is None or dearer is None:
+        return None if rates is None else Price(rates)
+    return Price(rates, dearer, tokens)
+
+
+def _rates(fields: Fields) -> Rates | None:
+    given, cached, answered = fields.number("input"), fields.number("cached"), fields.number("output")
+    if given is None or answered is None:
+        return None
+    return Rates(nano_usd(given), nano_usd(given if cached is None else cached), nano_usd(answered))
 
 
 def _require(fields: Fields) -> str | int | None:
@@ -122,6 +152,7 @@ def _models(fields: Fields) -> dict[str, Model]:
             timeout_s=declared.seconds("timeout"),
             place=declared.key,
             json_mode=_JSON_MODES.get(declared.string("json_mode"), "none"),
+            price=_price(declared.inner("price")),
         )
     return models
 

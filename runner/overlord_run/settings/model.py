@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from overlord_run.credential import Credential
 from overlord_run.playbook.model import Preflight
+from overlord_run.playbook.money import NO_LIMITS, Limits
 
 DEFAULT_LEASE_S = 1800.0
 
@@ -21,6 +22,8 @@ class Flags:
     Attributes:
         timeout: A duration like `90s` or `5m`; a bare number is seconds.
         fail_fast: Make one attempt a call and no other.
+        max_usd: What the run may cost, in USD.
+        max_tokens: How many tokens it may take.
     """
 
     base_url: str | None = None
@@ -34,6 +37,8 @@ class Flags:
     proxy: str | None = None
     ca_file: str | None = None
     fail_fast: bool = False
+    max_usd: str | None = None
+    max_tokens: int | None = None
     state_dir: str | None = None
 
 
@@ -68,6 +73,7 @@ class Settings:
         proxy: A proxy's URL, `http` or `https`, without a user or a password.
         base_url_from: The flag or variable that named the base URL; None for the playbook's and for the default.
         lease_s: How long a sign of a servant proves that it is ready.
+        limits: What the run may spend.
         trusted: The host whose `base_url` was let through because the operator trusts it, or None.
         overrides: A sentence for each setting that won over the playbook's.
         notes: A sentence for each thing that the operator asked for and was not done so.
@@ -88,6 +94,7 @@ class Settings:
     trusted: str | None
     base_url_from: str | None = None
     lease_s: float = DEFAULT_LEASE_S
+    limits: Limits = NO_LIMITS
     overrides: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -108,6 +115,7 @@ class Settings:
             "trusted": self.trusted,
             "baseUrlFrom": self.base_url_from,
             "leaseS": self.lease_s,
+            "budget": self.limits.to_json() if self.limits else None,
             "overrides": list(self.overrides),
             "notes": list(self.notes),
         }

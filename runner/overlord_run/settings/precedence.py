@@ -7,7 +7,9 @@ from overlord_run.errors import UsageError
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.address import parse_address
 from overlord_run.playbook.model import Engine, Model, Playbook
+from overlord_run.playbook.money import LimitName, Limits, in_limit
 from overlord_run.settings.access import Access, address_said, no_access, settle_access
+from overlord_run.settings.caps import capped, unused_caps
 from overlord_run.settings.environment import CA_FILE, MODEL, ULTRA_MODEL, Said, operator
 from overlord_run.settings.model import DEFAULT_LEASE_S, Config, Flags, Settings, StandIn
 from overlord_run.settings.timeout import in_words, timeout_asked
@@ -65,9 +67,11 @@ def resolve(
         trusted=access.trusted,
         base_url_from=access.named_by,
         lease_s=engine.lease_s or DEFAULT_LEASE_S,
+        limits=capped(engine.budget.limits, flags),
         notes=(
             *(note for note in (access.note, timeout.note if timeout else None) if note),
             *_not_used(flags, access, stand_in),
+            *unused_caps(engine.budget.limits, flags),
         ),
     )
     said_by = {
@@ -75,6 +79,8 @@ def resolve(
         "timeout": timeout.by if timeout else None,
         "concurrency": None if flags.concurrency is None else "--concurrency",
         "attempts": "--fail-fast" if flags.fail_fast else None,
+        "usd": None if flags.max_usd is None else "--max-usd",
+        "tokens": None if flags.max_tokens is None else "--max-tokens",
         **{alias: said.by for alias, said in models_said.items()},
     }
     return replace(settings, overrides=tuple(_overrides(settings, said_by, engine, models)))
@@ -159,11 +165,13 @@ def _overrides(
     settings: Settings, said_by: Mapping[str, str | None], engine: Engine, models: Mapping[str, Model]
 ) -> Iterator[str]:
     """Yield a sentence for each setting that a flag or variable said and the playbook says otherwise."""
-    rows = [
+    rows: list[tuple[str, str, object, object]] = [
         ("base_url", "the base URL", settings.base_url, engine.base_url and parse_address(engine.base_url).url),
         ("timeout", "the timeout", in_words(settings.timeout_s), engine.timeout_s and in_words(engine.timeout_s)),
         ("concurrency", "the concurrency", settings.concurrency, engine.concurrency),
         ("attempts", "the number of attempts", settings.attempts, engine.attempts),
+        ("usd", "the budget", *_told("usd", settings.limits, engine)),
+        ("tokens", "the budget", *_told("tokens", settings.limits, engine)),
     ]
     for alias, model_id in settings.model_ids.items():
         model = models.get(alias)
@@ -171,3 +179,9 @@ def _overrides(
     for name, what, ours, theirs in rows:
         if said_by.get(name) and theirs not in (None, ours):
             yield f"{what} is {ours}, from {said_by[name]}; the playbook says {theirs}"
+
+
+def _told(name: LimitName, limits: Limits, engine: Engine) -> tuple[str | None, str | None]:
+    """Return a limit as it is and as the playbook has it, as people read them."""
+    ours, theirs = limits.of(name), engine.budget.limits.of(name)
+    return None if ours is None else in_limit(name, ours), None if theirs is None else in_limit(name, theirs)

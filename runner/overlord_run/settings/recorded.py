@@ -6,6 +6,7 @@ from typing import Any
 
 from overlord_run.errors import StoreError
 from overlord_run.playbook.model import Engine
+from overlord_run.playbook.money import Price, price_from_json
 from overlord_run.settings.environment import BASE_URL, MODEL, TIMEOUT_MS, ULTRA_MODEL
 from overlord_run.settings.model import Config, Flags, Settings, StandIn
 from overlord_run.settings.precedence import resolve
@@ -18,6 +19,7 @@ class Recorded:
     """What the log says of a run's settings, checked to be of the types that it should have.
 
     Attributes:
+        prices: What each model's tokens cost, by alias, as it was when the run began.
         is_operators: Whether a flag or variable of the operator named the base URL then.
         trusted: The host that the operator trusted then, or None.
     """
@@ -31,6 +33,7 @@ class Recorded:
     lease_s: float
     model_ids: Mapping[str, str]
     models_to_prove: tuple[str, ...]
+    prices: Mapping[str, Price | None]
     proxy: str | None
     ca_file: str | None
     is_operators: bool
@@ -54,12 +57,13 @@ def read_recorded(settings: Mapping[str, Any]) -> Recorded:
             lease_s=float(settings["leaseS"]),
             model_ids={_text(alias): _text(model_id) for alias, model_id in settings["modelIds"].items()},
             models_to_prove=tuple(_text(model_id) for model_id in settings["modelsToProve"]),
+            prices={_text(alias): _price(price) for alias, price in settings["prices"].items()},
             proxy=_text_or_none(settings["proxy"]),
             ca_file=_text_or_none(settings["caFile"]),
             is_operators=settings["baseUrlFrom"] is not None,
             trusted=_text_or_none(settings["trusted"]),
         )
-    except (LookupError, TypeError, ValueError, OverflowError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         message = "the run's settings in its log are not such as this program writes"
         raise StoreError(message, next="start a new run", code="settings-damaged") from error
 
@@ -120,3 +124,7 @@ def _text(value: object) -> str:
 
 def _text_or_none(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _price(value: Any) -> Price | None:
+    return None if value is None else price_from_json(value)

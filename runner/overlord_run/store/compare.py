@@ -8,10 +8,11 @@ from itertools import islice, zip_longest
 from json import JSONDecodeError
 from typing import Any, BinaryIO
 
-from overlord_run.store.events import Event, RunCreated, decode
+from overlord_run.store.events import Event, RunCreated
 from overlord_run.store.journal import file_name, journal_bytes, journal_lines, older_file_name, starts_new_file
 from overlord_run.store.ledger import ledger_bytes, ledger_line
 from overlord_run.store.lines import MAX_LINE_BYTES
+from overlord_run.store.notation import decode
 
 _SHOWN_CHARS = 60
 _KEPT_FILES = 3  # a journal that lags may still be at the file before the two that it should have

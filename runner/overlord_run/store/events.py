@@ -5,15 +5,12 @@ inside a field (`usage`, `settings`) are JSON already, in camelCase. A type or k
 kept as it is and changes no state.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 VERSION = 1
 NO_HASH = "0" * 64
-MAX_DEPTH = 200  # values of a plan are at most 100 deep
-_TOO_DEEP = "it is nested too deeply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +56,15 @@ class LogRepaired:
 
 @dataclass(frozen=True, slots=True)
 class ProbeSent:
-    """A tiny chat call that proves a model leaves now; it may be billed. Only under `preflight: probe`."""
+    """A tiny chat call that proves a model leaves now; it may be billed. Only under `preflight: probe`.
+
+    What is reserved for it stays so: nobody tells what it cost.
+    """
 
     type: ClassVar[str] = "probe_sent"
     model: str
+    reserved_tokens: int = 0
+    reserved_nano_usd: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,10 @@ class MessageQueued:
 
 @dataclass(frozen=True, slots=True)
 class RequestSent:
-    """The bytes of a call leave now; until its end is known, its outcome is not."""
+    """The bytes of a call leave now; until its end is known, its outcome is not.
+
+    `reserved_*` is what it may cost at most, where a budget needs to know.
+    """
 
     type: ClassVar[str] = "request_sent"
     message_id: str
@@ -125,11 +130,13 @@ class RequestSent:
     attempt: int
     model: str
     digest: str
+    reserved_tokens: int = 0
+    reserved_nano_usd: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyReceived:
-    """A call ended with an answer.
+    """A call ended with an answer. `cost_nano_usd` is None where nobody knows: no price, or no usage.
 
     Where the message expects JSON, `misfits` says what about it does not fit, and `repair` is the message that answers
     it; None where none does: then the servant has failed to answer, and is not blocked for it.
@@ -148,11 +155,15 @@ class ReplyReceived:
     note: str = ""
     misfits: Sequence[str] = field(default_factory=list)
     repair: str | None = None
+    cost_nano_usd: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFailed:
-    """A call ended without an answer. `retry_in_s` is None where no other attempt follows."""
+    """A call ended without an answer. `retry_in_s` is None where no other attempt follows.
+
+    `unbilled` says that nothing can have been billed; else what was reserved for the call counts as possibly spent.
+    """
 
     type: ClassVar[str] = "request_failed"
     message_id: str
@@ -164,6 +175,7 @@ class RequestFailed:
     request_id: str | None
     reason: str
     retry_in_s: float | None
+    unbilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +328,27 @@ class LeaseChecked:
 
 
 @dataclass(frozen=True, slots=True)
+class BudgetReached:
+    """Nothing more is sent: a call does not fit into what is left of a limit, `usd tokens requests` or `time`.
+
+    `needed` is the least that it would fit into: nano-dollars, tokens, requests, or milliseconds.
+    """
+
+    type: ClassVar[str] = "budget_reached"
+    limit: str
+    reason: str
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRaised:
+    """A person raised the run's budget; these are all its limits from now on: `usd tokens requests timeS`."""
+
+    type: ClassVar[str] = "budget_raised"
+    limits: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class RunPaused:
     """Nothing can move until a person has answered one of these pauses."""
 
@@ -336,11 +369,16 @@ class RunFinished:
 
 @dataclass(frozen=True, slots=True)
 class RunStopped:
-    """The run was interrupted, terminated or stopped before its end; what was answered is kept."""
+    """The run was interrupted, terminated or stopped before its end; what was answered is kept.
+
+    Where its budget stopped it, `outputs` and `failures` are what the answers so far come to.
+    """
 
     type: ClassVar[str] = "run_stopped"
     reason: str
     request_id: str | None = None
+    outputs: Mapping[str, Any] | None = None
+    failures: Mapping[str, str] = field(default_factory=dict)
 
 
 Body = (
@@ -369,6 +407,8 @@ Body = (
     | ServantReplaced
     | ServantsReleased
     | LeaseChecked
+    | BudgetReached
+    | BudgetRaised
     | RunPaused
     | RunFinished
     | RunStopped
@@ -414,40 +454,3 @@ def camel(name: str) -> str:
     """Return a snake_case name in camelCase."""
     head, *tail = name.split("_")
     return head + "".join(part.capitalize() for part in tail)
-
-
-def encode(value: Any) -> str:
-    """Return JSON on one line, in ASCII, without blanks; NaN and infinities are refused."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-
-
-def decode(text: bytes) -> Any:
-    """Return the JSON value of a line or file of ours.
-
-    Raises:
-        ValueError: It is no JSON, not in ASCII, too deep, or holds a number that is none or has no end.
-    """
-    try:
-        value = json.loads(text.decode("ascii"), parse_constant=_refuse)
-    except RecursionError as error:
-        raise ValueError(_TOO_DEEP) from error
-    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and not _is_shallow(value):
-        raise ValueError(_TOO_DEEP)
-    return value
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
-
-
-def _is_shallow(value: Any) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inside(outer)]
-        if not level:
-            return True
-    return False
-
-
-def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from overlord_run.store.events import encode
+from overlord_run.store.notation import encode
 
 
 def excerpt(text: str, limit_bytes: int, seq: int) -> tuple[str, dict[str, Any] | None]:

@@ -6,6 +6,8 @@ its answer together, when the answer is there; so a question that failed is neve
 
 A run that has ended can be asked again (`send`, `recover`). It is `working` then, remembers how it had ended, and rests
 like that again when all of it is over; so what a run came to is never changed by a message that came later.
+
+What is spent is folded too: a call that left reserves, its end settles, and one that never ended keeps its reservation.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +15,8 @@ from dataclasses import replace
 from typing import Any
 
 from overlord_run.plan.model import STARTUP, redirect_id, round_of
+from overlord_run.plan.pricing import NO_COST
+from overlord_run.store import book
 from overlord_run.store import events as ev
 from overlord_run.store.state import CARRIES_ON, Message, Rest, Result, Servant, State
 
@@ -27,7 +31,8 @@ def fold(events: Iterable[ev.Event], state: State | None = None) -> State:
 
 def apply(state: State, event: ev.Event) -> None:
     """Change `state` by one event."""
-    state.last_seq, state.last_hash, state.updated_at = event.seq, event.hash, event.at
+    book.pass_time(state, event)
+    state.last_epoch, state.last_seq, state.last_hash, state.updated_at = event.epoch, event.seq, event.hash, event.at
     change = _CHANGES.get(type(event.body))
     if change is not None:
         change(state, event.body, event.at)
@@ -35,6 +40,7 @@ def apply(state: State, event: ev.Event) -> None:
 
 def _run_created(state: State, body: ev.RunCreated, at: str) -> None:
     state.created, state.created_at = body, at
+    book.opened(state, body)
     for facts in body.servants:
         state.servants[facts["slot"]] = Servant(
             slot=facts["slot"],
@@ -84,7 +90,7 @@ def _ask_again(message: Message, slot: str) -> None:
         del message.results[slot]
     else:
         again = Result(slot, before.text, before.text_seq, system=before.system, attempts=before.attempts)
-        again.usage, again.repair = before.usage, before.repair
+        again.usage, again.cost, again.repair = before.usage, before.cost, before.repair
         again.repairs = 0 if before.repair is None else before.repairs
         message.results[slot] = again
 
@@ -98,13 +104,14 @@ def _message_accepted(state: State, body: ev.MessageAccepted, at: str) -> None:
 
 def _message_queued(state: State, body: ev.MessageQueued, at: str) -> None:
     message = _message(state, body.message_id, body.target, at)
-    before = message.results.get(body.slot)
-    usage = None if before is None else before.usage
-    message.results[body.slot] = Result(body.slot, body.text, state.last_seq, system=body.system, usage=usage)
+    before = message.results.get(body.slot) or Result(body.slot, None)
+    result = Result(body.slot, body.text, state.last_seq, system=body.system, usage=before.usage, cost=before.cost)
+    message.results[body.slot] = result
     _servant(state, body.slot, at)
 
 
 def _request_sent(state: State, body: ev.RequestSent, at: str) -> None:
+    book.sent(state, body)
     state.open_calls[body.message_id, body.slot] = body
     message = state.messages[body.message_id]
     message.state = "started"
@@ -118,6 +125,7 @@ def _request_sent(state: State, body: ev.RequestSent, at: str) -> None:
 
 
 def _reply_received(state: State, body: ev.ReplyReceived, at: str) -> None:
+    book.answered(state, body)
     state.open_calls.pop((body.message_id, body.slot), None)
     result = state.messages[body.message_id].results[body.slot]
     result.llm_model, result.request_id, result.usage = body.model, body.request_id, _added(result.usage, body.usage)
@@ -159,6 +167,7 @@ def _sum(*counts: Any) -> int | None:
 
 
 def _request_failed(state: State, body: ev.RequestFailed, at: str) -> None:
+    book.failed(state, body)
     state.open_calls.pop((body.message_id, body.slot), None)
     servant = _servant(state, body.slot, at)
     if body.retry_in_s is not None:
@@ -286,8 +295,8 @@ def _servant_replaced(state: State, body: ev.ServantReplaced, at: str) -> None:
         _reopen(message)
         # What it is asked begins with the handoff, so it is rendered anew; what the old one's answers cost stays.
         before = message.results.pop(body.slot, None)
-        if before is not None and before.usage is not None:
-            message.results[body.slot] = Result(body.slot, None, usage=before.usage)
+        if before is not None and before.cost != NO_COST:
+            message.results[body.slot] = Result(body.slot, None, usage=before.usage, cost=before.cost)
     _requested(state, body.request_id, body.message_id or "")
 
 
@@ -335,6 +344,7 @@ def _run_finished(state: State, body: ev.RunFinished, _at: str) -> None:
 
 def _run_stopped(state: State, body: ev.RunStopped, _at: str) -> None:
     _ended(state, "stopped", body.reason)
+    state.outputs, state.output_failures = body.outputs, body.failures
     _requested(state, body.request_id, "")
 
 
@@ -362,6 +372,7 @@ _CHANGES: Mapping[type, Callable[[State, Any, str], None]] = {
     ev.StartupBegan: _startup_began,
     ev.MessageAccepted: _message_accepted,
     ev.MessageQueued: _message_queued,
+    ev.ProbeSent: book.probed,
     ev.RequestSent: _request_sent,
     ev.ReplyReceived: _reply_received,
     ev.RequestFailed: _request_failed,
@@ -378,6 +389,8 @@ _CHANGES: Mapping[type, Callable[[State, Any, str], None]] = {
     ev.ServantReplaced: _servant_replaced,
     ev.ServantsReleased: _servants_released,
     ev.LeaseChecked: _lease_checked,
+    ev.BudgetReached: book.reached,
+    ev.BudgetRaised: book.raised,
     ev.RunPaused: _run_paused,
     ev.RunFinished: _run_finished,
     ev.RunStopped: _run_stopped,

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from overlord_run.store import atomic
 from overlord_run.store.disk import SYSTEM_DISK, Disk, make_folder, open_to_read, patiently, unreadable, unwritable
-from overlord_run.store.events import decode, encode
+from overlord_run.store.notation import decode, encode
 
 LONGEST_BYTES = 16 * 1024 * 1024
 _VERSION = 1

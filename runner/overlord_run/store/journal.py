@@ -9,6 +9,7 @@ from typing import Any
 
 from overlord_run.store import events as ev
 from overlord_run.store.excerpt import cut_values
+from overlord_run.store.notation import encode
 
 FILE_BYTES = 512 * 1024
 TEXT_BYTES = 64 * 1024  # a control character is six bytes as JSON, so a line always fits into a file
@@ -29,7 +30,7 @@ def journal_lines(event: ev.Event) -> list[tuple[str, dict[str, Any]]]:
 
 def journal_bytes(line: Mapping[str, Any]) -> bytes:
     """Return a line as it stands on disk, its newline included."""
-    return ev.encode(line).encode("ascii") + b"\n"
+    return encode(line).encode("ascii") + b"\n"
 
 
 def file_name(slot: str) -> str:

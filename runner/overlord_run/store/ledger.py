@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from overlord_run.plan.model import STARTUP
+from overlord_run.playbook.money import usd
 from overlord_run.store import events as ev
+from overlord_run.store.notation import encode
 
 
 def ledger_line(event: ev.Event, run_id: str) -> dict[str, Any] | None:
@@ -22,7 +24,7 @@ def ledger_line(event: ev.Event, run_id: str) -> dict[str, Any] | None:
 
 def ledger_bytes(line: Mapping[str, Any]) -> bytes:
     """Return a line as it stands on disk, its newline included."""
-    return ev.encode(line).encode("ascii") + b"\n"
+    return encode(line).encode("ascii") + b"\n"
 
 
 def _type(facts: Mapping[str, Any]) -> str:
@@ -38,6 +40,7 @@ def _of_reply(body: ev.ReplyReceived) -> dict[str, Any]:
         "responseText": body.text,
         "errorText": "; ".join(body.misfits) or None,
         "usage": body.usage,
+        "costUsd": None if body.cost_nano_usd is None else usd(body.cost_nano_usd),
         "attempts": body.attempt,
     }
 
@@ -53,6 +56,7 @@ def _of_failure(body: ev.RequestFailed) -> dict[str, Any] | None:
         "responseText": None,
         "errorText": body.reason,
         "usage": None,
+        "costUsd": None,
         "attempts": body.attempt,
     }
 
@@ -68,6 +72,7 @@ def _of_unrendered(body: ev.RedirectFailed) -> dict[str, Any] | None:
         "responseText": None,
         "errorText": body.reason,
         "usage": None,
+        "costUsd": None,
         "attempts": 0,
     }
 

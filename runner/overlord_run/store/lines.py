@@ -22,9 +22,8 @@ from overlord_run.store.events import (
     Event,
     UnknownBody,
     camel,
-    decode,
-    encode,
 )
+from overlord_run.store.notation import decode, encode
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
 MAX_FIELDS_BYTES = MAX_LINE_BYTES - 1024
@@ -61,7 +60,8 @@ def _is_time(value: object) -> bool:
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    """Say whether a value is a whole number of 64 bits: what is reckoned with it later must not fail."""
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
 
 
 def _is_servant(value: object) -> bool:
@@ -84,6 +84,7 @@ _FITS: Mapping[Any, Callable[[Any], bool]] = {
     float | None: lambda value: value is None or _is_count(value) or isinstance(value, float),
     bool: lambda value: isinstance(value, bool),
     Mapping[str, Any]: lambda value: isinstance(value, Mapping),
+    Mapping[str, Any] | None: lambda value: value is None or isinstance(value, Mapping),
     Mapping[str, str]: lambda value: isinstance(value, Mapping) and all(map(_is_text, value.values())),
     Sequence[str]: lambda value: isinstance(value, list | tuple) and all(map(_is_text, value)),
     Sequence[Mapping[str, Any]]: lambda value: isinstance(value, list | tuple) and all(map(_is_servant, value)),

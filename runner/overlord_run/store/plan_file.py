@@ -9,7 +9,7 @@ from overlord_run.errors import StoreError
 from overlord_run.plan.model import digest
 from overlord_run.store.compare import odd_line, unreadable_json
 from overlord_run.store.disk import open_to_read, unreadable
-from overlord_run.store.events import decode
+from overlord_run.store.notation import decode
 
 _SCHEMA_VERSION = 1
 _NOT_CONTENT = ("schemaVersion", "digest")

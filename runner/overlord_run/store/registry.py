@@ -3,9 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from overlord_run.store.events import RunCreated, encode
+from overlord_run.plan.account import Account
+from overlord_run.plan.pricing import NO_COST
+from overlord_run.playbook.money import usd
+from overlord_run.store.events import RunCreated
 from overlord_run.store.excerpt import cut_values
 from overlord_run.store.lease import expires_at
+from overlord_run.store.notation import encode
 from overlord_run.store.state import Message, Result, Servant, State
 
 SCHEMA_VERSION = 1
@@ -54,7 +58,7 @@ def registry(state: State) -> dict[str, Any]:
         "cwd": created.cwd,
         "playbook": created.playbook,
         "planDigest": created.plan_digest,
-        "budget": None,
+        "budget": budget(state.account),
         "usage": _usage(state.messages.values()),
         "outputs": outputs,
         "servants": [_servant(servant, created, paths) for servant in (*state.servants.values(), *state.replaced)],
@@ -159,6 +163,7 @@ def _result(result: Result) -> dict[str, Any]:
         "responseText": result.reply,
         "failureReason": result.failure,
         "usage": result.usage,
+        "costUsd": usd(result.cost.nano_usd) if result.cost.priced else None,
         "startedAt": result.started_at,
         "endedAt": result.ended_at,
     }
@@ -172,15 +177,35 @@ def _shortened(
     return view | {"cuts": cuts} if cuts else view
 
 
-def _usage(messages: Iterable[Message]) -> dict[str, int | None]:
-    """Return the sum of each count over all replies; None where no reply told it."""
-    sums: dict[str, int | None] = dict.fromkeys(USAGE_KEYS)
+def budget(account: Account) -> dict[str, Any] | None:
+    """Return a run's limits and what is spent of them; None where it has no limit."""
+    if not account.limits:
+        return None
+    return {
+        "limits": account.limits.to_json(),
+        "spent": {
+            "usd": usd(account.spent.nano_usd),
+            "tokens": account.spent.tokens,
+            "requests": account.requests,
+            "timeS": account.elapsed_ms / 1000,
+        },
+        "possible": {"usd": usd(account.possible.nano_usd), "tokens": account.possible.tokens},
+        "reserved": {"usd": usd(account.reserved.nano_usd), "tokens": account.reserved.tokens},
+        "reached": account.reached,
+    }
+
+
+def _usage(messages: Iterable[Message]) -> dict[str, float | None]:
+    """Return the sum of each count over all replies, None where no reply told it, and what all calls cost."""
+    sums: dict[str, float | None] = dict.fromkeys(USAGE_KEYS)
+    cost = NO_COST
     for message in messages:
         for result in message.results.values():
+            cost += result.cost
             for key, count in (result.usage or {}).items():
                 if key in sums and isinstance(count, int):
                     sums[key] = (sums[key] or 0) + count
-    return sums
+    return {**sums, "costUsd": usd(cost.nano_usd) if cost.priced else None, "unpricedCalls": cost.unpriced}
 
 
 def _owned_resources(state: State, created: RunCreated) -> list[dict[str, Any]]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from overlord_run.plan.account import Account
+from overlord_run.plan.pricing import NO_COST, Cost
 from overlord_run.store import events as ev
 
 CARRIES_ON = frozenset({"run", "resume", "approve", "reject"})
@@ -44,6 +46,7 @@ class Result:
         repairs: How many of its answers were answered by what does not fit.
         repair: The last such message, while it waits for its answer.
         usage: Of all its answers together; None where there is none.
+        cost: Of all its calls together.
     """
 
     slot: str
@@ -60,6 +63,7 @@ class Result:
     note: str = ""
     by_design: bool = False
     usage: Mapping[str, Any] | None = None
+    cost: Cost = NO_COST
     attempts: int = 0
     repairs: int = 0
     repair: str | None = None
@@ -125,6 +129,7 @@ class State:
         open_calls: The calls that were sent and whose end is not known, by message id and slot.
         rest: How the run had ended before what is asked of it now; None where nothing is.
         awaited: The ids of the messages that are asked of it now, after it had ended.
+        account: What is spent, and what may be.
         ended_seq: The event that ended the run and holds its reason and outputs; 0 before.
     """
 
@@ -146,6 +151,8 @@ class State:
     ended_seq: int = 0
     rest: Rest | None = None
     awaited: set[str] = field(default_factory=set)
+    account: Account = field(default_factory=Account)
+    last_epoch: int = 0
     last_seq: int = 0
     last_hash: str = ev.NO_HASH
 

@@ -24,10 +24,11 @@ from overlord_run.store.compare import (
     unreadable_json,
 )
 from overlord_run.store.disk import open_to_read, unreadable
-from overlord_run.store.events import RunCreated, decode
+from overlord_run.store.events import RunCreated
 from overlord_run.store.folder import RunFolder, is_torn_name
 from overlord_run.store.journal import FILE_BYTES, file_name, older_file_name
 from overlord_run.store.log import read
+from overlord_run.store.notation import decode
 from overlord_run.store.plan_file import plan_difference
 from overlord_run.store.registry import registry, registry_lines
 from overlord_run.store.rehydrate import replay

@@ -32,6 +32,7 @@ SETTINGS = {
     "leaseS": 1800,
     "modelIds": {},
     "modelsToProve": ["fugu"],
+    "prices": {},
     "proxy": None,
     "caFile": None,
     "trusted": None,

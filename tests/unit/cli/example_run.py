@@ -132,7 +132,7 @@ def completed(engine: str = "chat") -> list[ev.Body]:
         ev.ServantReady("alder"),
         ev.MessageSettled("startup", "completed", None),
         *asked("verdict", "oak", "Decide.", system="You judge.", to="oak"),
-        answered("verdict", "oak", "Ship it.", model="fugu-ultra"),
+        answered("verdict", "oak", "Ship it.", model="fugu-ultra", cost_nano_usd=12_300_000),
         ev.ServantReady("oak"),
         ev.MessageSettled("verdict", "completed", None),
         ev.RunFinished("completed", None, {"verdict": "Ship it."}, {}),

@@ -41,6 +41,7 @@ def test_the_defaults_are_those_of_the_api():
         "trusted": None,
         "baseUrlFrom": None,
         "leaseS": 1800.0,
+        "budget": None,
         "overrides": [],
         "notes": [],
     }

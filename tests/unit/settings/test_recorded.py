@@ -3,6 +3,7 @@
 import pytest
 
 from overlord_run.errors import StoreError
+from overlord_run.playbook.money import Price, Rates, nano_usd
 from overlord_run.settings.recorded import read_recorded
 
 WRITTEN = {
@@ -16,6 +17,7 @@ WRITTEN = {
     "leaseS": 1800,
     "modelIds": {"normal": "fugu"},
     "modelsToProve": ["fugu"],
+    "prices": {"normal": {"input": 5, "cached": 0.5, "output": 30, "above": None}, "ultra": None},
     "proxy": None,
     "caFile": None,
     "trusted": None,
@@ -30,6 +32,7 @@ def test_settings_are_read_back_as_they_were_written() -> None:
         1800.0,
         False,
     )
+    assert found.prices == {"normal": Price(Rates(nano_usd(5), nano_usd(0.5), nano_usd(30))), "ultra": None}
     assert (dict(found.model_ids), found.models_to_prove) == ({"normal": "fugu"}, ("fugu",))
 
 
@@ -54,6 +57,11 @@ def test_a_setting_that_is_missing_is_damage(key: str) -> None:
         {"modelsToProve": 1},
         {"modelsToProve": [1]},
         {"trusted": ["api.sakana.ai"]},
+        {"prices": None},
+        {"prices": {"normal": 5}},
+        {"prices": {"normal": {"input": 5}}},
+        {"prices": {"normal": {"input": "dear", "cached": 1, "output": 1, "above": None}}},
+        {"prices": {"normal": {"input": 1, "cached": 1, "output": 1, "above": {"tokens": "many"}}}},
         {"concurrency": float("inf")},
     ],
 )

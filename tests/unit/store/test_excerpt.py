@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overlord_run.store.events import decode, encode
 from overlord_run.store.excerpt import cut_values, excerpt
+from overlord_run.store.notation import decode, encode
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from overlord_run.plan.pricing import Cost
 from overlord_run.store import events as ev
 from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
@@ -127,6 +128,7 @@ def test_the_whole_story_folds_into_what_happened():
         reply="Nothing.",
         finish_reason="stop",
         usage=USAGE,
+        cost=Cost(unpriced=1),
         attempts=2,
         started_at="2026-11-22T00:00:00.007Z",
         ended_at="2026-11-22T00:00:00.012Z",
@@ -236,7 +238,7 @@ def test_a_new_servant_begins_anew_and_the_one_before_it_is_kept():
     assert (new.generation, new.state, new.conversation, new.handoff) == (2, "pending", [], "You take over.")
     assert (new.scope_token, new.handoff_seq) == ("cd" * 32, state.last_seq)
     assert (old.generation, old.state, len(old.conversation)) == (1, "replaced", 3)
-    assert "birch" not in state.messages["rank"].results
+    assert state.messages["rank"].results["birch"] == Result("birch", None, cost=Cost(unpriced=1))
 
 
 def test_a_new_servant_without_a_question_leaves_the_run_as_it_was():

@@ -3,8 +3,8 @@ import stat
 import pytest
 
 from overlord_run.errors import StoreError
-from overlord_run.store.events import encode
 from overlord_run.store.inbox import Check, Inbox, Recover, Send, Stop
+from overlord_run.store.notation import encode
 
 REQUESTS = [
     Send("1", "all", "Größe?\n"),

@@ -24,6 +24,7 @@ def test_a_servants_startup_has_a_line():
         "responseText": "Hello.",
         "errorText": None,
         "usage": USAGE,
+        "costUsd": None,
         "attempts": 2,
     }
 
@@ -41,6 +42,7 @@ def test_a_failed_redirect_has_a_line():
         "responseText": None,
         "errorText": "no answer within 90 s",
         "usage": None,
+        "costUsd": None,
         "attempts": 3,
     }
 
@@ -58,6 +60,7 @@ def test_a_message_that_could_not_be_rendered_has_a_line_without_a_call():
         "responseText": None,
         "errorText": "replies.first does not exist",
         "usage": None,
+        "costUsd": None,
         "attempts": 0,
     }
 

@@ -36,11 +36,12 @@ JSON = st.recursive(
 VALUES: Mapping[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
     str | None: st.none() | TEXT,
-    int: st.integers(),
-    int | None: st.none() | st.integers(),
+    int: st.integers(-(2**63), 2**63 - 1),
+    int | None: st.none() | st.integers(-(2**63), 2**63 - 1),
     float | None: st.none() | st.floats(allow_nan=False, allow_infinity=False),
     bool: st.booleans(),
     Mapping[str, Any]: st.dictionaries(TEXT, JSON, max_size=3),
+    Mapping[str, Any] | None: st.none() | st.dictionaries(TEXT, JSON, max_size=3),
     Mapping[str, str]: st.dictionaries(TEXT, TEXT, max_size=3),
     Sequence[str]: st.lists(TEXT, max_size=3),
     Sequence[Mapping[str, Any]]: st.lists(
@@ -204,7 +205,7 @@ def test_an_event_that_no_line_can_hold_is_refused_before_it_is_handed_in():
         make_entry(AT, replied("rank", "alder", "x" * MAX_FIELDS_BYTES))
     assert (
         caught.value.message
-        == "a reply_received of 33,553,700 bytes is more than a line of the log may hold (33,553,408)"
+        == "a reply_received of 33,553,719 bytes is more than a line of the log may hold (33,553,408)"
     )
     assert caught.value.next == "ask for shorter replies (max_tokens), or hand over fewer of them as outputs"
 

@@ -67,6 +67,8 @@ def test_a_run_that_has_just_begun_has_every_field():
             "orchestrationInputTokens": None,
             "orchestrationInputCachedTokens": None,
             "orchestrationOutputTokens": None,
+            "costUsd": None,
+            "unpricedCalls": 0,
         },
         "outputs": None,
         "servants": [
@@ -148,6 +150,7 @@ def test_a_message_with_one_target_has_its_reply():
                 "responseText": "1. Cost.",
                 "failureReason": None,
                 "usage": USAGE,
+                "costUsd": None,
                 "startedAt": "2026-11-22T00:00:00.003Z",
                 "endedAt": "2026-11-22T00:00:00.004Z",
             }
@@ -207,6 +210,8 @@ def test_usage_is_the_sum_of_what_was_told():
         "orchestrationInputTokens": 3,
         "orchestrationInputCachedTokens": None,
         "orchestrationOutputTokens": None,
+        "costUsd": None,
+        "unpricedCalls": 2,
     }
 
 

@@ -11,8 +11,9 @@ from heapq import nsmallest
 
 from overlord_run.cli.report.rows import Doing, Row, Rows
 from overlord_run.cli.report.styled import Line, Style, Styled, line
-from overlord_run.cli.report.tally import tokens_text
+from overlord_run.cli.report.tally import cost_text, tokens_text
 from overlord_run.cli.report.words import counted, elapsed, whole_seconds
+from overlord_run.plan.pricing import NO_COST
 
 SHARE = 2 / 3
 """Of the terminal's height, what the table takes at most: what went wrong stands above it."""
@@ -70,7 +71,8 @@ def _total(every: Sequence[Row], rows: Rows, now: str) -> Line:
     tokens = tokens_text(sum(row.tokens for row in every), told=told, untold=untold)
     since = whole_seconds(rows.began_at, now)
     spent = f"tokens {tokens}" if tokens == "unknown" else f"{tokens} tokens"
-    return line(f"{rows.mark}{counted(len(every), 'servant')}, {since}, {spent}", "faint")
+    cost = cost_text(sum((row.cost for row in every), NO_COST))
+    return line(f"{rows.mark}{counted(len(every), 'servant')}, {since}, {spent}, {cost}", "faint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,16 @@ def _tokens(row: Row, _now: str) -> str:
     return tokens_text(row.tokens, told=row.told, untold=row.untold) if row.told or row.untold else ""
 
 
+def _cost(row: Row, _now: str) -> str:
+    return cost_text(row.cost) if row.cost != NO_COST else ""
+
+
 # Widths hold still, or the table would dance: so the message, which changes most, stands last and has none.
 COLUMNS = (
     Column("state", max(map(len, _STYLES)), lambda row, _now: row.doing, is_number=False),
     Column("time", len("999 ms"), _time),
     Column("tokens", len("99,999"), _tokens),
+    Column("cost", len("0.0000 USD"), _cost),
 )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 
 from overlord_run.cli.report.recap import headline
 from overlord_run.cli.report.styled import Line, Style, Styled, line, quoted
-from overlord_run.cli.report.tally import tokens_of
+from overlord_run.cli.report.tally import cost_text
 from overlord_run.cli.report.words import beginning, counted, elapsed, is_cut, moment
+from overlord_run.plan.pricing import tokens_of
 from overlord_run.store.state import Message, Result, Servant, State
 
 ASKER = "Overlord"
@@ -78,6 +79,7 @@ def _facts(result: Result, model: str, *, with_details: bool) -> Iterable[str]:
         f"by {result.llm_model}" if result.llm_model != model else "",
         f"after {elapsed(result.started_at, result.ended_at)}" if result.ended_at else "",
         "" if tokens is None else counted(tokens, "token"),
+        cost_text(result.cost) if result.cost.priced else "",
         f"request {result.request_id}" if result.request_id and with_details else "",
         f"after {counted(result.repairs, 'repair')}" if result.repairs else "",
         "cut at the token limit" if result.cut else "",

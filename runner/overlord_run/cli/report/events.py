@@ -1,10 +1,11 @@
 """Tell each event of a log on a line: when, which, what, who, and in short words the rest."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
-from overlord_run.cli.report.tally import tokens_of
 from overlord_run.cli.report.words import counted, joined, moment, seconds
+from overlord_run.plan.pricing import tokens_of
+from overlord_run.playbook.money import LimitName, in_limit, limits_from_json
 from overlord_run.store import events as ev
 
 _LONGEST = 100
@@ -130,6 +131,16 @@ def _lease_checked(body: ev.LeaseChecked) -> tuple[str, str]:
     return "", body.failure or joined(body.slots)
 
 
+def _budget_reached(body: ev.BudgetReached) -> tuple[str, str]:
+    return "", body.reason
+
+
+def _budget_raised(body: ev.BudgetRaised) -> tuple[str, str]:
+    limits = limits_from_json(body.limits)
+    names: tuple[LimitName, ...] = get_args(LimitName)
+    return "", f"to {joined([in_limit(name, value) for name in names if (value := limits.of(name)) is not None])}"
+
+
 def _run_paused(body: ev.RunPaused) -> tuple[str, str]:
     return "", f"a person's word is wanted on {joined(body.message_ids)}"
 
@@ -180,6 +191,8 @@ _TELL: Mapping[type, Callable[[Any], tuple[str, str]]] = {
     ev.ServantReplaced: _servant_replaced,
     ev.ServantsReleased: _servants_released,
     ev.LeaseChecked: _lease_checked,
+    ev.BudgetReached: _budget_reached,
+    ev.BudgetRaised: _budget_raised,
     ev.RunPaused: _run_paused,
     ev.RunFinished: _run_finished,
     ev.RunStopped: _run_stopped,

@@ -15,13 +15,15 @@ def command(host: Host, *words: str, state_dir: str | None = None) -> str:
 def next_command(state: State, host: Host, *, state_dir: str | None = None) -> str:
     """Return the command that comes next: what carries the run on, else what tells most about how it ended.
 
-    That is of the first servant that failed, else of all.
+    Where its budget stopped it, that is the one that raises it; else what tells most is of the first servant that
+    failed, else of all.
     """
     run = () if state.created is None else ("--run", state.created.run_id)
     if state.state == "awaiting-human" and state.open_pauses:
         return command(host, "approve", state.open_pauses[0].id, *run, state_dir=state_dir)
     if state.state == "stopped":
-        return command(host, "resume", *run, state_dir=state_dir)
+        raised = () if state.account.reached is None else ("--budget", state.account.remedy())
+        return command(host, "resume", *raised, *run, state_dir=state_dir)
     failed = first_failed(state)
     return command(host, "show", *(() if failed is None else (failed,)), *run, state_dir=state_dir)
 

@@ -12,7 +12,9 @@ from overlord_run.cli.report.problems import problems_json
 from overlord_run.cli.report.tally import Spent, Tally, spent, tallies
 from overlord_run.cli.report.words import beginning, is_cut
 from overlord_run.errors import Exit, Problem
+from overlord_run.playbook.money import usd
 from overlord_run.store.lease import expires_at
+from overlord_run.store.registry import budget
 from overlord_run.store.state import Message, Result, State
 from overlord_run.store.verify import Verification
 
@@ -46,6 +48,7 @@ def done_json(state: State, exit_code: Exit, *, next_command: str, written: Sequ
         "outputFiles": list(written),
         "servants": [_tally(tally) for tally in tallies(state)],
         "usage": _spent(spent(state)),
+        "budget": budget(state.account),
         "next": next_command,
     }
 
@@ -80,6 +83,7 @@ def status_json(standing: Standing, *, next_command: str) -> Json:
         "messages": [_message(message) for message in state.messages.values()],
         "openCalls": [{"message": message_id, "slot": slot} for message_id, slot in state.open_calls],
         "usage": _spent(spent(state)),
+        "budget": budget(state.account),
         "notes": list(found.notes),
         "next": next_command,
     }
@@ -235,7 +239,13 @@ def _standing(tally: Tally, standing: Standing) -> Json:
 
 
 def _spent(told: Spent) -> Json:
-    return {**told.counts, "tokens": told.tokens if told.told else None, "repliesWithoutUsage": told.untold}
+    return {
+        **told.counts,
+        "tokens": told.tokens if told.told else None,
+        "repliesWithoutUsage": told.untold,
+        "costUsd": usd(told.cost.nano_usd) if told.cost.priced else None,
+        "unpricedCalls": told.cost.unpriced,
+    }
 
 
 def _message(message: Message) -> Json:
@@ -280,6 +290,7 @@ def _answer(result: Result) -> Json:
         "llmModel": result.llm_model,
         "requestId": result.request_id,
         "usage": None if result.usage is None else dict(result.usage),
+        "costUsd": usd(result.cost.nano_usd) if result.cost.priced else None,
         "startedAt": result.started_at,
         "endedAt": result.ended_at,
     }

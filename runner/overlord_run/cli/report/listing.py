@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from overlord_run.app.history import Inspection, RunSummary
 from overlord_run.app.status import EXITS, Standing
 from overlord_run.cli.report.answerer import answerer
-from overlord_run.cli.report.recap import LISTED, headline
+from overlord_run.cli.report.recap import LISTED, budget_lines, headline
 from overlord_run.cli.report.styled import plain
 from overlord_run.cli.report.table import table
-from overlord_run.cli.report.tally import tallies, tokens_told
+from overlord_run.cli.report.tally import cost_text, tallies, tokens_told
 from overlord_run.cli.report.words import counted, joined, moment
 from overlord_run.store.state import Message, State
 
@@ -61,12 +61,12 @@ def _whereabouts(found: Inspection) -> str:
         owner = "interrupted: its process is gone"
     lines = [f"{answerer(state).answered}; {owner}", f"folder   {found.folder.path}"]
     lines += [f"created  {moment(state.created_at or '')}", f"updated  {moment(state.updated_at or '')}"]
-    return "\n".join(lines)
+    return "\n".join([*lines, *budget_lines(state.account)])
 
 
 def _servants(standing: Standing) -> str:
     """Return a row a servant, and below them each proof that fails; a ready servant has none."""
-    header = ("slot", "role", "model", "state", "ready", "messages", "tokens", "last sign")
+    header = ("slot", "role", "model", "state", "ready", "messages", "tokens", "cost", "last sign")
     rows = [
         (
             tally.servant.slot,
@@ -76,6 +76,7 @@ def _servants(standing: Standing) -> str:
             "yes" if _is_ready(standing, tally.servant.slot) else "no",
             str(len(tally.servant.conversation)),
             tokens_told(tally.spent),
+            cost_text(tally.spent.cost),
             moment(tally.servant.last_useful_signal_at or "") or "none",
         )
         for tally in tallies(standing.state)
@@ -86,7 +87,7 @@ def _servants(standing: Standing) -> str:
         for slot, failing in faults.items()
         if failing
     ]
-    return "\n".join([table(header, rows, right=("messages", "tokens")), *told[:LISTED]])
+    return "\n".join([table(header, rows, right=("messages", "tokens", "cost")), *told[:LISTED]])
 
 
 def _is_ready(standing: Standing, slot: str) -> bool:

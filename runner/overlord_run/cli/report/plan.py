@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from overlord_run.app.prepare import Prepared, request_bodies
 from overlord_run.cli.report import VERSION
@@ -12,10 +12,12 @@ from overlord_run.cli.report.problems import problems_json
 from overlord_run.cli.report.table import table
 from overlord_run.cli.report.words import counted, indented, joined, seconds
 from overlord_run.expect.words import with_ending
+from overlord_run.plan.ceiling import Ceiling, ceiling
 from overlord_run.plan.estimate import tokens
 from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedServant
 from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause, PlannedRedirect
 from overlord_run.plan.targets import required
+from overlord_run.playbook.money import LimitName, Limits, Price, in_limit, in_usd, usd
 
 SHOWN_DIGITS = 12
 
@@ -53,7 +55,7 @@ def plan_text(prepared: Prepared, *, with_bodies: bool = False) -> str:
     parts += [_redirect(redirect) for redirect in plan.redirects]
     if plan.outputs:
         parts.append(_outputs(plan))
-    parts.append(_sum(plan))
+    parts.append(_sum(prepared))
     if with_bodies:
         parts += [_body(*body) for body in request_bodies(plan)]
     return "\n\n".join(parts)
@@ -71,6 +73,7 @@ def plan_json(prepared: Prepared, *, with_bodies: bool = False) -> dict[str, Any
         "modelsToProve": list(prepared.models_to_prove),
         "messages": [_sending_json(sending) for sending in sendings(plan)],
         "estimatedTokens": _known_tokens(plan),
+        "ceiling": _ceiling_json(ceiling(plan, prepared.prices)),
         "warnings": problems_json(prepared.warnings),
     }
     if with_bodies:
@@ -98,7 +101,8 @@ def _head(prepared: Prepared) -> str:
         f"engine   {_engine(prepared)}",
         *(f"record   {kept.path}" for kept in [prepared.kept] if kept is not None),
         f"calls    {calls}",
-        *(f"model    {_model(model)}" for model in plan.models.values()),
+        *(f"model    {_model(model, prepared.prices.get(model.alias))}" for model in plan.models.values()),
+        *(f"budget   {text}" for text in _limits(settings.limits)),
         f"to prove {joined(prepared.models_to_prove)}",
         *([f"limit    {joined(plan.limit)}: the others are left out"] if plan.limit else []),
         *(f"override {sentence}" for sentence in settings.overrides),
@@ -112,7 +116,16 @@ def _engine(prepared: Prepared) -> str:
     return "the rehearsal: no key, no network" if prepared.engine == "rehearsal" else prepared.settings.base_url
 
 
-def _model(model: PlannedModel) -> str:
+def _limits(limits: Limits) -> Iterable[str]:
+    names: tuple[LimitName, ...] = get_args(LimitName)
+    yield from (in_limit(name, value) for name in names if (value := limits.of(name)) is not None)
+
+
+def _price(price: Price) -> str:
+    return f"{in_usd(price.rates.input)} in and {in_usd(price.rates.output)} out a million tokens"
+
+
+def _model(model: PlannedModel, price: Price | None) -> str:
     parts = [f"{model.alias} is {model.id}"]
     if model.params:
         parts.append(f"with {json.dumps(dict(model.params), ensure_ascii=False)}")
@@ -120,6 +133,7 @@ def _model(model: PlannedModel) -> str:
         parts.append(f"timeout {seconds(model.timeout_s)}")
     if model.json_mode != "none":
         parts.append(f"JSON mode {model.json_mode}")
+    parts.append("unpriced" if price is None else _price(price))
     return ", ".join(parts)
 
 
@@ -211,13 +225,35 @@ def _outputs(plan: Plan) -> str:
     return table(("output", "from", "file"), rows)
 
 
-def _sum(plan: Plan) -> str:
+def _sum(prepared: Prepared) -> str:
+    plan = prepared.plan
     every = sendings(plan)
     waiting = counted(sum(one.text is None for one in every), "call")
     known = counted(_known_tokens(plan), "token")
     most = len(every) + sum(_later_rounds(block) for block in plan.redirects if isinstance(block, PlannedBlock))
     calls = f"{'at most ' if _is_conditional(plan) else ''}{counted(most, 'call')}"
-    return f"In all {calls}; about {known} are known now, the texts of {waiting} wait for replies"
+    told = f"In all {calls}; about {known} are known now, the texts of {waiting} wait for replies"
+    return f"{told}\n{_ceiling(ceiling(plan, prepared.prices))}"
+
+
+def _ceiling(found: Ceiling) -> str:
+    """Tell what all of it may cost at most, and of which models that is not known."""
+    if found.unbounded:
+        sets = "sets" if len(found.unbounded) == 1 else "set"
+        return f"Cost without a ceiling: {joined(found.unbounded)} {sets} no max_tokens"
+    if not found.cost.priced:
+        return f"Cost unpriced: {joined(found.unpriced)} {'has' if len(found.unpriced) == 1 else 'have'} no price"
+    rest = f" + unpriced ({joined(found.unpriced)})" if found.unpriced else ""
+    return f"Cost at most about {in_usd(found.cost.nano_usd)}{rest}, if every answer is as long as it may be"
+
+
+def _ceiling_json(found: Ceiling) -> dict[str, Any]:
+    return {
+        "tokens": found.tokens,
+        "usd": usd(found.cost.nano_usd) if found.cost.priced and not found.cost.unpriced else None,
+        "unbounded": list(found.unbounded),
+        "unpriced": list(found.unpriced),
+    }
 
 
 def _later_rounds(block: PlannedBlock) -> int:

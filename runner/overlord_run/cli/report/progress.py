@@ -7,9 +7,9 @@ from typing import Any
 
 from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.styled import Line, Style, Styled, line
-from overlord_run.cli.report.tally import tokens_of
 from overlord_run.cli.report.words import counted, elapsed, joined, number, seconds
 from overlord_run.plan.model import STARTUP
+from overlord_run.plan.pricing import tokens_of
 from overlord_run.settings.trust import DEFAULT_BASE_URL
 from overlord_run.store import events as ev
 from overlord_run.store.state import State
@@ -61,7 +61,7 @@ def _style(body: ev.Body | ev.UnknownBody) -> Style:
             return "bad"
         case ev.RedirectSkipped(by_design=True):
             return "faint"
-        case ev.MessageSettled() | ev.RequestFailed() | ev.RedirectSkipped() | ev.PauseReached():
+        case ev.MessageSettled() | ev.RequestFailed() | ev.RedirectSkipped() | ev.PauseReached() | ev.BudgetReached():
             return "notice"
     return "notice" if isinstance(body, ev.ReplyReceived) and body.cut else ""
 
@@ -197,6 +197,10 @@ def _redirect_skipped(_progress: Progress, body: ev.RedirectSkipped, _state: Sta
     yield f"{body.message_id}: skipped{who}: {body.reason}"
 
 
+def _budget_reached(_progress: Progress, body: ev.BudgetReached, _state: State) -> Iterable[str]:
+    yield f"Nothing more is sent: {body.reason}"
+
+
 def _message_settled(_progress: Progress, body: ev.MessageSettled, state: State) -> Iterable[str]:
     if body.message_id == STARTUP and body.state == "completed":
         answered = len(state.messages[STARTUP].results)
@@ -224,5 +228,6 @@ _TELL: Mapping[type, Callable[[Progress, Any, State], Iterable[str]]] = {
     ev.PauseReached: _pause_reached,
     ev.PauseAnswered: _pause_answered,
     ev.RoundEnded: _round_ended,
+    ev.BudgetReached: _budget_reached,
     ev.MessageSettled: _message_settled,
 }

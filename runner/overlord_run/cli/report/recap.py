@@ -7,8 +7,10 @@ from typing import Any
 from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.styled import Line, Style, Styled, line, quoted
 from overlord_run.cli.report.table import table
-from overlord_run.cli.report.tally import Tally, spent, tallies, tokens_told
+from overlord_run.cli.report.tally import Spent, Tally, cost_text, spent, tallies, tokens_told
 from overlord_run.errors import Exit
+from overlord_run.plan.account import Account
+from overlord_run.playbook.money import LimitName, in_limit
 from overlord_run.playbook.names import listed
 from overlord_run.store.state import State
 
@@ -18,6 +20,7 @@ MEANINGS: Mapping[Exit, str] = {
     Exit.USAGE: "the command line is wrong, an input's value does not fit, or a target is unknown",
     Exit.INVALID: "the playbook or a role is invalid",
     Exit.NOT_PROVED: "key, base URL, trust or models are not proved",
+    Exit.LIMIT: "a limit of the budget was reached; what was answered is kept",
     Exit.WAITING: "the run waits for a person",
     Exit.REJECTED: "a check, or a person, said no",
     Exit.BUSY: "another process owns the run, or it must be resumed first",
@@ -38,7 +41,7 @@ _STYLES: Mapping[str, Style] = {
     "rejected": "bad",
     "stopped": "notice",
 }
-_HEADER = ("slot", "sent", "answered", "failed", "skipped", "tokens")
+_HEADER = ("slot", "sent", "answered", "failed", "skipped", "tokens", "cost")
 
 
 def recap(
@@ -59,6 +62,7 @@ def recap(
         written: The paths of the outputs that were written.
     """
     lines = [headline(state), Line(), *servants_table(state)]
+    lines += [line(text) for text in budget_lines(state.account)]
     lines += _listed("Cut at the token limit:", _cuts(state))
     lines += _listed("To look at:", _notes(state))
     lines += _listed("Not answered:", _failures(state))
@@ -87,14 +91,34 @@ def headline(state: State) -> Line:
 def servants_table(state: State) -> list[Line]:
     """Return a row a servant, and one for all of them where there are several."""
     found = tallies(state)
-    rows = [(one.servant.slot, *map(str, _counts(one)), tokens_told(one.spent)) for one in found]
+    rows = [(one.servant.slot, *map(str, _counts(one)), *_spent(one.spent)) for one in found]
     styles: list[Style] = ["bad" if one.failed else "notice" if one.skipped else "" for one in found]
     if len(found) > 1:
         sums = [str(sum(column)) for column in zip(*map(_counts, found), strict=True)]
-        rows.append(("in all", *sums, tokens_told(spent(state))))
+        rows.append(("in all", *sums, *_spent(spent(state))))
         styles.append("strong")
     texts = table(_HEADER, rows, right=_HEADER[1:]).split("\n")
     return [line(text, style) for text, style in zip(texts, ["faint", *styles], strict=True)]
+
+
+def budget_lines(account: Account) -> list[str]:
+    """Return on a line each limit that a run has, and how much of it is used; nothing where there is none."""
+    rows: tuple[tuple[LimitName, int, int], ...] = (
+        ("usd", account.spent.nano_usd, account.possible.nano_usd + account.reserved.nano_usd),
+        ("tokens", account.spent.tokens, account.possible.tokens + account.reserved.tokens),
+        ("requests", account.requests, 0),
+        ("time", account.elapsed_ms, 0),
+    )
+    return [
+        f"Budget: {in_limit(name, used)} of {in_limit(name, limit)}"
+        + (f", and {in_limit(name, maybe)} that may have been billed" if maybe else "")
+        for name, used, maybe in rows
+        if (limit := account.limits.of(name)) is not None
+    ]
+
+
+def _spent(told: Spent) -> tuple[str, str]:
+    return tokens_told(told), cost_text(told.cost)
 
 
 def _ending(state: State, exit_code: Exit, next_command: str) -> Iterable[Line]:

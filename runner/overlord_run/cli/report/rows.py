@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from overlord_run.cli.report.answerer import answerer
-from overlord_run.cli.report.tally import tallies, tokens_of
+from overlord_run.cli.report.tally import tallies
+from overlord_run.plan.pricing import NO_COST, Cost, cost_of, tokens_of
 from overlord_run.store import events as ev
 from overlord_run.store.state import State
 
@@ -28,6 +29,7 @@ class Row:
         tokens: What its replies are known to have taken.
         told: How many replies told their tokens.
         untold: How many did not.
+        cost: Of all its calls.
     """
 
     slot: str
@@ -39,6 +41,7 @@ class Row:
     tokens: int = 0
     told: int = 0
     untold: int = 0
+    cost: Cost = NO_COST
 
 
 @dataclass(slots=True)
@@ -78,6 +81,7 @@ def _standing(state: State) -> dict[str, Row]:
             tokens=one.spent.tokens,
             told=one.spent.told,
             untold=one.spent.untold,
+            cost=one.spent.cost,
         )
         for one in tallies(state)
     }
@@ -111,13 +115,15 @@ def _received(row: Row, body: ev.ReplyReceived, at: str) -> Row:
         tokens=row.tokens + (tokens or 0),
         told=row.told + (tokens is not None),
         untold=row.untold + (tokens is None),
+        cost=row.cost + cost_of(body.cost_nano_usd),
     )
 
 
 def _failed(row: Row, body: ev.RequestFailed, at: str) -> Row:
+    cost = row.cost if body.unbilled else row.cost + Cost(unpriced=1)
     if body.retry_in_s is not None:
-        return replace(row, doing="waiting", attempt=body.attempt + 1)
-    return replace(row, doing="blocked", ended_at=at)
+        return replace(row, doing="waiting", attempt=body.attempt + 1, cost=cost)
+    return replace(row, doing="blocked", ended_at=at, cost=cost)
 
 
 def _asked_again(row: Row, body: ev.ServantRecovered | ev.ServantReplaced, _at: str) -> Row:

@@ -10,9 +10,10 @@ from overlord_run.cli.report.guidance import command
 from overlord_run.cli.report.outputs import outputs_text
 from overlord_run.cli.report.recap import MEANINGS
 from overlord_run.cli.report.styled import Line, line
-from overlord_run.cli.report.tally import tokens_of
+from overlord_run.cli.report.tally import cost_text
 from overlord_run.cli.report.words import counted
 from overlord_run.host import Host
+from overlord_run.plan.pricing import tokens_of
 from overlord_run.store.state import Result
 
 
@@ -69,6 +70,7 @@ def _facts(result: Result) -> Iterable[str]:
     facts = [
         f"{result.slot} answered",
         "" if tokens is None else counted(tokens, "token"),
+        cost_text(result.cost) if result.cost.priced else "",
         "cut at the token limit" if result.cut else "",
         result.note,
     ]

@@ -4,32 +4,33 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 
 from overlord_run.engine.base import Usage
+from overlord_run.plan.pricing import ADDED, NO_COST, Cost, tokens_of
+from overlord_run.playbook.money import in_usd
 from overlord_run.store.events import camel
 from overlord_run.store.state import Result, Servant, State
 
 USAGE_KEYS = tuple(camel(field.name) for field in fields(Usage))
-# Cached and reasoning tokens are parts of the prompt's and the completion's; orchestration comes on top of them.
-_ADDED = ("promptTokens", "completionTokens", "orchestrationInputTokens", "orchestrationOutputTokens")
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Tokens of several replies.
+    """Tokens of several replies, and what all calls cost.
 
     Attributes:
         counts: The sum of each count of a reply's usage; None where no reply told it.
-        told: How many replies told what they cost.
+        told: How many replies told their tokens.
         untold: How many did not.
     """
 
     counts: Mapping[str, int | None]
     told: int
     untold: int
+    cost: Cost
 
     @property
     def tokens(self) -> int:
         """What was told in all, orchestration included."""
-        return sum(self.counts.get(key) or 0 for key in _ADDED)
+        return sum(self.counts.get(key) or 0 for key in ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,10 @@ def tokens_text(tokens: int, *, told: int, untold: int) -> str:
     return f"{'at least ' if untold else ''}{tokens:,}"
 
 
-def tokens_of(usage: Mapping[str, int | None]) -> int | None:
-    """Return what one reply cost in tokens, orchestration included; None where the API did not say."""
-    known = [count for key in _ADDED if (count := usage.get(key)) is not None]
-    return sum(known) if known else None
+def cost_text(cost: Cost) -> str:
+    """Return a cost as people read it: never zero for what is not known."""
+    known = in_usd(cost.nano_usd) if cost.priced or not cost.unpriced else ""
+    return " + ".join(filter(None, (known, "unpriced" if cost.unpriced else "")))
 
 
 def _tally(servant: Servant, results: list[Result]) -> Tally:
@@ -88,10 +89,12 @@ def _tally(servant: Servant, results: list[Result]) -> Tally:
     )
 
 
-def _spent(results: Iterable[Result]) -> Spent:
+def _spent(every: Iterable[Result]) -> Spent:
+    results = list(every)
     usages = [result.usage for result in results if result.usage is not None]
     told = sum(tokens_of(usage) is not None for usage in usages)
-    return Spent({key: _sum(usages, key) for key in USAGE_KEYS}, told, len(usages) - told)
+    cost = sum((result.cost for result in results), NO_COST)
+    return Spent({key: _sum(usages, key) for key in USAGE_KEYS}, told, len(usages) - told, cost)
 
 
 def _sum(usages: Iterable[Mapping[str, int | None]], key: str) -> int | None:

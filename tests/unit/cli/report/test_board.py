@@ -5,6 +5,7 @@ import pytest
 from overlord_run.cli.report.board import Size, board
 from overlord_run.cli.report.rows import Row, Rows
 from overlord_run.cli.report.styled import plain
+from overlord_run.plan.pricing import Cost
 
 WIDE = Size(80, 24)
 
@@ -22,26 +23,26 @@ def text(rows: Sequence[Row], size: Size = WIDE, now: str = at(42.5), *, mark: s
 
 
 EACH = [
-    Row("alder", "asking", "rebuttal", 2, at(40), tokens=440, told=1),
-    Row("birch", "ready", "rebuttal", 1, at(40), at(42.1), 1439, 2),
-    Row("cedar", "waiting", "rebuttal", 3, at(30), tokens=9, told=1, untold=1),
-    Row("elder", "blocked", "startup", 1, at(2), at(32)),
-    Row("hazel", "queued", "rebuttal", untold=1),
+    Row("alder", "asking", "rebuttal", 2, at(40), tokens=440, told=1, cost=Cost(4_200_000, 1)),
+    Row("birch", "ready", "rebuttal", 1, at(40), at(42.1), 1439, 2, cost=Cost(1_200_000_000, 2)),
+    Row("cedar", "waiting", "rebuttal", 3, at(30), tokens=9, told=1, untold=1, cost=Cost(90_000, 1, 1)),
+    Row("elder", "blocked", "startup", 1, at(2), at(32), cost=Cost(unpriced=1)),
+    Row("hazel", "queued", "rebuttal", untold=1, cost=Cost(unpriced=1)),
     Row("oak"),
 ]
 
 
-def test_a_row_tells_state_time_tokens_and_message() -> None:
+def test_a_row_tells_state_time_tokens_cost_and_message() -> None:
     assert text(EACH) == [
         "",
-        "slot   state      time      tokens  message",
-        "alder  asking      2 s         440  rebuttal, attempt 2",
-        "birch  ready     2.1 s       1,439  rebuttal",
-        "cedar  waiting    12 s  at least 9  rebuttal, attempt 3",
-        "elder  blocked    30 s              startup",
-        "hazel  queued              unknown  rebuttal",
+        "slot   state      time      tokens                   cost  message",
+        "alder  asking      2 s         440             0.0042 USD  rebuttal, attempt 2",
+        "birch  ready     2.1 s       1,439               1.20 USD  rebuttal",
+        "cedar  waiting    12 s  at least 9  0.0001 USD + unpriced  rebuttal, attempt 3",
+        "elder  blocked    30 s                           unpriced  startup",
+        "hazel  queued              unknown               unpriced  rebuttal",
         "oak    pending",
-        "6 servants, 42 s, at least 1,888 tokens",
+        "6 servants, 42 s, at least 1,888 tokens, 1.21 USD + unpriced",
     ]
 
 
@@ -59,8 +60,9 @@ def test_each_state_has_its_colour_and_the_words_around_are_faint() -> None:
 
 
 def test_a_rehearsal_says_so_and_nobody_has_told_a_token() -> None:
-    assert text([Row("oak")], mark="[rehearsal] ")[-1] == "[rehearsal] 1 servant, 42 s, 0 tokens"
-    assert text([Row("oak", "ready", untold=1)])[-1] == "1 servant, 42 s, tokens unknown"
+    assert text([Row("oak")], mark="[rehearsal] ")[-1] == "[rehearsal] 1 servant, 42 s, 0 tokens, 0.00 USD"
+    untold = Row("oak", "ready", untold=1, cost=Cost(unpriced=1))
+    assert text([untold])[-1] == "1 servant, 42 s, tokens unknown, unpriced"
 
 
 def test_a_clock_that_was_set_back_gives_no_time_below_zero() -> None:
@@ -69,7 +71,7 @@ def test_a_clock_that_was_set_back_gives_no_time_below_zero() -> None:
 
 def test_the_columns_hold_still_while_a_run_goes_on() -> None:
     headers = {text([Row("alder", began_at=None), Row("oak", *facts)])[1] for facts in CHANGES}
-    assert headers == {"slot   state      time  tokens  message"}
+    assert headers == {"slot   state      time  tokens        cost  message"}
 
 
 CHANGES = [
@@ -77,7 +79,7 @@ CHANGES = [
     ("queued", "a-message-with-a-long-name"),
     ("asking", "rank", 1, at(1)),
     ("waiting", "rank", 12, at(1)),
-    ("ready", "rank", 1, at(1), at(1.04), 99_999, 1),
+    ("ready", "rank", 1, at(1), at(1.04), 99_999, 1, 0, Cost(123_456_789, 1)),
 ]
 
 
@@ -102,7 +104,7 @@ def test_of_many_servants_those_are_shown_that_matter_and_the_others_are_counted
         ["s79", "ready"],
         ["s119", "ready"],
     ]
-    assert shown[8:] == ["and 194 more: 185 ready, 9 queued", "200 servants, 42 s, 0 tokens"]
+    assert shown[8:] == ["and 194 more: 185 ready, 9 queued", "200 servants, 42 s, 0 tokens, 0.00 USD"]
 
 
 def test_no_row_is_left_out_for_the_line_that_would_say_so() -> None:
@@ -122,10 +124,10 @@ def test_the_table_leaves_room_above_it_on_every_terminal(count: int, lines: int
 
 def test_on_a_narrow_terminal_a_long_slot_is_cut_and_the_message_keeps_a_little_room() -> None:
     rows = [Row("a_slot_with_a_name_that_is_long", "asking", "rebuttal", 1, at(40)), Row("oak")]
-    assert text(rows, Size(40, 24))[1:4] == [
-        "slot      state      time  tokens  message",
-        "a_slot_…  asking      2 s          rebuttal",
+    assert text(rows, Size(50, 24))[1:4] == [
+        "slot      state      time  tokens        cost  message",
+        "a_slot_…  asking      2 s                      rebuttal",
         "oak       pending",
     ]
-    assert text(rows, Size(60, 24))[2] == "a_slot_with_a_name_that_…  asking      2 s          rebuttal"
+    assert text(rows, Size(70, 24))[2] == "a_slot_with_a_name_tha…  asking      2 s                      rebuttal"
     assert text(rows, WIDE)[2].startswith("a_slot_with_a_name_that_is_long  asking")

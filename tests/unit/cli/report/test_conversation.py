@@ -46,7 +46,7 @@ def test_system_messages_and_the_ids_of_requests_are_shown_where_they_are_asked_
         "      You judge.\n"
         "    Overlord:\n"
         "      Decide.\n"
-        "    oak, after 1 s, 1,123 tokens, request req-1:\n"
+        "    oak, after 1 s, 1,123 tokens, 0.0123 USD, request req-1:\n"
         "      Ship it."
     )
 

@@ -62,6 +62,8 @@ TOLD = [
     (ev.RunPaused(["sign_off", "late"]), "run_paused         a person's word is wanted on sign_off and late"),
     (ev.ServantReady("alder"), "servant_ready      alder"),
     (ev.ServantBlocked("alder", "no answer"), "servant_blocked    alder: no answer"),
+    (ev.BudgetReached("usd", "the budget is reached", 1), "budget_reached     the budget is reached"),
+    (ev.BudgetRaised({"usd": 5, "tokens": None, "timeS": 60}), "budget_raised      to 5.00 USD and 1 min"),
     (ev.RunFinished("completed", None, {}, {}), "run_finished       completed"),
     (ev.RunFinished("partial", "1 of 2", {}, {}), "run_finished       partial: 1 of 2"),
     (ev.RunStopped("interrupted"), "run_stopped        interrupted"),

@@ -85,7 +85,8 @@ def test_the_done_line_has_the_outputs_the_servants_and_what_comes_next() -> Non
     told = done_json(
         example.state(*example.completed()), Exit.OK, next_command="overlord-run show", written=["out/verdict.md"]
     )
-    assert told.pop("usage") == {key: 2 * count for key, count in EVERY_TOKEN.items() if count is not None}
+    every = {key: 2 * count for key, count in EVERY_TOKEN.items() if count is not None}
+    assert told.pop("usage") == every | {"costUsd": 0.0123, "unpricedCalls": 1}
     assert told == {
         "type": "done",
         "schemaVersion": 1,
@@ -107,10 +108,11 @@ def test_the_done_line_has_the_outputs_the_servants_and_what_comes_next() -> Non
                 "answered": 1,
                 "failed": 0,
                 "skipped": 0,
-                "usage": EVERY_TOKEN,
+                "usage": EVERY_TOKEN | {"costUsd": cost, "unpricedCalls": int(cost is None)},
             }
-            for slot, model in (("alder", "fugu"), ("oak", "fugu-ultra"))
+            for slot, model, cost in (("alder", "fugu", None), ("oak", "fugu-ultra", 0.0123))
         ],
+        "budget": None,
         "next": "overlord-run show",
     }
 
@@ -145,6 +147,7 @@ def test_a_failed_exchange_has_the_reason_and_no_reply() -> None:
         "llmModel": "fugu",
         "requestId": None,
         "usage": None,
+        "costUsd": None,
         "startedAt": "2026-07-01T12:00:11.000Z",
         "endedAt": "2026-07-01T12:00:12.000Z",
     }

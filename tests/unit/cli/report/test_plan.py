@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from overlord_run.host import Host, Worktree
 from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
 from overlord_run.plan.redirects import PlannedMessage
 from overlord_run.playbook.model import Place, Playbook, Text
+from overlord_run.playbook.money import Limits, Price, Rates, nano_usd
 from overlord_run.playbook.schema import load
 from overlord_run.settings import Settings
 
@@ -112,8 +114,8 @@ def test_a_plan_tells_who_is_sent_what_and_what_waits_for_which_replies() -> Non
         f"digest   {COUNCIL.to_json()['digest']}\n"
         "engine   https://api.sakana.ai/v1\n"
         "calls    timeout 90 s, concurrency 8, attempts 3\n"
-        'model    normal is fugu, with {"max_tokens": 100}, timeout 30 s\n'
-        "model    ultra is fugu-ultra\n"
+        'model    normal is fugu, with {"max_tokens": 100}, timeout 30 s, unpriced\n'
+        "model    ultra is fugu-ultra, unpriced\n"
         "to prove fugu and fugu-ultra\n"
         "override the timeout is 90 s, by --timeout\n"
         "\n"
@@ -140,14 +142,47 @@ def test_a_plan_tells_who_is_sent_what_and_what_waits_for_which_replies() -> Non
         "verdict  replies.verdict.oak.text  verdict.md\n"
         "report   # Report\n"
         "\n"
-        "In all 5 calls; about 25 tokens are known now, the texts of 1 call wait for replies"
+        "In all 5 calls; about 25 tokens are known now, the texts of 1 call wait for replies\n"
+        "Cost without a ceiling: ultra sets no max_tokens"
     )
+
+
+BOUNDED = {alias: replace(model, params={"max_tokens": 100}) for alias, model in COUNCIL.models.items()}
+DEAR, FREE = (Price(Rates(nano_usd(usd), nano_usd(usd), nano_usd(2 * usd))) for usd in (1000, 0))
+
+
+@pytest.mark.parametrize(
+    ("prices", "told"),
+    [
+        ({"normal": DEAR, "ultra": DEAR}, "Cost at most about 2.99 USD, if every answer is as long as it may be"),
+        (
+            {"normal": FREE, "ultra": DEAR},
+            "Cost at most about 0.8340 USD, if every answer is as long as it may be",
+        ),
+        (
+            {"normal": DEAR, "ultra": None},
+            "Cost at most about 2.16 USD + unpriced (ultra), if every answer is as long as it may be",
+        ),
+        ({"normal": None}, "Cost unpriced: normal and ultra have no price"),
+    ],
+)
+def test_a_plan_tells_what_it_may_cost_at_most(prices: dict[str, Price | None], told: str) -> None:
+    plan = replace(COUNCIL, models=BOUNDED)
+    assert plan_text(replace(prepared(plan), prices=prices)).endswith(f"\n{told}")
+
+
+def test_a_plan_tells_prices_and_budget() -> None:
+    one = replace(prepared(), prices={"normal": DEAR})
+    settings = replace(one.settings, limits=Limits(nano_usd=2_500_000_000, requests=50))
+    lines = plan_text(replace(one, settings=settings)).split("\n")
+    assert lines[4].endswith("timeout 30 s, 1,000.00 USD in and 2,000.00 USD out a million tokens")
+    assert lines[6:8] == ["budget   2.50 USD", "budget   50 requests"]
 
 
 def test_the_exact_request_bodies_are_told_where_they_are_asked_for() -> None:
     told = plan_text(prepared(engine="rehearsal"), with_bodies=True)
     assert "\nengine   the rehearsal: no key, no network\n" in told
-    assert told.partition("wait for replies\n\n")[2].startswith(
+    assert told.partition("max_tokens\n\n")[2].startswith(
         "startup to alder, the request body:\n"
         "{\n"
         '  "model": "fugu",\n'

@@ -23,10 +23,10 @@ def test_a_run_that_completed_is_a_table_its_exit_code_and_the_next_command() ->
     assert told == (
         "Run 20260701-120000-council-ab12 of council: completed\n"
         "\n"
-        "slot    sent  answered  failed  skipped  tokens\n"
-        "alder      1         1       0        0   1,123\n"
-        "oak        1         1       0        0   1,123\n"
-        "in all     2         2       0        0   2,246\n"
+        "slot    sent  answered  failed  skipped  tokens                   cost\n"
+        "alder      1         1       0        0   1,123               unpriced\n"
+        "oak        1         1       0        0   1,123             0.0123 USD\n"
+        "in all     2         2       0        0   2,246  0.0123 USD + unpriced\n"
         "\n"
         "Exit 0: done, and nothing failed\n"
         "Record: /srv/.overlord/runs/20260701-120000-council-ab12\n"
@@ -45,10 +45,10 @@ def test_a_run_in_which_something_failed_names_each_failure() -> None:
     assert told == (
         "Run 20260701-120000-council-ab12 of council: partial (not all servants answered: verdict, close)\n"
         "\n"
-        "slot    sent  answered  failed  skipped          tokens\n"
-        "alder      2         2       0        0  at least 1,123\n"
-        "oak        1         0       1        1               0\n"
-        "in all     3         2       1        1  at least 1,123\n"
+        "slot    sent  answered  failed  skipped          tokens      cost\n"
+        "alder      2         2       0        0  at least 1,123  unpriced\n"
+        "oak        1         0       1        1               0  unpriced\n"
+        "in all     3         2       1        1  at least 1,123  unpriced\n"
         "\n"
         "Cut at the token limit:\n"
         "  startup: alder\n"
@@ -104,8 +104,8 @@ def test_what_won_over_the_playbook_is_told() -> None:
     assert told == (
         "Run 20260701-120000-council-ab12 of council: loading\n"
         "\n"
-        "slot   sent  answered  failed  skipped  tokens\n"
-        "alder     0         0       0        0       0\n"
+        "slot   sent  answered  failed  skipped  tokens      cost\n"
+        "alder     0         0       0        0       0  0.00 USD\n"
         "\n"
         "Settings that won over the playbook's:\n"
         "  the model normal is m1, by --model\n"
@@ -114,6 +114,23 @@ def test_what_won_over_the_playbook_is_told() -> None:
         "Record: /srv/.overlord/runs/20260701-120000-council-ab12\n"
         "Next: x"
     )
+
+
+LIMITS = {"usd": 2.5, "tokens": 9000, "requests": 9, "timeS": 1800.0}
+
+
+def test_a_budget_is_told_with_what_is_used_of_it_and_what_nobody_can_tell() -> None:
+    settings = example.SETTINGS | {"budget": LIMITS}
+    asked = [example.ev.MessageQueued("rank", "all", slot, "Rank.") for slot in ("alder", "oak")]
+    sent = [example.ev.RequestSent("rank", slot, 1, "fugu", "sha256:2", 500, 700_000_000) for slot in ("alder", "oak")]
+    ended = [example.answered("rank", "alder", cost_nano_usd=120_000_000), example.failed("rank", "oak")]
+    told = text(example.state(*example.begun(settings=settings), *asked, *sent, *ended), Exit.FAILED)
+    assert (
+        "Budget: 0.12 USD of 2.50 USD, and 0.70 USD that may have been billed\n"
+        "Budget: 1,123 tokens of 9,000 tokens, and 500 tokens that may have been billed\n"
+        "Budget: 2 requests of 9 requests\n"
+        "Budget: 8 s of 30 min\n"
+    ) in told
 
 
 def test_a_long_list_is_cut_and_says_so() -> None:

@@ -1,0 +1,45 @@
+"""Write values as the JSON that our files hold, and read it back without trusting it."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+MAX_DEPTH = 200  # values of a plan are at most 100 deep
+_TOO_DEEP = "it is nested too deeply"
+
+
+def encode(value: Any) -> str:
+    """Return JSON on one line, in ASCII, without blanks; NaN and infinities are refused."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+
+
+def decode(text: bytes) -> Any:
+    """Return the JSON value of a line or file of ours.
+
+    Raises:
+        ValueError: It is no JSON, not in ASCII, too deep, or holds a number that is none or has no end.
+    """
+    try:
+        value = json.loads(text.decode("ascii"), parse_constant=_refuse)
+    except RecursionError as error:
+        raise ValueError(_TOO_DEEP) from error
+    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and not _is_shallow(value):
+        raise ValueError(_TOO_DEEP)
+    return value
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def _is_shallow(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inside(outer)]
+        if not level:
+            return True
+    return False
+
+
+def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
