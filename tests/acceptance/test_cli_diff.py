@@ -77,7 +77,7 @@ def test_a_failure_and_all_that_follows_from_it_is_told(council: Shell) -> None:
     done = council.run("diff", "first", "failed")
     assert (done.exit, done.err) == (1, "")
     assert done.out.startswith(
-        "--- first (a rehearsal: no model was asked)\n+++ failed, a rehearsal: no model was asked\n"
+        "--- first (a rehearsal: no model was asked)\n+++ failed (a rehearsal: no model was asked)\n"
     )
     assert "rank to birch: the same prompt\nstate: completed -> failed\n" in done.out
     assert "verdict to oak: another prompt\nprompt\n@@ " in done.out

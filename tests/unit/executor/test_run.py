@@ -328,7 +328,7 @@ redirects:
 def test_a_redirect_that_goes_to_nobody_is_skipped_and_is_no_failure(tmp_path: Path) -> None:
     record = carry_out(tmp_path, FAN)
     assert record.of(ev.RedirectSkipped) == [
-        ev.RedirectSkipped("rank", "role:reader", None, "nobody in this run is called 'role:reader'")
+        ev.RedirectSkipped("rank", "role:reader", None, "nobody in this run is called 'role:reader'", by_design=True)
     ]
     assert record.state.servants["oak"].conversation[1]["content"] == "0 ranked, 0 read."
     assert (record.state.state, record.state.reason) == ("completed", None)

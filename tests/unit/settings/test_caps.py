@@ -17,7 +17,7 @@ PLAYBOOKS = Limits(nano_usd=2_500_000_000, tokens=1000, requests=5, time_ms=60_0
 
 def settled(flags: Flags, limits: Limits) -> Settings:
     engine = Engine(budget=Budget(limits))
-    return resolve(flags, {}, engine, Config(Path("config.yml")), models={}, rehearsal=True)
+    return resolve(flags, {}, engine, Config(Path("config.yml")), models={}, stand_in="rehearsal")
 
 
 @pytest.mark.parametrize(

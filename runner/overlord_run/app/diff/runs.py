@@ -5,6 +5,7 @@ from typing import Any
 
 from overlord_run.app.diff.compare import Comparison, Facts, Side, Subject, compare, count
 from overlord_run.app.history import Inspection, find_run, inspect
+from overlord_run.playbook.money import usd
 from overlord_run.store.state import Result, State
 
 
@@ -69,6 +70,7 @@ def _result(result: Result) -> Mapping[str, Any]:
         "note": result.note or None,
         "repairs": result.repairs or None,
         "usage": _told(result.usage or {}),
+        "costUsd": usd(result.cost.nano_usd) if result.cost.priced else None,
     }
     return _told(told)
 

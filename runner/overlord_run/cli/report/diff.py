@@ -14,7 +14,7 @@ from overlord_run.app.diff.compare import ABSENT, Change, Comparison, Difference
 from overlord_run.app.diff.texts import unified
 from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.styled import Line, Style, Styled, line, plain
-from overlord_run.cli.report.tally import spent, tokens_told
+from overlord_run.cli.report.tally import cost_text, spent, tokens_told
 from overlord_run.cli.report.words import counted, joined
 
 MOST_CHARS = 10_000
@@ -189,5 +189,7 @@ def _summary(found: Comparison) -> str:
     words = {**_OUTCOMES[bool(runs)], "same": "the same"}
     parts = [f"{found.counts[outcome]:,} {word}" for outcome, word in words.items() if found.counts[outcome]]
     sentence = f"{total}: {joined(parts)}" if found.differences else f"Nothing differs in {total}"
-    tokens = dict.fromkeys(tokens_told(spent(run)) for run in runs)
-    return f"{sentence}. Tokens: {' -> '.join(tokens)}." if tokens else f"{sentence}."
+    totals = [spent(run) for run in runs]
+    tokens, costs = dict.fromkeys(map(tokens_told, totals)), dict.fromkeys(cost_text(one.cost) for one in totals)
+    told = f" Tokens: {' -> '.join(tokens)}. Cost: {' -> '.join(costs)}." if totals else ""
+    return f"{sentence}.{told}"

@@ -41,7 +41,7 @@ def text(found: Comparison, **asked: Any) -> str:
 def test_where_nothing_differs_one_line_says_so() -> None:
     assert text(of_playbooks()) == "Nothing differs in 3 requests."
     state = example.state(*example.completed())
-    assert text(of_runs(state, state)) == "Nothing differs in 2 results. Tokens: 2,246."
+    assert text(of_runs(state, state)) == "Nothing differs in 2 results. Tokens: 2,246. Cost: 0.0123 USD + unpriced."
 
 
 def test_short_values_stand_on_a_line_and_long_texts_as_a_diff() -> None:
@@ -184,7 +184,7 @@ state: started
 prompt: More.
 model: fugu
 
-3 results: 2 changed and 1 only in the second run. Tokens: 2,246 -> 2,251."""
+3 results: 2 changed and 1 only in the second run. Tokens: 2,246 -> 2,251. Cost: unpriced."""
     )
 
 
