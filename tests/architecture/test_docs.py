@@ -77,6 +77,7 @@ KEYS: Mapping[tuple[Path, str], Mapping[str, Any]] = {
     (PLAYBOOK, "Engine"): DEFINITIONS["engine"],
     (PLAYBOOK, "Startup"): DEFINITIONS["engine"]["properties"]["startup"],
     (PLAYBOOK, "Retry"): DEFINITIONS["engine"]["properties"]["retry"],
+    (PLAYBOOK, "Rate"): DEFINITIONS["engine"]["properties"]["rate"],
     (PLAYBOOK, "Models"): DEFINITIONS["model"],
     (PLAYBOOK, "Roles"): DEFINITIONS["role"],
     (PLAYBOOK, "Assignments"): DEFINITIONS["assignment"],

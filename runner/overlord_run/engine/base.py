@@ -124,6 +124,37 @@ class Failure:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """No request leaves for `wait_s` seconds, and somebody waits for it."""
+
+    wait_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Fewer calls than before may be under way at once: `concurrency` of them."""
+
+    concurrency: int
+    reason: str
+
+
+Slowing = Held | Narrowed
+
+
+class Stop(Protocol):
+    """Set, as an `asyncio.Event` is, when nothing new is to be sent."""
+
+    def is_set(self) -> bool:
+        """Return whether it is."""
+        ...
+
+    async def wait(self) -> object:
+        """Return once it is."""
+        ...
+
+
 class Lane(Protocol):
     """One connection, lent to one call at a time."""
 
@@ -145,8 +176,12 @@ class Engine(Protocol):
         """How the preflight proves the models."""
         ...
 
-    def lane(self) -> AbstractAsyncContextManager[Lane]:
-        """Lend a lane, waiting while all are lent."""
+    def heed(self, stop: Stop, tell: Callable[[Slowing], None]) -> None:
+        """Wait for no limit any more once `stop` is set; tell what makes requests leave later than they could."""
+        ...
+
+    def lane(self, request: Request) -> AbstractAsyncContextManager[Lane]:
+        """Lend a lane to a request once it may leave: while all are lent, or a limit holds it back, it waits."""
         ...
 
     async def preflight(

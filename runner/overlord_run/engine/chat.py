@@ -9,18 +9,24 @@ from typing import Final
 import httpx
 
 from overlord_run.credential import Redactor
-from overlord_run.engine.base import EngineName, Failure, ProofMethod, Reply, Request
+from overlord_run.engine.base import EngineName, Failure, ProofMethod, Reply, Request, Slowing, Stop
 from overlord_run.engine.completion import read_completion
 from overlord_run.engine.endpoint import Endpoint
+from overlord_run.engine.feedback import Feedback
 from overlord_run.engine.foreign import Fault
+from overlord_run.engine.gate import Gate
 from overlord_run.engine.lanes import Connection, Lanes
+from overlord_run.engine.limits import NOTHING
 from overlord_run.engine.preflight import Terms, prove_asked, prove_listed, require_key
 from overlord_run.engine.quote import token
 from overlord_run.engine.status import failure_of
-from overlord_run.engine.wire import exchange
+from overlord_run.engine.weight import expected_tokens
+from overlord_run.engine.wire import Answer, exchange
 from overlord_run.host.shell import Host
+from overlord_run.playbook.model import Rate
 
 DEFAULT_KEY_NAME: Final = "SAKANA_API_KEY"
+UNLIMITED: Final = Rate()
 
 
 class ChatEngine:
@@ -31,11 +37,13 @@ class ChatEngine:
         models: The ids that preflight must prove.
         host: Knows the syntax of the person's shell, for remedies.
         concurrency: How many calls may be in flight.
+        rate: How many requests and tokens may leave a minute.
         timeout_s: Bounds each exchange of the preflight; a call brings its own.
         is_key_required: Whether preflight refuses to go on without a key.
         is_probe: Whether preflight asks each model one word instead of reading `/models`.
         transport: Answers in the network's place: this is then the rehearsal, which needs no key and lists its models.
         clock: Gives seconds since the epoch, for `Retry-After` dates.
+        steady_clock: Gives the seconds of a clock that never goes back, for limits.
 
     Raises:
         SettingsError: The base URL, the proxy or the file of certificates cannot be used.
@@ -48,11 +56,13 @@ class ChatEngine:
         models: tuple[str, ...],
         host: Host,
         concurrency: int = 8,
+        rate: Rate = UNLIMITED,
         timeout_s: float = 90.0,
         is_key_required: bool = True,
         is_probe: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.time,
+        steady_clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._endpoint = endpoint
         self._redactor = Redactor(endpoint.credential)
@@ -66,7 +76,8 @@ class ChatEngine:
         )
         self._proves_by: ProofMethod = "probe" if is_probe and transport is None else "models"
         self._name: EngineName = "chat" if transport is None else "rehearsal"
-        self._lanes = Lanes(concurrency, endpoint.connector() if transport is None else lambda: transport)
+        self._gate = Gate(concurrency, rate, steady_clock)
+        self._lanes = Lanes(endpoint.connector() if transport is None else lambda: transport)
         self._clock = clock
 
     @property
@@ -79,11 +90,20 @@ class ChatEngine:
         """How the preflight proves the models."""
         return self._proves_by
 
+    def heed(self, stop: Stop, tell: Callable[[Slowing], None]) -> None:
+        """Wait for no limit any more once `stop` is set; tell what makes requests leave later than they could."""
+        self._gate.heed(stop, tell)
+
     @asynccontextmanager
-    async def lane(self) -> AsyncIterator["ChatLane"]:
-        """Lend a lane, waiting while all are lent."""
-        async with self._lanes.lend() as connection:
-            yield ChatLane(self._endpoint, connection, self._redactor, self._clock)
+    async def lane(self, request: Request) -> AsyncIterator["ChatLane"]:
+        """Lend a lane to a request once it may leave: while all are lent, or a limit holds it back, it waits."""
+        tokens = expected_tokens(request) if self._gate.counts_tokens else 0
+        passed = await self._gate.enter({"requests": 1, "tokens": tokens})
+        try:
+            async with self._lanes.lend() as connection:
+                yield ChatLane(self._endpoint, connection, Feedback(self._gate, passed), self._redactor, self._clock)
+        finally:
+            self._gate.take_back(passed)
 
     async def preflight(
         self, before_probe: Callable[[str], Awaitable[None]], method: ProofMethod | None = None
@@ -94,13 +114,16 @@ class ChatEngine:
             PreflightError: The API is not proved; no model was asked (but by a probe).
         """
         require_key(self._terms)
-        async with self._lanes.lend() as connection:
-            if (method or self._proves_by) == "probe":
-                lane = ChatLane(self._endpoint, connection, self._redactor, self._clock)
-                return await prove_asked(lane.ask, self._terms, before_probe)
-            request = self._endpoint.request("/models", extensions={})
-            outcome = await exchange(connection, request, timeout_s=self._terms.timeout_s)
-            return prove_listed(outcome, self._terms, self._redactor)
+        if (method or self._proves_by) == "probe":
+            return await prove_asked(self.lane, self._terms, before_probe)
+        passed = await self._gate.enter(NOTHING)
+        try:
+            async with self._lanes.lend() as connection:
+                request = self._endpoint.request("/models", extensions={})
+                outcome = await exchange(connection, request, timeout_s=self._terms.timeout_s)
+        finally:
+            self._gate.take_back(passed)
+        return prove_listed(outcome, self._terms, self._redactor)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -111,10 +134,16 @@ class ChatLane:
     """One connection, lent to one call at a time."""
 
     def __init__(
-        self, endpoint: Endpoint, connection: Connection, redactor: Redactor, clock: Callable[[], float]
+        self,
+        endpoint: Endpoint,
+        connection: Connection,
+        feedback: Feedback,
+        redactor: Redactor,
+        clock: Callable[[], float],
     ) -> None:
         self._endpoint = endpoint
         self._connection = connection
+        self._feedback = feedback
         self._redactor = redactor
         self._clock = clock
 
@@ -124,7 +153,13 @@ class ChatLane:
             return Failure("key-in-prompt", "the prompt holds the API key, so nothing was sent")
         facts = {"overlord": (request.slot, request.message, request.attempt, request.repair)}
         sent = self._endpoint.request("/chat/completions", request.body(), extensions=facts)
+        self._feedback.sent()
         outcome = await exchange(self._connection, sent, timeout_s=request.timeout_s)
+        result = self._result(outcome, request)
+        self._feedback.take(result, outcome.headers)
+        return result
+
+    def _result(self, outcome: Answer | Fault, request: Request) -> Reply | Failure:
         if isinstance(outcome, Fault):
             return self._failure(outcome)
         if outcome.status != httpx.codes.OK:

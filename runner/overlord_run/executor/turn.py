@@ -106,7 +106,7 @@ async def _attempt(
     The lane is kept until the end is on record, so that whoever waits for a lane knows of it.
     """
     request = _request(council, ask, messages, attempt)
-    async with council.engine.lane() as lane:
+    async with council.engine.lane(request) as lane:
         if council.halt.wanted.is_set() or (attempt.number == attempt.before + 1 and not may_begin()):
             return "unsent"
         await council.recorder.record(

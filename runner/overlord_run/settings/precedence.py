@@ -6,7 +6,7 @@ from dataclasses import replace
 from overlord_run.errors import UsageError
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.address import parse_address
-from overlord_run.playbook.model import Engine, Model, Playbook
+from overlord_run.playbook.model import Engine, Model, Playbook, Rate
 from overlord_run.settings.access import Access, address_said, rehearsed_access, settle_access
 from overlord_run.settings.environment import CA_FILE, MODEL, ULTRA_MODEL, Said, operator
 from overlord_run.settings.model import DEFAULT_LEASE_S, Config, Flags, Settings
@@ -39,8 +39,8 @@ def resolve(
         engine: What the playbook says of the API.
         config: What the user's config file says.
         models: The playbook's models by alias, to tell which of them the operator's win over.
-        rehearsal: Whether nothing will be sent: then no key is read, and address, trust, proxy and CA file play no
-            part.
+        rehearsal: Whether nothing will be sent: then no key is read, and address, trust, proxy, CA file and rate play
+            no part.
 
     Raises:
         UsageError: A flag's value is malformed or out of range.
@@ -58,6 +58,7 @@ def resolve(
         timeout_s=timeout.seconds if timeout else engine.timeout_s or _DEFAULT_TIMEOUT_S,
         concurrency=_concurrency(flags, engine, access),
         attempts=1 if flags.fail_fast else engine.attempts or _DEFAULT_ATTEMPTS,
+        rate=Rate() if rehearsal else engine.rate or Rate(),
         preflight=engine.preflight or "models",
         model_ids={alias: said.value for alias, said in models_said.items()},
         proxy=None if rehearsal else _proxy(flags, config, access),

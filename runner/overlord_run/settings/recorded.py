@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from overlord_run.errors import StoreError
-from overlord_run.playbook.model import Engine
+from overlord_run.playbook.model import Engine, Rate
 from overlord_run.settings.environment import BASE_URL, MODEL, TIMEOUT_MS, ULTRA_MODEL
 from overlord_run.settings.model import Config, Flags, Settings
 from overlord_run.settings.precedence import resolve
@@ -27,6 +27,7 @@ class Recorded:
     timeout_s: float
     concurrency: int
     attempts: int
+    rate: Rate
     preflight: str
     lease_s: float
     model_ids: Mapping[str, str]
@@ -50,6 +51,7 @@ def read_recorded(settings: Mapping[str, Any]) -> Recorded:
             timeout_s=float(settings["timeoutS"]),
             concurrency=int(settings["concurrency"]),
             attempts=int(settings["attempts"]),
+            rate=_rate(settings["rate"]),
             preflight=_text(settings["preflight"]),
             lease_s=float(settings["leaseS"]),
             model_ids={_text(alias): _text(model_id) for alias, model_id in settings["modelIds"].items()},
@@ -90,6 +92,7 @@ def restore(
         timeout_s=recorded.timeout_s,
         concurrency=recorded.concurrency,
         attempts=recorded.attempts,
+        rate=recorded.rate,
         preflight="probe" if recorded.preflight == "probe" else "models",
         lease_s=recorded.lease_s,
     )
@@ -114,3 +117,15 @@ def _text(value: object) -> str:
 
 def _text_or_none(value: object) -> str | None:
     return None if value is None else _text(value)
+
+
+def _rate(value: Mapping[str, Any]) -> Rate:
+    return Rate(_limit(value["requestsPerMinute"]), _limit(value["tokensPerMinute"]))
+
+
+def _limit(value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or value < 1:
+        raise TypeError(value)
+    return value

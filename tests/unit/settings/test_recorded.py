@@ -3,6 +3,7 @@
 import pytest
 
 from overlord_run.errors import StoreError
+from overlord_run.playbook.model import Rate
 from overlord_run.settings.recorded import read_recorded
 
 WRITTEN = {
@@ -12,6 +13,7 @@ WRITTEN = {
     "timeoutS": 90,
     "concurrency": 8,
     "attempts": 3,
+    "rate": {"requestsPerMinute": 60, "tokensPerMinute": None},
     "preflight": "models",
     "leaseS": 1800,
     "modelIds": {"normal": "fugu"},
@@ -30,6 +32,7 @@ def test_settings_are_read_back_as_they_were_written() -> None:
         1800.0,
         False,
     )
+    assert found.rate == Rate(requests_per_minute=60)
     assert (dict(found.model_ids), found.models_to_prove) == ({"normal": "fugu"}, ("fugu",))
 
 
@@ -55,6 +58,10 @@ def test_a_setting_that_is_missing_is_damage(key: str) -> None:
         {"modelsToProve": [1]},
         {"trusted": ["api.sakana.ai"]},
         {"concurrency": float("inf")},
+        {"rate": None},
+        {"rate": {"requestsPerMinute": 60}},
+        {"rate": {"requestsPerMinute": 0, "tokensPerMinute": None}},
+        {"rate": {"requestsPerMinute": None, "tokensPerMinute": "many"}},
     ],
 )
 def test_a_setting_of_another_type_is_damage(changes: dict[str, object]) -> None:

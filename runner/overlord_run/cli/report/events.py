@@ -6,6 +6,7 @@ from typing import Any
 from overlord_run.cli.report.tally import tokens_of
 from overlord_run.cli.report.words import counted, joined, moment, seconds
 from overlord_run.store import events as ev
+from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
 
 _LONGEST = 100
 _SEQ_WIDTH = 5
@@ -77,6 +78,14 @@ def _request_failed(body: ev.RequestFailed) -> tuple[str, str]:
     return _at(body.message_id, body.slot), body.reason + again
 
 
+def _requests_held(body: RequestsHeld) -> tuple[str, str]:
+    return "", f"none leaves for {seconds(body.wait_s)}: {body.reason}"
+
+
+def _concurrency_fell(body: ConcurrencyFell) -> tuple[str, str]:
+    return "", f"at most {counted(body.concurrency, 'call')} at once: {body.reason}"
+
+
 def _message_settled(body: ev.MessageSettled) -> tuple[str, str]:
     return body.message_id, _with_reason(body.state, body.reason)
 
@@ -146,6 +155,8 @@ _TELL: Mapping[type, Callable[[Any], tuple[str, str]]] = {
     ev.RequestSent: _request_sent,
     ev.ReplyReceived: _reply_received,
     ev.RequestFailed: _request_failed,
+    RequestsHeld: _requests_held,
+    ConcurrencyFell: _concurrency_fell,
     ev.MessageSettled: _message_settled,
     ev.RedirectSkipped: _redirect_skipped,
     ev.RedirectFailed: _redirect_failed,

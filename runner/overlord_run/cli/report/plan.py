@@ -14,6 +14,7 @@ from overlord_run.cli.report.words import counted, indented, joined, seconds
 from overlord_run.expect.words import with_ending
 from overlord_run.plan.estimate import tokens
 from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedRedirect, PlannedServant
+from overlord_run.playbook.model import Rate
 
 SHOWN_DIGITS = 12
 
@@ -89,18 +90,30 @@ def _starting(plan: Plan) -> list[PlannedServant]:
 
 def _head(prepared: Prepared) -> str:
     settings, plan = prepared.settings, prepared.plan
-    calls = f"timeout {seconds(settings.timeout_s)}, concurrency {settings.concurrency}, attempts {settings.attempts}"
+    calls = [
+        f"timeout {seconds(settings.timeout_s)}",
+        f"concurrency {settings.concurrency}",
+        f"attempts {settings.attempts}",
+        *_rate(settings.rate),
+    ]
     engine = "the rehearsal: no key, no network" if prepared.rehearse else settings.base_url
     lines = [
         f"Plan of {plan.name} ({prepared.playbook.file}); nothing has been sent",
         f"digest   {prepared.plan_json['digest']}",
         f"engine   {engine}",
-        f"calls    {calls}",
+        f"calls    {', '.join(calls)}",
         *(f"model    {_model(model)}" for model in plan.models.values()),
         f"to prove {joined(prepared.models_to_prove)}",
         *(f"override {sentence}" for sentence in settings.overrides),
     ]
     return "\n".join(lines)
+
+
+def _rate(rate: Rate) -> Iterable[str]:
+    if rate.requests_per_minute is not None:
+        yield f"{counted(rate.requests_per_minute, 'request')} a minute"
+    if rate.tokens_per_minute is not None:
+        yield f"{counted(rate.tokens_per_minute, 'token')} a minute"
 
 
 def _model(model: PlannedModel) -> str:
