@@ -15,6 +15,7 @@ from overlord_run.app.status import EXITS
 from overlord_run.engine.base import Engine
 from overlord_run.errors import Exit, worst
 from overlord_run.executor.council import Council, Halt, Policy, convene
+from overlord_run.executor.past import past_calls
 from overlord_run.host import fingerprint
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
@@ -109,6 +110,7 @@ async def _own(session: Session, opening: Opening, deed: Deed, interrupt: Interr
     with signals.heard():  # until the record is closed: a third Ctrl-C must not tear that
         folder, recorder = await opening()
         try:
+            engine.recall(past_calls(recorder.state, now()))
             policy = Policy(session.settings.timeout_s, session.settings.attempts, random.random)
             council = convene(session.plan, engine, recorder, policy, interrupt.halt)
             await _do(council, engine, deed, Mailbox(Inbox(folder.inbox_dir)), interrupt)

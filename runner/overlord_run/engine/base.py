@@ -1,6 +1,6 @@
 """Name what the executor asks of an engine: one request in, one reply or one failure out."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -143,6 +143,15 @@ class Narrowed:
 Slowing = Held | Narrowed
 
 
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """Requests that left `ago_s` seconds ago, and the tokens that they are known to have taken."""
+
+    ago_s: float
+    requests: int
+    tokens: int
+
+
 class Stop(Protocol):
     """Set, as an `asyncio.Event` is, when nothing new is to be sent."""
 
@@ -178,6 +187,10 @@ class Engine(Protocol):
 
     def heed(self, stop: Stop, tell: Callable[[Slowing], None]) -> None:
         """Wait for no limit any more once `stop` is set; tell what makes requests leave later than they could."""
+        ...
+
+    def recall(self, calls: Iterable[PastCall]) -> None:
+        """Count calls that other processes made, the oldest first, before the first of this one leaves."""
         ...
 
     def lane(self, request: Request) -> AbstractAsyncContextManager[Lane]:

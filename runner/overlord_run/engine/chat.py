@@ -2,14 +2,14 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 import httpx
 
 from overlord_run.credential import Redactor
-from overlord_run.engine.base import EngineName, Failure, ProofMethod, Reply, Request, Slowing, Stop
+from overlord_run.engine.base import EngineName, Failure, PastCall, ProofMethod, Reply, Request, Slowing, Stop
 from overlord_run.engine.completion import read_completion
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.engine.feedback import Feedback
@@ -93,6 +93,10 @@ class ChatEngine:
     def heed(self, stop: Stop, tell: Callable[[Slowing], None]) -> None:
         """Wait for no limit any more once `stop` is set; tell what makes requests leave later than they could."""
         self._gate.heed(stop, tell)
+
+    def recall(self, calls: Iterable[PastCall]) -> None:
+        """Count calls that other processes made, the oldest first, before the first of this one leaves."""
+        self._gate.recall(calls)
 
     @asynccontextmanager
     async def lane(self, request: Request) -> AsyncIterator["ChatLane"]:

@@ -13,12 +13,12 @@ A wait for time ends when a person stops the run; a wait for a place ends with t
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from overlord_run.engine.base import Held, Narrowed, Slowing, Stop
+from overlord_run.engine.base import Held, Narrowed, PastCall, Slowing, Stop
 from overlord_run.engine.limits import NOTHING, Amounts, Kind, Limits
 from overlord_run.engine.width import Width
 from overlord_run.engine.window import Entry
@@ -67,6 +67,13 @@ class Gate:
     def heed(self, stop: Stop, tell: Callable[[Slowing], None]) -> None:
         """Say what ends waits for time, and who is told of them."""
         self._stop, self._tell = stop, tell
+
+    def recall(self, calls: Iterable[PastCall]) -> None:
+        """Count calls that left before, the oldest first; nothing has been let out yet."""
+        now_s = self._clock()
+        for call in calls:
+            entries = self._limits.let_out({"requests": call.requests, "tokens": call.tokens})
+            self._limits.leave(entries, now_s - call.ago_s)
 
     @property
     def counts_tokens(self) -> bool:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from overlord_run.engine.base import Held, Narrowed, Slowing
+from overlord_run.engine.base import Held, Narrowed, PastCall, Slowing
 from overlord_run.engine.gate import SHORTEST_SLEEP_S, Gate, Pass
 from overlord_run.engine.width import QUIET_S, Width
 from overlord_run.playbook.model import Rate
@@ -149,6 +149,16 @@ def test_what_was_let_out_and_not_sent_is_not_counted() -> None:
         return at
 
     assert watched(go).left == [("b", 0)]
+
+
+def test_calls_that_others_made_within_the_minute_count_too() -> None:
+    async def go() -> Post:
+        at = post(rate=Rate(requests_per_minute=3, tokens_per_minute=100))
+        at.gate.recall([PastCall(70, 9, 9), PastCall(50, 2, 0), PastCall(20, 0, 60)])
+        await all_of(at.call("a"), at.call("b"), at.call("c", tokens=50))
+        return at
+
+    assert watched(go).left == [("a", 0), ("b", 10), ("c", 40)]
 
 
 def test_the_minute_of_a_request_begins_when_it_leaves_however_long_it_lingers_behind_the_gate() -> None:
