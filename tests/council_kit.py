@@ -90,8 +90,8 @@ class Held:
         return getattr(self._engine, name)
 
     @asynccontextmanager
-    async def lane(self) -> AsyncIterator[Lane]:
-        async with self._engine.lane() as lane:
+    async def lane(self, request: Request) -> AsyncIterator[Lane]:
+        async with self._engine.lane(request) as lane:
             yield _HeldLane(lane, self.let_go, self._message_id)
 
 

@@ -81,6 +81,7 @@ KEYS: Mapping[tuple[Path, str], Mapping[str, Any]] = {
     (PLAYBOOK, "Startup"): DEFINITIONS["engine"]["properties"]["startup"],
     (PLAYBOOK, "Budget"): DEFINITIONS["engine"]["properties"]["budget"],
     (PLAYBOOK, "Retry"): DEFINITIONS["engine"]["properties"]["retry"],
+    (PLAYBOOK, "Rate"): DEFINITIONS["engine"]["properties"]["rate"],
     (PLAYBOOK, "Models"): DEFINITIONS["model"],
     (PLAYBOOK, "Price"): DEFINITIONS["price"],
     (PLAYBOOK, "Above"): DEFINITIONS["price"]["properties"]["above"],

@@ -182,8 +182,8 @@ class AsksTwice:
         return getattr(self._engine, name)
 
     @asynccontextmanager
-    async def lane(self) -> AsyncIterator[Lane]:
-        async with self._engine.lane() as lane:
+    async def lane(self, request: Request) -> AsyncIterator[Lane]:
+        async with self._engine.lane(request) as lane:
             yield AsksAgain(lane)
 
 

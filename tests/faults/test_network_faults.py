@@ -51,10 +51,10 @@ async def opened(fault: Fault) -> AsyncIterator[tuple[FaultServer, ChatEngine]]:
 async def complaints(fault: Fault, seed: Callable[[Lane], Lane] = lambda lane: lane) -> list[str]:
     """Ask once and return what is wrong with the outcome."""
     async with opened(fault) as (server, tested):
-        began = time.monotonic()
+        began, asked = time.monotonic(), question(fault.timeout_s)
         try:
-            async with asyncio.timeout(fault.timeout_s + GRACE_S), tested.lane() as lane:
-                outcome = await seed(lane).ask(question(fault.timeout_s))
+            async with asyncio.timeout(fault.timeout_s + GRACE_S), tested.lane(asked) as lane:
+                outcome = await seed(lane).ask(asked)
         except TimeoutError:
             return [f"no outcome {GRACE_S} s after the timeout"]
         except Exception as error:  # noqa: BLE001 - whatever a broken engine raises is what this looks for

@@ -16,6 +16,7 @@ from overlord_run.app.status import exit_of
 from overlord_run.engine.base import Engine
 from overlord_run.errors import Exit, worst
 from overlord_run.executor.council import Council, Halt, Policy, convene
+from overlord_run.executor.past import past_calls
 from overlord_run.host import fingerprint
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
@@ -121,6 +122,7 @@ async def _own(
     with signals.heard():  # until the record is closed: a third Ctrl-C must not tear that
         folder, recorder = await opening()
         try:
+            engine.recall(past_calls(recorder.state, now()))
             council = convene(session.plan, engine, recorder, _policy(session), interrupt.halt)
             await _do(council, engine, deed, Mailbox(Inbox(folder.inbox_dir)), interrupt)
         finally:

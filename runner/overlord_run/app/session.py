@@ -57,6 +57,7 @@ def open_engine(session: Session, keeper: Keeper | None) -> ChatEngine:
         models=session.models_to_prove,
         host=session.host,
         concurrency=settings.concurrency,
+        rate=settings.rate,
         timeout_s=settings.timeout_s,
         is_key_required=settings.key_required,
         is_probe=settings.preflight == "probe",

@@ -72,7 +72,7 @@ def send(**given: Any) -> Exit:
 @click.option("--fail-fast", is_flag=True, help="Make one attempt a call, and no other.")
 @options.output_format
 @click.option("-q", "--quiet", is_flag=True, help="No progress; the recap only when something failed.")
-@click.option("-v", "--verbose", is_flag=True, help="Tell each request as it leaves.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell each request as it leaves, and what it had to wait for.")
 @click.option("--debug", is_flag=True, help="Tell attempts that are made again, what the API said, and stack traces.")
 @options.state_dir
 def resume(**given: Any) -> Exit:

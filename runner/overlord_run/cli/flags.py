@@ -89,7 +89,10 @@ from overlord_run.errors import Exit
 @options.output_format
 @click.option("-q", "--quiet", is_flag=True, help="No progress; the recap only when something failed.")
 @click.option(
-    "-v", "--verbose", is_flag=True, help="Tell each request as it leaves; with --dry-run the request bodies."
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Tell each request as it leaves, and what it had to wait for; with --dry-run the request bodies.",
 )
 @click.option("--debug", is_flag=True, help="Tell attempts that are made again, what the API said, and stack traces.")
 @options.state_dir

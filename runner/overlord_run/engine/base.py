@@ -1,6 +1,6 @@
 """Name what the executor asks of an engine: one request in, one reply or one failure out."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -125,6 +125,46 @@ class Failure:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """No request leaves for `wait_s` seconds, and somebody waits for it."""
+
+    wait_s: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Fewer calls than before may be under way at once: `concurrency` of them."""
+
+    concurrency: int
+    reason: str
+
+
+Slowing = Held | Narrowed
+
+
+@dataclass(frozen=True, slots=True)
+class PastCall:
+    """Requests that left `ago_s` seconds ago, and the tokens that they are known to have taken."""
+
+    ago_s: float
+    requests: int
+    tokens: int
+
+
+class Stop(Protocol):
+    """Set, as an `asyncio.Event` is, when nothing new is to be sent."""
+
+    def is_set(self) -> bool:
+        """Return whether it is."""
+        ...
+
+    async def wait(self) -> object:
+        """Return once it is."""
+        ...
+
+
 class Lane(Protocol):
     """One connection, lent to one call at a time."""
 
@@ -146,8 +186,16 @@ class Engine(Protocol):
         """How the preflight proves the models."""
         ...
 
-    def lane(self) -> AbstractAsyncContextManager[Lane]:
-        """Lend a lane, waiting while all are lent."""
+    def heed(self, stop: Stop, tell: Callable[[Slowing], None]) -> None:
+        """Wait for no limit any more once `stop` is set; tell what makes requests leave later than they could."""
+        ...
+
+    def recall(self, calls: Iterable[PastCall]) -> None:
+        """Count calls that other processes made, the oldest first, before the first of this one leaves."""
+        ...
+
+    def lane(self, request: Request) -> AbstractAsyncContextManager[Lane]:
+        """Lend a lane to a request once it may leave: while all are lent, or a limit holds it back, it waits."""
         ...
 
     async def preflight(

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
@@ -10,21 +10,27 @@ from typing import Final
 import httpx
 
 from overlord_run.credential import Redactor
-from overlord_run.engine.base import EngineName, Failure, ProofMethod, Reply, Request
+from overlord_run.engine.base import EngineName, Failure, PastCall, ProofMethod, Reply, Request, Slowing, Stop
 from overlord_run.engine.completion import read_completion
 from overlord_run.engine.endpoint import Endpoint
+from overlord_run.engine.feedback import Feedback
 from overlord_run.engine.foreign import Fault
+from overlord_run.engine.gate import Gate
 from overlord_run.engine.lanes import Connection, Lanes
+from overlord_run.engine.limits import NOTHING
 from overlord_run.engine.preflight import Terms, prove_asked, prove_listed, require_key
 from overlord_run.engine.quote import token
 from overlord_run.engine.recording import Keeper, RecordingTransport
 from overlord_run.engine.rehearsal import RehearsalTransport
 from overlord_run.engine.replay import ReplayTransport
 from overlord_run.engine.status import failure_of
-from overlord_run.engine.wire import exchange
+from overlord_run.engine.weight import expected_tokens
+from overlord_run.engine.wire import Answer, exchange
 from overlord_run.host.shell import Host
+from overlord_run.playbook.model import Rate
 
 DEFAULT_KEY_NAME: Final = "SAKANA_API_KEY"
+UNLIMITED: Final = Rate()
 
 
 class ChatEngine:
@@ -35,12 +41,14 @@ class ChatEngine:
         models: The ids that preflight must prove.
         host: Knows the syntax of the person's shell, for remedies.
         concurrency: How many calls may be in flight.
+        rate: How many requests and tokens may leave a minute.
         timeout_s: Bounds each exchange of the preflight; a call brings its own.
         is_key_required: Whether preflight refuses to go on without a key.
         is_probe: Whether preflight asks each model one word instead of reading `/models`.
         transport: Answers in the network's place: the rehearsal, or a recording. No key is needed then.
         keeper: Keeps every exchange, where the run is recorded.
         clock: Gives seconds since the epoch, for `Retry-After` dates.
+        steady_clock: Gives the seconds of a clock that never goes back, for limits.
 
     Raises:
         SettingsError: The base URL, the proxy or the file of certificates cannot be used.
@@ -53,12 +61,14 @@ class ChatEngine:
         models: tuple[str, ...],
         host: Host,
         concurrency: int = 8,
+        rate: Rate = UNLIMITED,
         timeout_s: float = 90.0,
         is_key_required: bool = True,
         is_probe: bool = False,
         transport: RehearsalTransport | ReplayTransport | None = None,
         keeper: Keeper | None = None,
         clock: Callable[[], float] = time.time,
+        steady_clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._endpoint = endpoint
         self._redactor = Redactor(endpoint.credential)
@@ -76,7 +86,8 @@ class ChatEngine:
         connect = endpoint.connector() if transport is None else lambda: transport
         if keeper is not None:
             connect = partial(_recorded, connect, keeper, self._redactor, clock)
-        self._lanes = Lanes(concurrency, connect)
+        self._gate = Gate(concurrency, rate, steady_clock)
+        self._lanes = Lanes(connect)
         self._clock = clock
 
     @property
@@ -89,11 +100,25 @@ class ChatEngine:
         """How the preflight proves the models."""
         return self._proves_by
 
+    def heed(self, stop: Stop, tell: Callable[[Slowing], None]) -> None:
+        """Wait for no limit any more once `stop` is set; tell what makes requests leave later than they could."""
+        self._gate.heed(stop, tell)
+
+    def recall(self, calls: Iterable[PastCall]) -> None:
+        """Count calls that other processes made, the oldest first, before the first of this one leaves."""
+        self._gate.recall(calls)
+
     @asynccontextmanager
-    async def lane(self) -> AsyncIterator["ChatLane"]:
-        """Lend a lane, waiting while all are lent."""
-        async with self._lanes.lend() as connection:
-            yield ChatLane(self._endpoint, connection, self._redactor, self._clock)
+    async def lane(self, request: Request) -> AsyncIterator["ChatLane"]:
+        """Lend a lane to a request once it may leave: while all are lent, or a limit holds it back, it waits."""
+        tokens = expected_tokens(request) if self._gate.counts_tokens else 0
+        passed = await self._gate.enter({"requests": 1, "tokens": tokens})
+        feedback = Feedback(self._gate, passed, is_patient=self._name != "recording")
+        try:
+            async with self._lanes.lend() as connection:
+                yield ChatLane(self._endpoint, connection, feedback, self._redactor, self._clock)
+        finally:
+            self._gate.take_back(passed)
 
     async def preflight(
         self, before_probe: Callable[[str], Awaitable[None]], method: ProofMethod | None = None
@@ -104,13 +129,16 @@ class ChatEngine:
             PreflightError: The API is not proved; no model was asked (but by a probe).
         """
         require_key(self._terms)
-        async with self._lanes.lend() as connection:
-            if (method or self._proves_by) == "probe":
-                lane = ChatLane(self._endpoint, connection, self._redactor, self._clock)
-                return await prove_asked(lane.ask, self._terms, before_probe)
-            request = self._endpoint.request("/models", extensions={})
-            outcome = await exchange(connection, request, timeout_s=self._terms.timeout_s)
-            return prove_listed(outcome, self._terms, self._redactor)
+        if (method or self._proves_by) == "probe":
+            return await prove_asked(self.lane, self._terms, before_probe)
+        passed = await self._gate.enter(NOTHING)
+        try:
+            async with self._lanes.lend() as connection:
+                request = self._endpoint.request("/models", extensions={})
+                outcome = await exchange(connection, request, timeout_s=self._terms.timeout_s)
+        finally:
+            self._gate.take_back(passed)
+        return prove_listed(outcome, self._terms, self._redactor)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -127,10 +155,16 @@ class ChatLane:
     """One connection, lent to one call at a time."""
 
     def __init__(
-        self, endpoint: Endpoint, connection: Connection, redactor: Redactor, clock: Callable[[], float]
+        self,
+        endpoint: Endpoint,
+        connection: Connection,
+        feedback: Feedback,
+        redactor: Redactor,
+        clock: Callable[[], float],
     ) -> None:
         self._endpoint = endpoint
         self._connection = connection
+        self._feedback = feedback
         self._redactor = redactor
         self._clock = clock
 
@@ -140,7 +174,13 @@ class ChatLane:
             return Failure("key-in-prompt", "the prompt holds the API key, so nothing was sent")
         facts = {"overlord": (request.slot, request.message, request.attempt, request.repair)}
         sent = self._endpoint.request("/chat/completions", request.body(), extensions=facts)
+        self._feedback.sent()
         outcome = await exchange(self._connection, sent, timeout_s=request.timeout_s)
+        result = self._result(outcome, request)
+        self._feedback.take(result, outcome.headers)
+        return result
+
+    def _result(self, outcome: Answer | Fault, request: Request) -> Reply | Failure:
         if isinstance(outcome, Fault):
             return self._failure(outcome)
         if outcome.status != httpx.codes.OK:

@@ -13,12 +13,11 @@ gives it back. There are three reasons not to leave this to httpx's own pool:
   nobody can tell whether that request was billed. So connections are kept for shorter than any common server keeps
   them (`KEPT_S`), and lent last-in first-out: under a small load few of them are in use, and those stay warm.
 
-Waiting is first-in first-out: `asyncio.Semaphore` wakes its waiters in the order in which they came, and one who is
-cancelled while waiting passes his turn on. The price of all this: a lane that was dropped, or has rested for long,
-connects anew, which costs one or two round trips, little against the seconds that a model takes.
+How many there are at once, and who is next, is decided before, at the gate (`gate.py`). The price of all this: a lane
+that was dropped, or has rested for long, connects anew, which costs one or two round trips, little against the seconds
+that a model takes.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
@@ -40,31 +39,28 @@ class Connection:
 
 
 class Lanes:
-    """As many connections as may be in use at once.
+    """As many connections as are in use at once.
 
     Args:
-        size: How many.
         connect: Makes a transport. It is called when a lane is needed and none is idle.
     """
 
-    def __init__(self, size: int, connect: Callable[[], httpx.AsyncBaseTransport]) -> None:
-        self._places = asyncio.Semaphore(size)
+    def __init__(self, connect: Callable[[], httpx.AsyncBaseTransport]) -> None:
         self._connect = connect
         self._idle: list[httpx.AsyncBaseTransport] = []
         self._closed = False
 
     @asynccontextmanager
     async def lend(self) -> AsyncIterator[Connection]:
-        """Lend a connection, waiting while all are lent; take it back at the end, or drop it where it is spoiled."""
-        async with self._places:
-            connection = Connection(self._idle.pop() if self._idle else self._connect())
-            try:
-                yield connection
-            finally:
-                if connection.spoiled or self._closed:
-                    await connection.transport.aclose()
-                else:
-                    self._idle.append(connection.transport)
+        """Lend a connection; take it back at the end, or drop it where it is spoiled."""
+        connection = Connection(self._idle.pop() if self._idle else self._connect())
+        try:
+            yield connection
+        finally:
+            if connection.spoiled or self._closed:
+                await connection.transport.aclose()
+            else:
+                self._idle.append(connection.transport)
 
     async def aclose(self) -> None:
         """Close the idle connections now, and each one on loan when it comes back."""

@@ -1,11 +1,12 @@
 """Prove the API before any model is asked: the host, the key, and that every model is there."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from overlord_run.credential import Redactor
-from overlord_run.engine.base import ChatMessage, Failure, FailureKind, Reply, Request
+from overlord_run.engine.base import ChatMessage, Failure, FailureKind, Lane, Request
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.engine.foreign import Cause, Fault
 from overlord_run.engine.payload import MalformedError, as_mapping, parse_json
@@ -91,21 +92,22 @@ def prove_listed(outcome: Answer | Fault, terms: Terms, redactor: Redactor) -> t
 
 
 async def prove_asked(
-    ask: Callable[[Request], Awaitable[Reply | Failure]],
+    lend: Callable[[Request], AbstractAsyncContextManager[Lane]],
     terms: Terms,
     before: Callable[[str], Awaitable[None]],
 ) -> tuple[str, ...]:
     """Return the models once each has answered one tiny chat call: weaker than a list, and perhaps billed.
 
-    `before` is awaited with the model's id before each call.
+    `lend` gives the lane of a call; `before` is awaited with the model's id before each call.
 
     Raises:
         PreflightError: One did not; the error says why and what to do.
     """
     for model in terms.models:
-        await before(model)
-        message = ChatMessage("user", PROBE)
-        outcome = await ask(Request("", "preflight", 1, model, (message,), {}, terms.timeout_s))
+        request = Request("", "preflight", 1, model, (ChatMessage("user", PROBE),), {}, terms.timeout_s)
+        async with lend(request) as lane:
+            await before(model)
+            outcome = await lane.ask(request)
         if isinstance(outcome, Failure) and outcome.kind not in ANSWERED:
             raise _of_probe(model, outcome, terms)
     return terms.models

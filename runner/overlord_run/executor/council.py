@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from overlord_run.engine.base import Engine
+from overlord_run.engine.base import Engine, Held, Narrowed, Slowing
 from overlord_run.plan.account import Call
 from overlord_run.plan.model import Plan, PlannedServant
 from overlord_run.plan.pricing import Amount
 from overlord_run.playbook.money import Price
 from overlord_run.store.events import Body
+from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
 from overlord_run.store.state import State
 
 
@@ -124,6 +125,15 @@ class Council:
 
 
 def convene(plan: Plan, engine: Engine, recorder: Recorder, policy: Policy, halt: Halt) -> Council:
-    """Return the council of a plan."""
+    """Return the council of a plan. What makes its requests leave later than they could is on record from now on."""
     servants = {servant.slot: servant for servant in plan.servants}
+    engine.heed(halt.wanted, lambda slowing: recorder.note(_slowed(slowing)))
     return Council(plan, engine, recorder, policy, halt, servants)
+
+
+def _slowed(slowing: Slowing) -> Body:
+    match slowing:
+        case Held(wait_s, reason):
+            return RequestsHeld(round(wait_s, 1), reason)
+        case Narrowed(concurrency, reason):
+            return ConcurrencyFell(concurrency, reason)

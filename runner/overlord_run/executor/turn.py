@@ -109,7 +109,7 @@ async def _attempt(
     has reserved for the call.
     """
     request = _request(council, ask, messages, attempt)
-    async with council.engine.lane() as lane, covered(council, request) as reserved:
+    async with council.engine.lane(request) as lane, covered(council, request) as reserved:
         if reserved is None or council.halt.wanted.is_set():
             return "unsent"
         if attempt.number == attempt.before + 1 and not may_begin():

@@ -300,6 +300,14 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """How many requests, and tokens, may leave within any minute; None where there is no limit."""
+
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """What the playbook says of the API and of its servants' readiness; None where it is silent.
 
@@ -315,6 +323,7 @@ class Engine:
     concurrency: int | None = None
     preflight: Preflight | None = None
     attempts: int | None = None
+    rate: Rate | None = None
     lease_s: float | None = None
     startup_require: str | int | None = None
     recovery: Recovery | None = None

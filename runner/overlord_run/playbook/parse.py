@@ -25,6 +25,7 @@ from overlord_run.playbook.model import (
     Playbook,
     Preflight,
     Profile,
+    Rate,
     Recovery,
     Redirect,
     Repeat,
@@ -102,6 +103,7 @@ def _engine(fields: Fields) -> Engine:
         concurrency=fields.integer("concurrency"),
         preflight=_PREFLIGHT.get(fields.string("preflight")),
         attempts=fields.inner("retry").integer("attempts"),
+        rate=_rate(fields.inner("rate")) if fields.has("rate") else None,
         lease_s=fields.seconds("lease", units="smh"),
         startup_require=_require(fields.inner("startup")),
         recovery=_RECOVERY.get(fields.string("recovery")),
@@ -135,6 +137,10 @@ def _rates(fields: Fields) -> Rates | None:
     if given is None or answered is None:
         return None
     return Rates(nano_usd(given), nano_usd(given if cached is None else cached), nano_usd(answered))
+
+
+def _rate(fields: Fields) -> Rate:
+    return Rate(fields.integer("requests_per_minute"), fields.integer("tokens_per_minute"))
 
 
 def _require(fields: Fields) -> str | int | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from overlord_run.credential import Credential
-from overlord_run.playbook.model import Preflight
+from overlord_run.playbook.model import Preflight, Rate
 from overlord_run.playbook.money import NO_LIMITS, Limits
 
 DEFAULT_LEASE_S = 1800.0
@@ -69,6 +69,7 @@ class Settings:
         timeout_s: Bounds one attempt.
         concurrency: How many calls are in flight at most.
         attempts: How many attempts a call is given at most.
+        rate: How many requests and tokens may leave a minute.
         model_ids: The model ids that the operator gave, by alias: `normal`, `ultra`.
         proxy: A proxy's URL, `http` or `https`, without a user or a password.
         base_url_from: The flag or variable that named the base URL; None for the playbook's and for the default.
@@ -93,6 +94,7 @@ class Settings:
     ca_file: str | None
     trusted: str | None
     base_url_from: str | None = None
+    rate: Rate = field(default_factory=Rate)
     lease_s: float = DEFAULT_LEASE_S
     limits: Limits = NO_LIMITS
     overrides: tuple[str, ...] = ()
@@ -108,6 +110,10 @@ class Settings:
             "timeoutS": self.timeout_s,
             "concurrency": self.concurrency,
             "attempts": self.attempts,
+            "rate": {
+                "requestsPerMinute": self.rate.requests_per_minute,
+                "tokensPerMinute": self.rate.tokens_per_minute,
+            },
             "preflight": self.preflight,
             "modelIds": dict(self.model_ids),
             "proxy": self.proxy,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from overlord_run.errors import UsageError
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.address import parse_address
-from overlord_run.playbook.model import Engine, Model, Playbook
+from overlord_run.playbook.model import Engine, Model, Playbook, Rate
 from overlord_run.playbook.money import LimitName, Limits, in_limit
 from overlord_run.settings.access import Access, address_said, no_access, settle_access
 from overlord_run.settings.caps import capped, unused_caps
@@ -42,7 +42,7 @@ def resolve(
         config: What the user's config file says.
         models: The playbook's models by alias, to tell which of them the operator's win over.
         stand_in: What answers in the API's place, if nothing will be sent: then no key is read, and address, trust,
-            proxy and CA file play no part.
+            proxy, CA file and rate play no part.
 
     Raises:
         UsageError: A flag's value is malformed or out of range.
@@ -60,6 +60,7 @@ def resolve(
         timeout_s=timeout.seconds if timeout else engine.timeout_s or _DEFAULT_TIMEOUT_S,
         concurrency=_concurrency(flags, engine, access),
         attempts=1 if flags.fail_fast else engine.attempts or _DEFAULT_ATTEMPTS,
+        rate=Rate() if stand_in else engine.rate or Rate(),
         preflight=engine.preflight or "models",
         model_ids={alias: said.value for alias, said in models_said.items()},
         proxy=None if stand_in else _proxy(flags, config, access),

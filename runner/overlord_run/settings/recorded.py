@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from overlord_run.errors import StoreError
-from overlord_run.playbook.model import Engine
+from overlord_run.playbook.model import Engine, Rate
 from overlord_run.playbook.money import Price, price_from_json
 from overlord_run.settings.environment import BASE_URL, MODEL, TIMEOUT_MS, ULTRA_MODEL
 from overlord_run.settings.model import Config, Flags, Settings, StandIn
@@ -29,6 +29,7 @@ class Recorded:
     timeout_s: float
     concurrency: int
     attempts: int
+    rate: Rate
     preflight: str
     lease_s: float
     model_ids: Mapping[str, str]
@@ -53,6 +54,7 @@ def read_recorded(settings: Mapping[str, Any]) -> Recorded:
             timeout_s=float(settings["timeoutS"]),
             concurrency=int(settings["concurrency"]),
             attempts=int(settings["attempts"]),
+            rate=_rate(settings["rate"]),
             preflight=_text(settings["preflight"]),
             lease_s=float(settings["leaseS"]),
             model_ids={_text(alias): _text(model_id) for alias, model_id in settings["modelIds"].items()},
@@ -100,6 +102,7 @@ def restore(
         timeout_s=recorded.timeout_s,
         concurrency=recorded.concurrency,
         attempts=recorded.attempts,
+        rate=recorded.rate,
         preflight="probe" if recorded.preflight == "probe" else "models",
         lease_s=recorded.lease_s,
     )
@@ -128,3 +131,15 @@ def _text_or_none(value: object) -> str | None:
 
 def _price(value: Any) -> Price | None:
     return None if value is None else price_from_json(value)
+
+
+def _rate(value: Mapping[str, Any]) -> Rate:
+    return Rate(_limit(value["requestsPerMinute"]), _limit(value["tokensPerMinute"]))
+
+
+def _limit(value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, int) or value < 1:
+        raise TypeError(value)
+    return value

@@ -1,4 +1,4 @@
-"""Name every event of a run: one frozen class a type.
+"""Name every event of a run: one frozen class a type; those of its pace are in `slowing.py`.
 
 A class's field `message_id` is the key `messageId` of a line of the log (`lines.py` turns one into the other). Values
 inside a field (`usage`, `settings`) are JSON already, in camelCase. A type or key that this version does not know is
@@ -8,6 +8,8 @@ kept as it is and changes no state.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
+
+from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
 
 VERSION = 1
 NO_HASH = "0" * 64
@@ -394,6 +396,8 @@ Body = (
     | RequestSent
     | ReplyReceived
     | RequestFailed
+    | RequestsHeld
+    | ConcurrencyFell
     | MessageSettled
     | RedirectSkipped
     | RedirectFailed

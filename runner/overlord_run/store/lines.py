@@ -81,6 +81,7 @@ _FITS: Mapping[Any, Callable[[Any], bool]] = {
     str | None: lambda value: value is None or isinstance(value, str),
     int: _is_count,
     int | None: lambda value: value is None or _is_count(value),
+    float: lambda value: _is_count(value) or isinstance(value, float),
     float | None: lambda value: value is None or _is_count(value) or isinstance(value, float),
     bool: lambda value: isinstance(value, bool),
     Mapping[str, Any]: lambda value: isinstance(value, Mapping),

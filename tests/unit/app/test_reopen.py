@@ -28,6 +28,7 @@ SETTINGS = {
     "timeoutS": 90,
     "concurrency": 8,
     "attempts": 3,
+    "rate": {"requestsPerMinute": 60, "tokensPerMinute": None},
     "preflight": "models",
     "leaseS": 1800,
     "modelIds": {},

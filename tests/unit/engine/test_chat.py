@@ -31,7 +31,7 @@ def question(text: str = "Ready?", timeout_s: float = 5.0, **params: object) -> 
 
 
 async def ask(tested: Engine, request: Request) -> Reply | Failure:
-    async with tested.lane() as lane:
+    async with tested.lane(request) as lane:
         return await lane.ask(request)
 
 

@@ -31,7 +31,7 @@ def test_an_idle_connection_is_lent_again() -> None:
     exchange = Exchange()
 
     async def borrow_twice() -> None:
-        lanes = Lanes(2, exchange.connect)
+        lanes = Lanes(exchange.connect)
         for _ in range(2):
             async with lanes.lend():
                 pass
@@ -44,7 +44,7 @@ def test_the_connection_that_came_back_last_is_lent_first() -> None:
     exchange = Exchange()
 
     async def borrow() -> list[int]:
-        lanes = Lanes(3, exchange.connect)
+        lanes = Lanes(exchange.connect)
         async with lanes.lend() as first:
             async with lanes.lend() as second, lanes.lend():
                 pass
@@ -60,47 +60,11 @@ def test_the_connection_that_came_back_last_is_lent_first() -> None:
     assert asyncio.run(borrow()) == [0, 1]
 
 
-def test_no_more_connections_are_made_than_may_be_in_use() -> None:
-    exchange = Exchange()
-
-    async def borrow_often() -> None:
-        lanes = Lanes(3, exchange.connect)
-
-        async def call() -> None:
-            async with lanes.lend():
-                await asyncio.sleep(0)
-
-        await asyncio.gather(*[call() for _ in range(50)])
-
-    asyncio.run(borrow_often())
-    assert len(exchange.wires) == 3
-
-
-def test_who_waits_longest_is_served_first_and_who_gave_up_is_passed_over() -> None:
-    async def wait_in_line() -> list[int]:
-        lanes = Lanes(1, Exchange().connect)
-        served: list[int] = []
-
-        async def call(number: int) -> None:
-            async with lanes.lend():
-                served.append(number)
-
-        async with lanes.lend():
-            calls = [asyncio.create_task(call(number)) for number in range(6)]
-            await asyncio.sleep(0)
-            calls[0].cancel()
-            calls[3].cancel()
-        await asyncio.gather(*calls, return_exceptions=True)
-        return served
-
-    assert asyncio.run(wait_in_line()) == [1, 2, 4, 5]
-
-
 def test_a_connection_that_was_cut_off_amid_an_exchange_is_dropped() -> None:
     exchange = Exchange()
 
     async def cut_off() -> int:
-        lanes = Lanes(1, exchange.connect)
+        lanes = Lanes(exchange.connect)
 
         async def call() -> None:
             async with lanes.lend() as connection:
@@ -122,7 +86,7 @@ def test_closing_closes_what_is_idle_now_and_what_is_lent_later() -> None:
     exchange = Exchange()
 
     async def close() -> list[bool]:
-        lanes = Lanes(2, exchange.connect)
+        lanes = Lanes(exchange.connect)
         async with lanes.lend():
             async with lanes.lend():
                 pass

@@ -73,7 +73,7 @@ def test_a_run_against_an_api_is_kept_whole_and_without_the_key() -> None:
         await engine.preflight(no_probe)
         found = []
         for _ in range(2):
-            async with engine.lane() as lane:
+            async with engine.lane(ASKED) as lane:
                 found.append(await lane.ask(ASKED))
         await engine.aclose()
         return found

@@ -41,7 +41,7 @@ def rehearse(script: Script | None = None, *, models: tuple[str, ...] = ("fugu",
 def ask(request: Request, script: Script | None = None) -> Reply | Failure:
     async def go() -> Reply | Failure:
         engine = rehearse(script)
-        async with engine.lane() as lane:
+        async with engine.lane(request) as lane:
             outcome = await lane.ask(request)
         await engine.aclose()
         return outcome
@@ -105,7 +105,7 @@ def test_an_answer_that_is_expected_to_fit_a_schema_is_made_to_fit() -> None:
     async def go(schema: dict[str, object]) -> Reply | Failure:
         transport = RehearsalTransport(["fugu"], None, lambda slot, message: schema if slot == "alder" else None)
         engine = ChatEngine(Endpoint("https://rehearsal.invalid/v1"), models=("fugu",), host=HOST, transport=transport)
-        async with engine.lane() as lane:
+        async with engine.lane(ASKED) as lane:
             return await lane.ask(ASKED)
 
     reply = asyncio.run(go({"enum": ["größer", "kleiner"]}))

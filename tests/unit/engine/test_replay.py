@@ -50,7 +50,7 @@ def answers(engine: ChatEngine, *requests: Request) -> list[Reply | Failure]:
     async def go() -> list[Reply | Failure]:
         found = []
         for request in requests:
-            async with engine.lane() as lane:
+            async with engine.lane(request) as lane:
                 found.append(await lane.ask(request))
         return found
 

@@ -9,6 +9,7 @@ from council_kit import CANCEL, carry_out
 from overlord_run.errors import PreflightError
 from overlord_run.executor.council import Council
 from overlord_run.store import events as ev
+from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
 
 TWO_CRITICS = """\
 overlord: 1
@@ -253,6 +254,29 @@ def test_a_request_to_stop_ends_the_wait_for_another_attempt(tmp_path: Path) -> 
     record = carry_out(tmp_path, TWO_CRITICS_AND_A_JUDGE, answers, watch=stop)
     assert [body.attempt for body in record.of(ev.RequestFailed)] == [1]
     assert record.state.servants["alder"].state == "ready"
+
+
+def test_a_wait_that_the_api_asks_for_holds_the_others_before_they_are_on_record_and_a_stop_ends_it(
+    tmp_path: Path,
+) -> None:
+    def stop(body: ev.Body, council: Council) -> None:
+        if isinstance(body, RequestsHeld):
+            council.halt.wanted.set()
+
+    answers = script(alder_startup="{status: 429, retry_after: 100s}")
+    record = carry_out(tmp_path, TWO_CRITICS_AND_A_JUDGE, answers, concurrency=1, watch=stop)
+    (held,) = record.of(RequestsHeld)
+    assert held.reason == "the API asks for fewer requests (429)"
+    assert 99 < held.wait_s <= 100
+    assert [body.slot for body in record.of(ev.RequestSent)] == ["alder"]
+    assert not record.state.has_ended
+
+
+def test_a_refusal_for_pace_halves_the_concurrency_and_is_on_record(tmp_path: Path) -> None:
+    answers = script(alder_startup="{status: 429, retry_after: 0s, times: 1}")
+    record = carry_out(tmp_path, TWO_CRITICS_AND_A_JUDGE, answers)
+    assert record.of(ConcurrencyFell) == [ConcurrencyFell(4, "the API asks for fewer requests (429)")]
+    assert record.state.state == "completed"
 
 
 @pytest.mark.parametrize("playbook", [TWO_CRITICS_AND_A_JUDGE, TWO_CRITICS])

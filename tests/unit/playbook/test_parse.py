@@ -17,6 +17,7 @@ from overlord_run.playbook.model import (
     Output,
     Place,
     Playbook,
+    Rate,
     Role,
     Text,
 )
@@ -154,6 +155,19 @@ def test_what_a_playbook_does_not_say_has_its_default() -> None:
     assert playbook.models == {"normal": Model("normal", "fugu"), "ultra": Model("ultra", "fugu-ultra")}
     assert (playbook.description, playbook.inputs, playbook.vars) == ("", {}, {})
     assert (playbook.redirects, playbook.outputs) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("written", "rate"),
+    [
+        (b"{}", Rate()),
+        (b"{requests_per_minute: 60}", Rate(60)),
+        (b"{tokens_per_minute: 1e5}", Rate(None, 100_000)),
+        (b"{requests_per_minute: 60, tokens_per_minute: 9000}", Rate(60, 9000)),
+    ],
+)
+def test_a_rate_limits_requests_or_tokens_or_both(written: bytes, rate: Rate) -> None:
+    assert parse(MINIMAL + b"engine: {rate: " + written + b"}\n", "m.yml").engine == Engine(rate=rate)
 
 
 def test_yaml_schema_and_checks_are_told_at_once_in_the_files_order() -> None:

@@ -80,7 +80,7 @@ def test_the_schema_holds_the_keys_that_have_an_effect_and_no_others() -> None:
     keys = {name: " ".join(sorted(each["properties"])) for name, each in definitions.items() if "properties" in each}
     assert keys == {
         "assignment": "expect for_each model name profile role slot task task_file with",
-        "engine": "base_url budget concurrency lease preflight provider recovery retry startup timeout",
+        "engine": "base_url budget concurrency lease preflight provider rate recovery retry startup timeout",
         "expect": "repairs schema schema_file",
         "input": "default description enum items maximum minimum pattern type",
         "input_items": "description enum items maximum minimum pattern type",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from overlord_run.errors import SettingsError, UsageError
 from overlord_run.plan.model import Plan, PlannedModel
-from overlord_run.playbook.model import Engine, Model, Place, Playbook
+from overlord_run.playbook.model import Engine, Model, Place, Playbook, Rate
 from overlord_run.settings.environment import API_KEY, API_KEY_FILE, BASE_URL, CA_FILE, MODEL, TIMEOUT_MS, ULTRA_MODEL
 from overlord_run.settings.model import Config, Flags
 from overlord_run.settings.precedence import models_to_prove, resolve
@@ -34,6 +34,7 @@ def test_the_defaults_are_those_of_the_api():
         "timeoutS": 90.0,
         "concurrency": 8,
         "attempts": 3,
+        "rate": {"requestsPerMinute": None, "tokensPerMinute": None},
         "preflight": "models",
         "modelIds": {},
         "proxy": None,
@@ -66,6 +67,7 @@ ROWS = [
     Row("concurrency", (1, 3, 9, 1000), 8, "concurrency", playbook="concurrency"),
     Row("provider", ("a", "b"), "sakana", playbook="provider"),
     Row("attempts", (1, 2, 4), 3, playbook="attempts"),
+    Row("rate", (Rate(60), Rate(None, 9000)), Rate(), playbook="rate"),
     Row("preflight", ("models", "probe"), "models", playbook="preflight"),
     Row("ca_file", ("/a.pem", "/b.pem", "/c.pem"), None, "ca_file", CA_FILE),
 ]
@@ -257,7 +259,7 @@ def test_the_key_is_in_no_text_of_the_settings():
         (
             Flags(),
             {"SAKANA_API_KEY_FILE": "/nowhere", "SSL_CERT_FILE": "/nowhere"},
-            Engine(base_url="https://evil.example/"),
+            Engine(base_url="https://evil.example/", rate=Rate(1, 1)),
         ),
     ],
 )
@@ -265,7 +267,7 @@ def test_in_a_rehearsal_no_key_is_read_and_no_address_matters(flags, environ, en
     settings = settled(flags, environ, engine, stand_in="rehearsal")
     assert (settings.key, settings.key_name, settings.key_required) == (None, None, False)
     assert (settings.base_url, settings.proxy, settings.ca_file) == ("https://rehearsal.invalid/v1", None, None)
-    assert (settings.concurrency, settings.overrides) == (8, ())
+    assert (settings.concurrency, settings.rate, settings.overrides) == (8, Rate(), ())
 
 
 def playbook(models):

@@ -3,6 +3,7 @@
 import pytest
 
 from overlord_run.errors import StoreError
+from overlord_run.playbook.model import Rate
 from overlord_run.playbook.money import Price, Rates, nano_usd
 from overlord_run.settings.recorded import read_recorded
 
@@ -13,6 +14,7 @@ WRITTEN = {
     "timeoutS": 90,
     "concurrency": 8,
     "attempts": 3,
+    "rate": {"requestsPerMinute": 60, "tokensPerMinute": None},
     "preflight": "models",
     "leaseS": 1800,
     "modelIds": {"normal": "fugu"},
@@ -33,6 +35,7 @@ def test_settings_are_read_back_as_they_were_written() -> None:
         False,
     )
     assert found.prices == {"normal": Price(Rates(nano_usd(5), nano_usd(0.5), nano_usd(30))), "ultra": None}
+    assert found.rate == Rate(requests_per_minute=60)
     assert (dict(found.model_ids), found.models_to_prove) == ({"normal": "fugu"}, ("fugu",))
 
 
@@ -63,6 +66,10 @@ def test_a_setting_that_is_missing_is_damage(key: str) -> None:
         {"prices": {"normal": {"input": "dear", "cached": 1, "output": 1, "above": None}}},
         {"prices": {"normal": {"input": 1, "cached": 1, "output": 1, "above": {"tokens": "many"}}}},
         {"concurrency": float("inf")},
+        {"rate": None},
+        {"rate": {"requestsPerMinute": 60}},
+        {"rate": {"requestsPerMinute": 0, "tokensPerMinute": None}},
+        {"rate": {"requestsPerMinute": None, "tokensPerMinute": "many"}},
     ],
 )
 def test_a_setting_of_another_type_is_damage(changes: dict[str, object]) -> None:

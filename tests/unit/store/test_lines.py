@@ -38,6 +38,7 @@ VALUES: Mapping[Any, st.SearchStrategy[Any]] = {
     str | None: st.none() | TEXT,
     int: st.integers(-(2**63), 2**63 - 1),
     int | None: st.none() | st.integers(-(2**63), 2**63 - 1),
+    float: st.floats(allow_nan=False, allow_infinity=False),
     float | None: st.none() | st.floats(allow_nan=False, allow_infinity=False),
     bool: st.booleans(),
     Mapping[str, Any]: st.dictionaries(TEXT, JSON, max_size=3),

@@ -7,6 +7,7 @@ from overlord_run.cli.report.words import counted, joined, moment, seconds
 from overlord_run.plan.pricing import tokens_of
 from overlord_run.playbook.money import LimitName, in_limit, limits_from_json
 from overlord_run.store import events as ev
+from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
 
 _LONGEST = 100
 _SEQ_WIDTH = 5
@@ -77,6 +78,14 @@ def _reply_received(body: ev.ReplyReceived) -> tuple[str, str]:
 def _request_failed(body: ev.RequestFailed) -> tuple[str, str]:
     again = "" if body.retry_in_s is None else f"; attempt {body.attempt + 1} in {seconds(body.retry_in_s)}"
     return _at(body.message_id, body.slot), body.reason + again
+
+
+def _requests_held(body: RequestsHeld) -> tuple[str, str]:
+    return "", f"none leaves for {seconds(body.wait_s)}: {body.reason}"
+
+
+def _concurrency_fell(body: ConcurrencyFell) -> tuple[str, str]:
+    return "", f"at most {counted(body.concurrency, 'call')} at once: {body.reason}"
 
 
 def _message_settled(body: ev.MessageSettled) -> tuple[str, str]:
@@ -178,6 +187,8 @@ _TELL: Mapping[type, Callable[[Any], tuple[str, str]]] = {
     ev.RequestSent: _request_sent,
     ev.ReplyReceived: _reply_received,
     ev.RequestFailed: _request_failed,
+    RequestsHeld: _requests_held,
+    ConcurrencyFell: _concurrency_fell,
     ev.MessageSettled: _message_settled,
     ev.RedirectSkipped: _redirect_skipped,
     ev.RedirectFailed: _redirect_failed,

@@ -17,6 +17,7 @@ from overlord_run.plan.estimate import tokens
 from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedServant
 from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause, PlannedRedirect
 from overlord_run.plan.targets import required
+from overlord_run.playbook.model import Rate
 from overlord_run.playbook.money import LimitName, Limits, Price, in_limit, in_usd, usd
 
 SHOWN_DIGITS = 12
@@ -94,13 +95,18 @@ def _starting(plan: Plan) -> list[PlannedServant]:
 
 def _head(prepared: Prepared) -> str:
     settings, plan = prepared.settings, prepared.plan
-    calls = f"timeout {seconds(settings.timeout_s)}, concurrency {settings.concurrency}, attempts {settings.attempts}"
+    calls = [
+        f"timeout {seconds(settings.timeout_s)}",
+        f"concurrency {settings.concurrency}",
+        f"attempts {settings.attempts}",
+        *_rate(settings.rate),
+    ]
     lines = [
         f"Plan of {plan.name} ({prepared.playbook.file}); nothing has been sent",
         f"digest   {prepared.plan_json['digest']}",
         f"engine   {_engine(prepared)}",
         *(f"record   {kept.path}" for kept in [prepared.kept] if kept is not None),
-        f"calls    {calls}",
+        f"calls    {', '.join(calls)}",
         *(f"model    {_model(model, prepared.prices.get(model.alias))}" for model in plan.models.values()),
         *(f"budget   {text}" for text in _limits(settings.limits)),
         f"to prove {joined(prepared.models_to_prove)}",
@@ -108,6 +114,13 @@ def _head(prepared: Prepared) -> str:
         *(f"override {sentence}" for sentence in settings.overrides),
     ]
     return "\n".join(lines)
+
+
+def _rate(rate: Rate) -> Iterable[str]:
+    if rate.requests_per_minute is not None:
+        yield f"{counted(rate.requests_per_minute, 'request')} a minute"
+    if rate.tokens_per_minute is not None:
+        yield f"{counted(rate.tokens_per_minute, 'token')} a minute"
 
 
 def _engine(prepared: Prepared) -> str:

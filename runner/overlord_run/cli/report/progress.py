@@ -12,9 +12,11 @@ from overlord_run.plan.model import STARTUP
 from overlord_run.plan.pricing import tokens_of
 from overlord_run.settings.trust import DEFAULT_BASE_URL
 from overlord_run.store import events as ev
+from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
 from overlord_run.store.state import State
 
 NORMAL, ULTRA = "fugu", "fugu-ultra"
+LONG_SILENCE_S = 10.0
 INTERRUPTED = line(
     "interrupted: nothing new is sent, and calls in flight may finish; Ctrl-C again cancels them", "notice"
 )
@@ -25,7 +27,7 @@ class Progress:
     """What has been told of one run.
 
     Attributes:
-        verbose: Whether each request is told as it leaves.
+        verbose: Whether each request is told as it leaves, and each wait of more than a second before it may.
         debug: Whether attempts that failed and are made again are told.
         replies: Whether each reply is told, or only one that a person should look at: a live table shows the others.
     """
@@ -165,6 +167,16 @@ def _request_failed(progress: Progress, body: ev.RequestFailed, _state: State) -
         yield f"{body.message_id}: {body.slot}: {body.reason}; {again}"
 
 
+def _requests_held(progress: Progress, body: RequestsHeld, _state: State) -> Iterable[str]:
+    if progress.verbose or body.wait_s >= LONG_SILENCE_S:
+        yield f"No request leaves for {seconds(body.wait_s)}: {body.reason}"
+
+
+def _concurrency_fell(progress: Progress, body: ConcurrencyFell, _state: State) -> Iterable[str]:
+    if progress.verbose or progress.debug:
+        yield f"At most {counted(body.concurrency, 'call')} at once for now: {body.reason}"
+
+
 def _servant_blocked(_progress: Progress, body: ev.ServantBlocked, _state: State) -> Iterable[str]:
     yield f"{body.slot} is blocked: later messages leave it out"
 
@@ -219,6 +231,8 @@ _TELL: Mapping[type, Callable[[Progress, Any, State], Iterable[str]]] = {
     ev.RequestSent: _request_sent,
     ev.ReplyReceived: _reply_received,
     ev.RequestFailed: _request_failed,
+    RequestsHeld: _requests_held,
+    ConcurrencyFell: _concurrency_fell,
     ev.ServantBlocked: _servant_blocked,
     ev.ServantRecovered: _servant_recovered,
     ev.ServantReplaced: _servant_replaced,

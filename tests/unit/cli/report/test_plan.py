@@ -11,7 +11,7 @@ from overlord_run.errors import Problem
 from overlord_run.host import Host, Worktree
 from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
 from overlord_run.plan.redirects import PlannedMessage
-from overlord_run.playbook.model import Place, Playbook, Text
+from overlord_run.playbook.model import Place, Playbook, Rate, Text
 from overlord_run.playbook.money import Limits, Price, Rates, nano_usd
 from overlord_run.playbook.schema import load
 from overlord_run.settings import Settings
@@ -106,6 +106,13 @@ def prepared(plan: Plan = COUNCIL, *, engine: EngineName = "chat") -> Prepared:
 
 def short(text: str) -> str:
     return text_digest(text)[:19]
+
+
+def test_a_plan_tells_the_rate_that_it_keeps() -> None:
+    limited = prepared()
+    limited = replace(limited, settings=replace(limited.settings, rate=Rate(1, 90_000)))
+    line = "calls    timeout 90 s, concurrency 8, attempts 3, 1 request a minute, 90,000 tokens a minute"
+    assert plan_text(limited).splitlines()[3] == line
 
 
 def test_a_plan_tells_who_is_sent_what_and_what_waits_for_which_replies() -> None:
