@@ -15,11 +15,13 @@ from acceptance.invocation import COUNCIL, Shell
 
 pytest.importorskip("fcntl", reason="Windows has no pseudo-terminals")
 
+from overlord_run.cli.report.board import WIDE
 from terminal_kit import Terminal, started
 
 Start = Callable[..., AbstractContextManager[Terminal]]
 
-HEADER = "slot   state      time  tokens  message"
+HEADER = "slot   state      time  tokens        cost  message"
+NARROW_HEADER = "slot   state      time  tokens  message"
 SLOW = """\
 overlord: 1
 answers:
@@ -94,7 +96,7 @@ def test_a_run_is_a_table_while_it_goes_on_and_the_recap_afterwards(start: Start
     output = terminal.lines.index(told[-2]) + 2
     assert terminal.lines[output - 1] == ""
     assert terminal.lines[output].startswith("This is a rehearsal: no model was asked.")
-    assert "slot    sent  answered  failed  skipped  tokens" in terminal.lines
+    assert "slot    sent  answered  failed  skipped  tokens                   cost" in terminal.lines
     assert terminal.lines[-1].startswith("Next: overlord-run show birch --run ")
 
 
@@ -118,7 +120,8 @@ def test_a_table_is_whole_after_the_terminal_is_resized(start: Start) -> None:
         terminal.shows("birch  asking")
         for columns, lines in ((40, 30), (40, 16), (120, 40), (24, 12), (80, 24)):
             terminal.resize(columns, lines)
-            header = HEADER if columns > len(HEADER) else HEADER[: columns - 2] + "…"
+            whole = HEADER if columns >= WIDE else NARROW_HEADER
+            header = whole if columns > len(whole) else whole[: columns - 2] + "…"
             terminal.wait_for(partial(is_whole, header=header), f"for a table of {columns} columns")
 
 

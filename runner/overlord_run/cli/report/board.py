@@ -18,6 +18,8 @@ from overlord_run.plan.pricing import NO_COST
 SHARE = 2 / 3
 """Of the terminal's height, what the table takes at most: what went wrong stands above it."""
 GAP = "  "
+WIDE = 60
+"""How many columns a terminal has at least where each servant's cost is told; else the message would not be seen."""
 _SHORTEST = 8
 
 # What matters most comes first.
@@ -108,14 +110,15 @@ COLUMNS = (
 
 def _table(shown: Sequence[Row], rows: Sequence[Row], columns: int, now: str) -> list[Line]:
     """Return the header and a line a row; `rows` are all there are, since the slots' width holds still too."""
-    cells = [[column.text(row, now) for column in COLUMNS] for row in shown]
-    widths = [max([column.least, *(len(texts[place]) for texts in cells)]) for place, column in enumerate(COLUMNS)]
+    told = COLUMNS if columns >= WIDE else COLUMNS[:-1]
+    cells = [[column.text(row, now) for column in told] for row in shown]
+    widths = [max([column.least, *(len(texts[place]) for texts in cells)]) for place, column in enumerate(told)]
     others = sum(widths) + len(GAP) * (len(widths) + 1) + _SHORTEST
     slots = min(max(len(row.slot) for row in rows), max(columns - others, _SHORTEST))
-    header = [_cell(column.name, column, width) for column, width in zip(COLUMNS, widths, strict=True)]
+    header = [_cell(column.name, column, width) for column, width in zip(told, widths, strict=True)]
     lines = [line(GAP.join([f"{'slot':{slots}}", *header, "message"]), "faint")]
     for row, texts in zip(shown, cells, strict=True):
-        state, *numbers = (_cell(*one) for one in zip(texts, COLUMNS, widths, strict=True))
+        state, *numbers = (_cell(*one) for one in zip(texts, told, widths, strict=True))
         lines.append(
             Line(
                 (
