@@ -122,12 +122,12 @@ def test_the_table_leaves_room_above_it_on_every_terminal(count: int, lines: int
     assert shown[-1].startswith(f"{count} servant")
 
 
-def test_on_a_narrow_terminal_a_long_slot_is_cut_and_the_message_keeps_a_little_room() -> None:
+def test_on_a_narrow_terminal_a_long_slot_is_cut_and_the_message_keeps_a_little_room_before_the_cost() -> None:
     rows = [Row("a_slot_with_a_name_that_is_long", "asking", "rebuttal", 1, at(40)), Row("oak")]
     assert text(rows, Size(50, 24))[1:4] == [
-        "slot      state      time  tokens        cost  message",
-        "a_slot_…  asking      2 s                      rebuttal",
-        "oak       pending",
+        "slot             state      time  tokens  message",
+        "a_slot_with_a_…  asking      2 s          rebuttal",
+        "oak              pending",
     ]
     assert text(rows, Size(70, 24))[2] == "a_slot_with_a_name_tha…  asking      2 s                      rebuttal"
     assert text(rows, WIDE)[2].startswith("a_slot_with_a_name_that_is_long  asking")
