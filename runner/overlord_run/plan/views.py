@@ -18,7 +18,7 @@ class Seen:
     Attributes:
         replies: To the messages that have ended, of the latest round, by their redirects' ids.
         states: Slot → the servant's state.
-        approvals: What persons said to pauses, by the redirect's id: `by note at`.
+        approvals: What persons said to the pauses that they approved, by the redirect's id: `by note at`.
         round: Which round it is, from 1; None outside of blocks.
         previous: As `replies`, of the round before; empty in the first.
     """

@@ -104,10 +104,12 @@ def _messages(state: State) -> str:
 def _answered(message: Message) -> str:
     if message.rounds:
         return counted(message.rounds, "round")
-    if message.question is not None:
-        return "not yet" if message.answer is None else f"by {message.answer.by}"
-    if not message.target or message.state == "skipped":
+    if message.answer is not None:
+        return f"by {message.answer.by}"
+    if message.state == "skipped":
         return ""
+    if not message.target:
+        return "" if message.question is None else "not yet"
     answered = sum(result.state == "completed" for result in message.results.values())
     return f"{answered} of {sum(not result.by_design for result in message.results.values())}"
 

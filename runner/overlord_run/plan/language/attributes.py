@@ -10,7 +10,7 @@ from jinja2.utils import Namespace
 
 from overlord_run.plan.language.meter import MADE, MAX_STEPS, Meter, RefusedError, size
 from overlord_run.plan.language.texts import TEXT_METHODS
-from overlord_run.plan.language.values import NO_JSON, Answers, ReplyText, kind, quoted, refuse
+from overlord_run.plan.language.values import NO_JSON, Answers, Approvals, ReplyText, kind, quoted, refuse
 
 REPLY_ATTRIBUTES = ("text", "json", "model", "finish_reason", "cut")
 LOOP_ATTRIBUTES = frozenset(
@@ -54,6 +54,8 @@ def _find_key(value: Mapping[Any, Any], name: str) -> Any:
         return Function(name, MAPPING_METHODS[name], (value,))
     if isinstance(value, Answers):
         return _missing(value, f"{quoted(name)} gave no reply to '{value.message_id}'")
+    if isinstance(value, Approvals):
+        return _missing(value, f"nobody has approved {quoted(name)}")
     return _missing(value, f"the mapping has no {quoted(name)}")
 
 

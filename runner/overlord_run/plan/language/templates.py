@@ -44,7 +44,7 @@ from overlord_run.plan.language.references import Reference, references
 from overlord_run.plan.language.sandbox import METER, Sandbox
 from overlord_run.plan.language.syntax import Finding, TemplateRule, inspect
 from overlord_run.plan.language.texts import TEXT_METHODS
-from overlord_run.plan.language.values import NO_JSON, Answers, ReplyText, kind, plain
+from overlord_run.plan.language.values import NO_JSON, Answers, Approvals, ReplyText, kind, plain
 from overlord_run.playbook.model import Text
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 
@@ -55,6 +55,7 @@ __all__ = [
     "REPLY_ATTRIBUTES",
     "TEXT_METHODS",
     "Answers",
+    "Approvals",
     "Reference",
     "ReplyText",
     "TemplateError",

@@ -84,6 +84,10 @@ class Answers(Mapping[str, ReplyText]):
         return len(self._given)
 
 
+class Approvals(dict[str, Mapping[str, str]]):
+    """What persons said to the pauses that they approved, by the pause's id."""
+
+
 def kind(value: object) -> str:
     """Return what a value is, in a playbook's words."""
     if value is None:
