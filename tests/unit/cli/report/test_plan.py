@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from overlord_run.app.prepare import Prepared
 from overlord_run.cli.report.plan import plan_json, plan_text, text_digest
 from overlord_run.errors import Problem
 from overlord_run.host import Host, Worktree
+from overlord_run.plan.frozen import plan_from_json
 from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
 from overlord_run.plan.redirects import PlannedMessage
 from overlord_run.playbook.model import Place, Playbook, Text
@@ -191,3 +193,18 @@ def test_a_plan_as_json_has_a_digest_of_each_text_that_is_known() -> None:
         "digest": None,
         "estimatedTokens": None,
     }
+
+
+def flow() -> Plan:
+    """Return the plan of the example that has every kind of redirect."""
+    path = Path(__file__).parents[3] / "examples" / "valid" / "flow.plan.json"
+    return plan_from_json(json.loads(path.read_text("utf-8")))
+
+
+def test_conditions_checks_questions_and_rounds_are_told_as_they_are_written() -> None:
+    told = plan_text(prepared(flow()))
+    assert told.partition("\n\nopen: ")[2] == (
+        "to all; after startup; 1 of 3 must answer\n"
+        "  to yea, nay, oak: about 5 tokens, sha256:58e58f36b5e1\n"
+        "    What do you think?\n"
+    )
