@@ -97,6 +97,7 @@ def test_the_done_line_has_the_outputs_the_servants_and_what_comes_next() -> Non
         "state": "completed",
         "reason": None,
         "exit": 0,
+        "questions": [],
         "outputs": {"verdict": "Ship it."},
         "outputFailures": {},
         "outputFiles": ["out/verdict.md"],
