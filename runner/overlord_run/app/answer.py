@@ -15,6 +15,7 @@ from overlord_run.app.status import EXITS
 from overlord_run.errors import RunBusyError, UsageError
 from overlord_run.executor.council import Council
 from overlord_run.executor.desk import answered
+from overlord_run.executor.proof import prove
 from overlord_run.executor.run import conclude, execute
 from overlord_run.host import person
 from overlord_run.playbook.names import listed, next_name
@@ -162,14 +163,20 @@ def _carry_on(
 
 
 async def _answer(request: Answer, council: Council, mailbox: Mailbox) -> None:
-    """Record the answer, and do what follows from the one that is on record: another process may have come first."""
+    """Record the answer, and do what follows from the one that is on record: another process may have come first.
+
+    The API is proved before an approval is recorded: what cannot be carried on can still be rejected.
+    """
+    if council.state.open_calls:
+        raise unknown_outcome(council.state)  # of another process, which came and went since we looked
     pause = council.state.messages[request.message_id]
+    is_proved = pause.ended_at is None and request.approved
+    if is_proved and not await prove(council):
+        return
     if pause.ended_at is None:
         await council.recorder.record(answered(request))
-    elif council.state.open_calls:
-        raise unknown_outcome(council.state)  # of another process, which came and went since we looked
     is_approved = pause.answer is not None and pause.answer.approved
-    await (execute(council, mailbox) if is_approved else conclude(council, mailbox))
+    await (execute(council, mailbox, is_proved=is_proved) if is_approved else conclude(council, mailbox))
 
 
 def _hand_over(run: Recorded, following: Following, request: Answer, audience: Audience) -> None:

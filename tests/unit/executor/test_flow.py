@@ -218,6 +218,24 @@ def test_an_answer_that_comes_while_something_else_moves_lets_the_same_process_g
     assert (tray.waiting, again.waiting) == ([], [])
 
 
+def test_a_rejection_while_something_else_moves_lets_that_finish_and_nothing_new_begin(tmp_path: Path) -> None:
+    tray = Tray()
+
+    def watch(body: ev.Body, _council: Council) -> None:
+        if isinstance(body, ev.PauseReached):
+            tray.waiting += Tray([Answer("r1", "ask", approved=False, by="ada", note="")]).waiting
+
+    redirects = """\
+  - {id: slow, to: yea, message: S., after: []}
+  - {id: ask, pause: Ship?, after: []}
+  - {id: late, to: nay, message: L., after: [slow]}
+"""
+    record = flow(tmp_path, redirects, "  yea: {slow: {slow: 1s}}\n", watch=watch, parts=Parts(mailbox=tray))
+    assert states(record) == {"slow": "completed", "ask": "failed", "late": "skipped"}
+    assert reasons(record)["late"] == "'ask' was not approved: rejected by ada"
+    assert (record.state.state, tray.waiting) == ("rejected", [])
+
+
 def answer(folder: Path, redirects: str, *, approved: bool, message_id: str = "ask", note: str = "") -> Record:
     """Answer a pause of the run in a folder, and carry the run on."""
     body = ev.PauseAnswered(message_id, approved, "ada", note, "r1")

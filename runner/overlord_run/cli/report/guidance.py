@@ -18,7 +18,7 @@ def next_command(state: State, host: Host, *, state_dir: str | None = None) -> s
     That is of the first servant that failed, else of all.
     """
     run = () if state.created is None else ("--run", state.created.run_id)
-    if state.open_pauses and not state.has_ended:
+    if state.open_pauses and state.state != "stopped":
         return command(host, "approve", state.open_pauses[0].id, *run, state_dir=state_dir)
     if state.state == "stopped":
         return command(host, "resume", *run, state_dir=state_dir)

@@ -25,7 +25,14 @@ def test_the_folder_that_was_asked_for_is_part_of_the_command_in_the_shells_own_
     assert command(BASH, "show", "it's") == "overlord-run show 'it'\"'\"'s'"
 
 
-@pytest.mark.parametrize("ends", [(), (example.ev.OwnerChanged(4712, {}, "resume"),)])
+@pytest.mark.parametrize(
+    "ends",
+    [
+        (),
+        (example.ev.OwnerChanged(4712, {}, "resume"),),
+        (example.ev.OwnerChanged(4712, {}, "approve"), example.ev.PreflightFailed("key-missing", "no API key is set")),
+    ],
+)
 def test_a_question_that_waits_is_what_comes_next(ends: tuple[example.ev.Body, ...]) -> None:
     state = example.state(*example.gated(ends=ends))
     assert next_command(state, BASH) == "overlord-run approve sign_off --run 20260701-120000-council-ab12"

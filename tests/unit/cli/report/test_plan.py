@@ -208,8 +208,10 @@ def test_conditions_checks_questions_and_rounds_are_told_as_they_are_written() -
     assert [line for line in told.splitlines() if re.match(r"(  )?\w+: .*(after|as the)", line)] == [
         "open: to all; after startup; 1 of 3 must answer",
         "aside: to oak; after startup; when not inputs.is_urgent; 1 of 1 must answer; a failure stops the run",
-        "debate: block until replies.weigh.oak.json and round > 1, at most 3 rounds, then it is done; "
-        "after open and aside; needs aside",
+        (
+            "debate: block until replies.weigh.oak.json and round > 1, at most 3 rounds, then it is done; "
+            "after open and aside; needs aside"
+        ),
         '  argue: to role:side where servant.slot == "yea" or round > 1; as the round begins; any of these must answer',
         "  again: to yea; as the round begins; when true; 1 of 1 must answer",
         "  weigh: to oak; after argue and again; 1 of 1 must answer; JSON that fits its schema, 1 repair",
@@ -220,14 +222,15 @@ def test_conditions_checks_questions_and_rounds_are_told_as_they_are_written() -
         "sign_off: pause for a person's word; after gate and debate; needs debate",
         "last: to oak; after sign_off; 1 of 1 must answer",
     ]
-    for block in (
+    assert (
         '  enough: check replies.weigh.oak.text != "never"; after weigh\n'
         "    where it is false:\n"
-        "      round {{ round }} says never\n",
+        "      round {{ round }} says never\n"
+    ) in told
+    assert (
         "sign_off: pause for a person's word; after gate and debate; needs debate\n"
-        "    Settled: {{ replies.weigh.oak }}. Shall it go out?\n",
-    ):
-        assert block in told
+        "    Settled: {{ replies.weigh.oak }}. Shall it go out?\n"
+    ) in told
 
 
 def test_a_call_counts_as_often_as_its_block_has_rounds() -> None:
