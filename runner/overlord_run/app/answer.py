@@ -82,7 +82,8 @@ def _pause(state: State, named: str | None) -> Message:
         if message is not None and message.question is not None:
             return message
         words = f"the run has reached no pause '{named}'"
-        raise UsageError(words, next=next_name(named, waiting, "These wait:"))
+        near = next_name(named, waiting, "These wait:") if waiting else "overlord-run status shows how it stands"
+        raise UsageError(words, next=near)
     if len(waiting) == 1:
         return state.messages[waiting[0]]
     if not waiting:

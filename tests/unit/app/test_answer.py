@@ -72,6 +72,12 @@ STANDS = "overlord-run status shows how the run stands"
 REFUSED = [
     (ONE, [], "aks", UsageError("the run has reached no pause 'aks'", next="Did you mean 'ask'?")),
     (ONE, [], "more", UsageError("the run has reached no pause 'more'", next="These wait: 'ask'.")),
+    (
+        ONE,
+        [said("ask"), REJECTED],
+        "aks",
+        UsageError("the run has reached no pause 'aks'", next="overlord-run status shows how it stands"),
+    ),
     (TWO, [], None, UsageError("several questions wait: 'ask', 'other'", next="Name one, such as: ask")),
     (ROUNDS, [], "ask", UsageError("the run has reached no pause 'ask'", next="Did you mean 'ask.1'?")),
     (

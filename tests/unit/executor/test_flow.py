@@ -292,6 +292,7 @@ def test_a_question_that_cannot_be_asked_ends_the_run(tmp_path: Path) -> None:
     record = flow(tmp_path, ASKED + '  - {id: ask, pause: "{{ replies.first.oak.json }}"}\n')
     assert record.state.state == "rejected"
     assert reasons(record)["ask"] == "the reply has no 'json': its message expects none"
+    assert record.state.reason == "'ask' could not be asked: the reply has no 'json': its message expects none"
 
 
 def test_whoever_waits_for_a_servant_that_an_unsent_message_comes_before_does_not_hold_the_run_up(
