@@ -41,7 +41,13 @@ BESIDE = COUNCIL.replace("redirects:\n", "redirects:\n  - {id: slow, to: birch, 
     "message: Write it.}", "message: Write it., after: []}"
 )
 SLOW = SCRIPT.replace("birch: {", "birch: {slow: {slow: 3s}, ")
-TWO = COUNCIL.replace("outputs:\n", "  - {id: more, pause: And more?, after: []}\noutputs:\n")
+IN_ROUNDS = """\
+  - id: rounds
+    after: [draft]
+    redirects: [{id: each, check: true}, {id: more, pause: And more?, when: round == 2}]
+    repeat: {max: 2}
+"""
+TWO = COUNCIL.replace("outputs:\n", f"{IN_ROUNDS}outputs:\n")
 
 
 @pytest.fixture
@@ -134,14 +140,14 @@ def test_a_rejection_needs_no_key_and_asks_the_api_nothing(shell: Shell) -> None
 def test_one_of_two_questions_is_answered_and_the_other_waits(shell: Shell) -> None:
     assert asked(shell, TWO) == 6
     which = shell.run("approve")
-    assert (which.exit, which.err) == (
-        2,
-        "error: several questions wait: 'more', 'ask'\nnext: Name one, such as: more\n",
-    )
-    told = shell.run("approve", "ask", "--note", "Read.", *AS_JSON)
-    assert (told.exit, told.json("done")["questions"]) == (6, [{"id": "more", "text": "And more?"}])
+    told = "error: several questions wait: 'ask', 'more.2'\nnext: Name one, such as: ask\n"
+    assert (which.exit, which.err) == (2, told)
+    at_a_tab = {"_OVERLORD_RUN_COMPLETE": "bash_complete", "COMP_WORDS": "overlord-run approve ", "COMP_CWORD": "2"}
+    assert shell.run(**at_a_tab).out == "plain,ask\nplain,more.2\n"
+    one = shell.run("approve", "ask", "--note", "Read.", *AS_JSON)
+    assert (one.exit, one.json("done")["questions"]) == (6, [{"id": "more.2", "text": "And more?"}])
     assert shell.run("approve", "-q").exit == 0
-    assert [one for one, _, _ in answers(shell)] == ["ask", "more"]
+    assert [pause for pause, _, _ in answers(shell)] == ["ask", "more.2"]
 
 
 def test_a_playbook_that_says_something_else_now_is_not_carried_on_unless_a_person_wants_it(shell: Shell) -> None:
