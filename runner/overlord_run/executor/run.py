@@ -72,11 +72,15 @@ async def _execute(council: Council, mailbox: Mailbox, left_out: frozenset[str],
             desk.is_open = True
             _carry_on_sending(council, group)
             await send_redirects(council)
+        waiting = council.state.open_pauses
         desk.close()
         await attending
     if council.halt.wanted.is_set() and not _has_settled(council):
         return
-    if not is_started:
+    if any(pause.ended_at is not None for pause in waiting):
+        # The desk took an answer while what waited for it was going home already: what follows from it comes now.
+        await _execute(council, mailbox, left_out, is_proved=True)
+    elif not is_started:
         await council.recorder.record(ev.RunFinished("failed", "startup was not proved", {}, {}))
     elif council.state.open_pauses:
         await council.recorder.record(ev.RunPaused([pause.id for pause in council.state.open_pauses]))

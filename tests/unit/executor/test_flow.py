@@ -1,5 +1,7 @@
 """What orders, skips, ends and repeats redirects: each test is a few redirects, a script and what came of them."""
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ from council_kit import Parts, Record, Tray, carry_on, carry_out
 from overlord_run.executor.council import Council
 from overlord_run.executor.run import conclude, execute
 from overlord_run.store import events as ev
-from overlord_run.store.inbox import Answer
+from overlord_run.store.inbox import Answer, Letter
 
 HEAD = """\
 overlord: 1
@@ -216,6 +218,52 @@ def test_an_answer_that_comes_while_something_else_moves_lets_the_same_process_g
     assert asked(record, "more", "oak") == "ada: fine"
     assert record.of(ev.PauseAnswered) == [ev.PauseAnswered("ask", True, "ada", "fine", "r1")]  # noqa: FBT003
     assert (tray.waiting, again.waiting) == ([], [])
+
+
+class Late(Tray):
+    """A mailbox in which requests are found only when the desk closes, since nothing moves any more."""
+
+    def __init__(self, *requests: Answer) -> None:
+        super().__init__()
+        self._late = Tray(requests).waiting
+        self._closing: asyncio.Event | None = None
+
+    async def letters(self) -> Sequence[Letter]:
+        if self._closing is not None:
+            await self._closing.wait()
+            self.waiting += self._late
+            self._late = []
+        return await super().letters()
+
+    async def pause(self, closing: asyncio.Event) -> None:
+        self._closing = closing
+        await super().pause(closing)
+
+
+@pytest.mark.parametrize(
+    ("approved", "more", "other", "state"),
+    [(True, "completed", "started", "awaiting-human"), (False, "skipped", "skipped", "rejected")],
+)
+def test_an_answer_that_comes_as_the_process_is_about_to_end_is_heeded(
+    tmp_path: Path,
+    approved: bool,  # noqa: FBT001
+    more: str,
+    other: str,
+    state: str,
+) -> None:
+    redirects = """\
+  - {id: ask, pause: Ship?}
+  - {id: more, to: oak, message: M.}
+  - {id: other, pause: And now?, after: []}
+"""
+    tray = Late(Answer("r1", "ask", approved, "ada", ""))
+    record = flow(tmp_path, redirects, parts=Parts(mailbox=tray))
+    assert states(record) == {
+        "ask": "completed" if approved else "failed",
+        "other": other,
+        "more": more,
+    }
+    assert (record.state.state, tray.waiting) == (state, [])
 
 
 def test_a_rejection_while_something_else_moves_lets_that_finish_and_nothing_new_begin(tmp_path: Path) -> None:
