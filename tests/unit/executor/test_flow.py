@@ -8,6 +8,7 @@ import pytest
 
 from council_kit import Parts, Record, Tray, carry_on, carry_out
 from overlord_run.executor.council import Council
+from overlord_run.executor.replies import approvals_of
 from overlord_run.executor.run import conclude, execute
 from overlord_run.store import events as ev
 from overlord_run.store.inbox import Answer, Letter
@@ -305,6 +306,7 @@ def test_an_approved_run_goes_on_where_it_waited(tmp_path: Path) -> None:
     assert states(record) == {"first": "completed", "ask": "completed", "more": "completed"}
     assert [body.message_id for body in record.of(ev.RequestSent)] == ["more"]  # type: ignore[union-attr]
     assert record.state.state == "completed"
+    assert approvals_of(record.state) == {"ask": {"by": "ada", "note": "", "at": "2026-11-22T10:00:00.000Z"}}
 
 
 def test_a_rejected_run_ends_without_a_call_to_the_api(tmp_path: Path) -> None:
@@ -317,6 +319,7 @@ def test_a_rejected_run_ends_without_a_call_to_the_api(tmp_path: Path) -> None:
         "'ask' was not approved: rejected by ada: not yet",
     )
     assert record.of(ev.PreflightPassed) == []
+    assert approvals_of(record.state) == {}
     assert list(record.state.outputs or {}) == ["oak"] if record.state.outputs else True
 
 
