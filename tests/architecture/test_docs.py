@@ -88,6 +88,7 @@ KEYS: Mapping[tuple[Path, str], Mapping[str, Any]] = {
     (PLAYBOOK, "Roles"): DEFINITIONS["role"],
     (PLAYBOOK, "Assignments"): DEFINITIONS["assignment"],
     (PLAYBOOK, "Redirects"): DEFINITIONS["redirect"],
+    (PLAYBOOK, "Rounds"): DEFINITIONS["redirect"]["properties"]["repeat"],
     (PLAYBOOK, "Expect"): DEFINITIONS["expect"],
     (PLAYBOOK, "Outputs"): DEFINITIONS["output"],
     (PLAYBOOK, "A role file"): ROLE_SCHEMA,

@@ -8,14 +8,15 @@ from functools import partial
 from overlord_run.app.keyless import require_no_key
 from overlord_run.app.mailbox import Mailbox
 from overlord_run.app.own import Audience, Finished, now, own, this_process
-from overlord_run.app.post import LOOK_EVERY_S
+from overlord_run.app.post import LOOK_EVERY_S, interrupted
 from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
 from overlord_run.app.resume import unknown_outcome
 from overlord_run.app.spending import require_budget
 from overlord_run.app.status import exit_of
-from overlord_run.errors import Exit, RunBusyError, UsageError
+from overlord_run.errors import RunBusyError, UsageError
 from overlord_run.executor.council import Council
 from overlord_run.executor.desk import answered
+from overlord_run.executor.proof import prove
 from overlord_run.executor.run import conclude, execute
 from overlord_run.host import person
 from overlord_run.playbook.names import listed, next_name
@@ -45,7 +46,7 @@ class Verdict:
 
 
 def answer(folder: RunFolder, verdict: Verdict, audience: Audience) -> Finished:
-    """Put a person's word on a run's record, and return how the run stands then.
+    """Put a person's word on a run's record, and return how the run stands once it rests.
 
     Where a process carries the run on, it takes the answer and goes on with it; else this one does. The same answer
     again changes nothing.
@@ -53,8 +54,8 @@ def answer(folder: RunFolder, verdict: Verdict, audience: Audience) -> Finished:
     Raises:
         UsageError: No such question waits, several do, or it was answered otherwise.
         RunNotFoundError: The run ended before it began, was released, or its playbook has changed.
-        RunBusyError: Another process came first, for something else.
-        UnknownOutcomeError: How earlier calls ended is not known; nothing was changed.
+        RunBusyError: Another process came first, for something else; or a crash left the run.
+        UnknownOutcomeError: How earlier calls ended is not known.
         SettingsError: The key is in the note, or the API is not proved or may not be asked.
         StoreError: The run folder cannot be read or written.
     """
@@ -63,27 +64,27 @@ def answer(folder: RunFolder, verdict: Verdict, audience: Audience) -> Finished:
     run = recorded(folder, following.catch_up().created)
     require_unreleased(following.state)
     pause = _pause(following.state, verdict.pause)
-    if pause.answer is not None:
-        return _known(run, following.state, pause, verdict)
     request = Answer(secrets.token_hex(8), pause.id, verdict.approved, person(), verdict.note)
-    while True:
-        if not is_owned(folder.lock_path):
-            finished = _carry_on(run, following, request, verdict, audience)
+    while not _is_answered(following.state, request):
+        if is_owned(folder.lock_path):
+            _hand_over(run, following, request, audience)
         else:
-            finished = _hand_over(run, following, request, audience)
-        if finished is not None:
-            return finished
+            finished = _carry_on(run, following, request, verdict, audience)
+            if finished is not None:
+                return finished
+    return _outcome(run, following, audience)
 
 
 def _pause(state: State, named: str | None) -> Message:
     """Return the question that is meant: the one that is named, else the only one that waits."""
     waiting = [message.id for message in state.open_pauses]
     if named is not None:
-        message = state.message_of(named)
+        message = state.messages.get(named)
         if message is not None and message.question is not None:
             return message
         words = f"the run has reached no pause '{named}'"
-        raise UsageError(words, next=next_name(named, waiting, "These wait:"))
+        near = next_name(named, waiting, "These wait:") if waiting else "overlord-run status shows how it stands"
+        raise UsageError(words, next=near)
     if len(waiting) == 1:
         return state.messages[waiting[0]]
     if not waiting:
@@ -93,14 +94,47 @@ def _pause(state: State, named: str | None) -> Message:
     raise UsageError(words, next=f"Name one, such as: {waiting[0]}")
 
 
-def _known(run: Recorded, state: State, pause: Message, verdict: Verdict) -> Finished:
-    """Return how a run stands whose question has this answer already, and refuse another one."""
-    if pause.answer is None or pause.answer.approved is not verdict.approved:
-        was = "approved" if not verdict.approved else "rejected"
-        by = "" if pause.answer is None else f" by {pause.answer.by}"
-        message = f"'{pause.id}' was {was} already{by}"
-        raise UsageError(message, next="overlord-run status shows how the run stands")
-    return Finished(state, run.folder, exit_of(state) or Exit.OK)
+def _is_answered(state: State, request: Answer) -> bool:
+    """Say whether a question has the answer of a request.
+
+    Raises:
+        UsageError: It has another one, or waits for none any more.
+    """
+    pause = state.messages[request.message_id]
+    if pause.ended_at is None:
+        return False
+    if pause.answer is None:
+        message = f"'{pause.id}' waits for nobody's word any more: {pause.failure}"
+    elif pause.answer.approved is not request.approved:
+        message = f"'{pause.id}' was {'approved' if pause.answer.approved else 'rejected'} already by {pause.answer.by}"
+    else:
+        return True
+    raise UsageError(message, next="overlord-run status shows how the run stands")
+
+
+def _outcome(run: Recorded, following: Following, audience: Audience) -> Finished:
+    """Return how a run stands whose question is answered, once whoever carries it on is done.
+
+    Raises:
+        RunBusyError: A crash left it.
+        UnknownOutcomeError: So it did, and how calls ended is not known.
+    """
+    while True:
+        is_live, state = _look(run, following, audience)
+        code = exit_of(state)
+        if code is not None:
+            return Finished(state, run.folder, code)
+        if not is_live:
+            raise unknown_outcome(state) if state.open_calls else interrupted(run.folder)
+        time.sleep(LOOK_EVERY_S)
+
+
+def _look(run: Recorded, following: Following, audience: Audience) -> tuple[bool, State]:
+    """Return whether a process owns the run, and how it stands; the audience is told of what is new."""
+    is_live = is_owned(run.folder.lock_path)  # asked first: what it wrote before it let go is seen below
+    for line in following.look():
+        audience.listen(line.event, following.state)
+    return is_live, following.state
 
 
 def _carry_on(
@@ -108,9 +142,8 @@ def _carry_on(
 ) -> Finished | None:
     """Take the run's lock, answer, and carry the plan on; None where another process was faster."""
     state = following.catch_up()
-    pause = state.messages[request.message_id]
-    if pause.ended_at is not None:
-        return _known(run, state, pause, verdict)
+    if _is_answered(state, request):
+        return None
     if state.open_calls:
         raise unknown_outcome(state)
     if request.approved:
@@ -124,32 +157,42 @@ def _carry_on(
         return run.folder, await Recorder.open(run.folder, owner, clock=now, listen=audience.listen)
 
     try:
-        return own(session, opening, partial(_answer, request), audience.on_interrupt)
+        finished = own(session, opening, partial(_answer, request), audience.on_interrupt)
     except RunBusyError:
         if not is_owned(run.folder.lock_path):
             raise
         return None
+    following.catch_up()  # the listener was told of all that as it happened
+    _is_answered(following.state, request)
+    return finished
 
 
 async def _answer(request: Answer, council: Council, mailbox: Mailbox) -> None:
-    if council.state.messages[request.message_id].ended_at is None:
+    """Record the answer, and do what follows from the one that is on record: another process may have come first.
+
+    The API is proved before an approval is recorded: what cannot be carried on can still be rejected.
+    """
+    if council.state.open_calls:
+        raise unknown_outcome(council.state)  # of another process, which came and went since we looked
+    pause = council.state.messages[request.message_id]
+    is_proved = pause.ended_at is None and request.approved
+    if is_proved and not await prove(council):
+        return
+    if pause.ended_at is None:
         await council.recorder.record(answered(request))
-    await (execute(council, mailbox) if request.approved else conclude(council, mailbox))
+    is_approved = pause.answer is not None and pause.answer.approved
+    await (execute(council, mailbox, is_proved=is_proved) if is_approved else conclude(council, mailbox))
 
 
-def _hand_over(run: Recorded, following: Following, request: Answer, audience: Audience) -> Finished | None:
-    """Let the run's owner take the answer, and return how the run stands then; None where it let the run go first."""
+def _hand_over(run: Recorded, following: Following, request: Answer, audience: Audience) -> None:
+    """Let the run's owner take the answer; return when the question has one, or when the owner has let the run go."""
     inbox = Inbox(run.folder.inbox_dir)
     letter = inbox.put(request)
     try:
         while True:
-            is_live = is_owned(run.folder.lock_path)  # asked first: what it wrote before it let go is seen below
-            for line in following.look():
-                audience.listen(line.event, following.state)
-            if following.state.messages[request.message_id].ended_at is not None:
-                return Finished(following.state, run.folder, exit_of(following.state) or Exit.OK)
-            if not is_live:
-                return None
+            is_live, state = _look(run, following, audience)
+            if not is_live or state.messages[request.message_id].ended_at is not None:
+                return
             time.sleep(LOOK_EVERY_S)
     finally:
         inbox.discard(letter)

@@ -37,7 +37,8 @@ def known_messages(run_id: str | None, asked_state_dir: str | None) -> Sequence[
 def known_pauses(run_id: str | None, asked_state_dir: str | None) -> Sequence[str]:
     """Return the ids of the questions of a run that wait for a person's word."""
     messages = _registry(run_id, asked_state_dir)["messages"]
-    return [message["id"] for message in messages if message["target"] is None and message["state"] == "started"]
+    asked = [message for message in messages if message["target"] is None and message["text"] is not None]
+    return [message["id"] for message in asked if message["state"] == "started"]
 
 
 def known_targets(run_id: str | None, asked_state_dir: str | None) -> Sequence[str]:

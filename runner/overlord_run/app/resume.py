@@ -26,7 +26,7 @@ from overlord_run.store.folder import RunFolder
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.state import State
 
-_DONE = frozenset({"completed", "partial"})
+_DONE = frozenset({"completed", "partial", "rejected"})
 
 Ask = Callable[[list[tuple[str, str]]], Decision | None]
 

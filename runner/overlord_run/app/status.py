@@ -26,7 +26,7 @@ EXITS: Mapping[str, Exit] = {
 
 
 def exit_of(state: State) -> Exit | None:
-    """Return what a run's state means as an exit code; None while the run has not ended."""
+    """Return what a run's state means as an exit code; None while the run is not at rest."""
     if state.state == "stopped" and state.account.reached is not None:
         return Exit.LIMIT
     return EXITS.get(state.state)

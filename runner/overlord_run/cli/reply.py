@@ -63,6 +63,9 @@ def _result(found: Inspection, message: str, slot: str, state_dir: str | None) -
 def _not_sent(message: Message, slot: str) -> OverlordError:
     if message.state == "skipped":
         return OverlordError(f"{message.id} was sent to nobody: {message.failure}", code="no-reply")
+    if not message.target:
+        told = f"{message.id} asks no servant: it is a check, a pause or a block"
+        return UsageError(told, next="overlord-run status shows what it came to")
     return UsageError(f"{message.id} was not sent to {slot}", next=f"It went to: {listed(message.results)}.")
 
 

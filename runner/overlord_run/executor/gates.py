@@ -48,7 +48,8 @@ def heed(council: Council, redirect: PlannedRedirect, message_id: str) -> None:
         case PlannedCheck():
             _halt(council, f"the check '{message_id}' did not pass: {message.failure}")
         case PlannedPause():
-            _halt(council, f"'{message_id}' was not approved: {message.failure}")
+            how = "could not be asked" if message.answer is None else "was not approved"
+            _halt(council, f"'{message_id}' {how}: {message.failure}")
         case _ if redirect.on_failure == "stop":
             council.halt.reason = f"redirect '{message_id}' failed, and its on_failure is stop"
 

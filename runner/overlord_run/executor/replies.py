@@ -40,12 +40,12 @@ def seen_by_outputs(council: Council) -> Seen:
 
 
 def approvals_of(state: State) -> dict[str, dict[str, str]]:
-    """Return what persons said to pauses, of the latest round, by the redirects' ids."""
+    """Return what persons said to the pauses that they approved, of the latest round, by the redirects' ids."""
     found = {redirect: state.messages[message_id] for redirect, message_id in state.latest.items()}
     return {
         redirect: {"by": message.answer.by, "note": message.answer.note, "at": message.ended_at or ""}
         for redirect, message in found.items()
-        if message.answer is not None
+        if message.answer is not None and message.answer.approved
     }
 
 

@@ -19,20 +19,23 @@ from overlord_run.store.state import Message
 _FINISHED = frozenset({"completed", "partial"})
 
 
-async def execute(council: Council, mailbox: Mailbox, left_out: frozenset[str] = frozenset()) -> None:
+async def execute(
+    council: Council, mailbox: Mailbox, left_out: frozenset[str] = frozenset(), *, is_proved: bool = False
+) -> None:
     """Carry the plan out; return when the run has ended, or when a person stopped it and no call is in flight.
 
     Args:
         council: The run.
         mailbox: What others ask of it.
         left_out: Servants that are not started, since a person has just said that their startup counts as failed.
+        is_proved: Whether the API was proved just now.
 
     Raises:
         PreflightError: The API was not proved; the failure is recorded and no model was asked.
         StoreError: The log cannot be written any more; calls in flight were cancelled.
     """
     try:
-        await _execute(council, mailbox, left_out)
+        await _execute(council, mailbox, left_out, is_proved=is_proved)
     except BaseExceptionGroup as group:
         raise _first(group) from group
 
@@ -63,21 +66,25 @@ async def serve(council: Council, mailbox: Mailbox) -> None:
         raise _first(group) from group
 
 
-async def _execute(council: Council, mailbox: Mailbox, left_out: frozenset[str]) -> None:
+async def _execute(council: Council, mailbox: Mailbox, left_out: frozenset[str], *, is_proved: bool) -> None:
     async with timed(council), asyncio.TaskGroup() as group:
         desk = Desk(council, mailbox, group)
         attending = group.create_task(desk.attend())
-        is_started = await prove(council) and await start(council, left_out)
+        is_started = (is_proved or await prove(council)) and await start(council, left_out)
         if is_started:
             desk.is_open = True
             _carry_on_sending(council, group)
             await send_redirects(council)
+        waiting = council.state.open_pauses
         desk.close()
         await attending
     if council.halt.wanted.is_set() and not _has_settled(council):
         await _stop_at_limit(council)
         return
-    if not is_started:
+    if any(pause.ended_at is not None for pause in waiting):
+        # The desk took an answer while what waited for it was going home already: what follows from it comes now.
+        await _execute(council, mailbox, left_out, is_proved=True)
+    elif not is_started:
         await council.recorder.record(ev.RunFinished("failed", "startup was not proved", {}, {}))
     elif council.state.open_pauses:
         await council.recorder.record(ev.RunPaused([pause.id for pause in council.state.open_pauses]))

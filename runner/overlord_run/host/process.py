@@ -30,7 +30,7 @@ def person() -> str:
     """Return what the machine calls the person who runs this process; `unknown` where it does not say."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # no variable names one, and there is no account of this number
+    except (KeyError, OSError, ImportError):  # no variable names one, and there is no account, or no list of them
         return "unknown"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from overlord_run.expect.words import with_ending
 from overlord_run.plan.language import templates
-from overlord_run.plan.language.templates import TemplateError, evaluate, render
+from overlord_run.plan.language.templates import Approvals, TemplateError, evaluate, render
 from overlord_run.plan.model import Plan, PlannedOutput
 from overlord_run.plan.redirects import PlannedMessage, PlannedRedirect
 from overlord_run.plan.views import Replies, Seen, Servants, answers, servant_view
@@ -101,7 +101,7 @@ def _common(plan: Plan, seen: Seen) -> dict[str, Any]:
         "host": plan.host,
         "playbook": {"name": plan.name},
         "servants": Servants(plan.by_slot, seen.states),
-        "approvals": seen.approvals,
+        "approvals": Approvals(seen.approvals),
     }
 
 

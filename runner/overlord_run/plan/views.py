@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from overlord_run.plan.language.templates import Answers, BySlot, ReplyText
+from overlord_run.plan.language.templates import Answers, ByName, ReplyText
 from overlord_run.plan.model import Plan, PlannedServant
 
 Replies = Mapping[str, Mapping[str, ReplyText]]
@@ -18,7 +18,7 @@ class Seen:
     Attributes:
         replies: To the messages that have ended, of the latest round, by their redirects' ids.
         states: Slot → the servant's state.
-        approvals: What persons said to pauses, by the redirect's id: `by note at`.
+        approvals: What persons said to the pauses that they approved, by the redirect's id: `by note at`.
         round: Which round it is, from 1; None outside of blocks.
         previous: As `replies`, of the round before; empty in the first.
     """
@@ -42,7 +42,7 @@ def servant_view(servant: PlannedServant) -> dict[str, Any]:
     }
 
 
-class Servants(BySlot[Mapping[str, Any]]):
+class Servants(ByName[Mapping[str, Any]]):
     """What templates see as `servants`: slot → what a servant is, with its state; made as it is read."""
 
     __slots__ = ("_by_slot", "_states")
@@ -60,9 +60,9 @@ class Servants(BySlot[Mapping[str, Any]]):
     def __len__(self) -> int:
         return len(self._by_slot)
 
-    def missing(self, slot: str) -> str:
+    def missing(self, name: str) -> str:
         """Return that nobody is there: a limit left the servant out, or `for_each` did not make it."""
-        return f"no servant is in a slot {slot}"
+        return f"no servant is in a slot {name}"
 
 
 def answers(plan: Plan, message_id: str, replies: Replies) -> Answers:

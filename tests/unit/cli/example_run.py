@@ -158,3 +158,35 @@ def partial() -> list[ev.Body]:
         ev.MessageSettled("close", "partial", "1 of 2 servants answered"),
         ev.RunFinished("partial", "not all servants answered: verdict, close", {}, {"verdict": "oak did not answer"}),
     ]
+
+
+def gated(*, ends: tuple[ev.Body, ...] = ()) -> list[ev.Body]:
+    """Return the events of a run of every kind of redirect that asks a person, and what came of that."""
+    return [
+        *begun(),
+        ev.StartupBegan([]),
+        *asked("argue.1", "alder"),
+        answered("argue.1", "alder"),
+        ev.RedirectSkipped("argue.1", "all", "oak", "its 'only' is false", by_design=True),
+        ev.MessageSettled("argue.1", "completed", None),
+        ev.RoundEnded("debate", 1, None, None),
+        ev.RedirectSkipped("argue.2", "all", None, "its 'when' is false", by_design=True),
+        ev.RoundEnded("debate", 2, "completed", None),
+        ev.CheckAnswered("gate", holds=True, reason=None),
+        ev.PauseReached("sign_off", "Read it.\nShall it go out?"),
+        ev.RunPaused(["sign_off"]),
+        *ends,
+    ]
+
+
+def rejected() -> list[ev.Body]:
+    """Return the events of such a run that a person rejected."""
+    why = "'sign_off' was not approved: rejected by ada: no"
+    return gated(
+        ends=(
+            ev.OwnerChanged(4712, {}, "reject"),
+            ev.PauseAnswered("sign_off", approved=False, by="ada", note="no", request_id="r1"),
+            ev.RedirectSkipped("last", "oak", None, why),
+            ev.RunFinished("rejected", why, {}, {"last": "'oak' gave no reply to 'last'"}),
+        )
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 from council_kit import Held, Parts, Tray, ask_of, carry_out
 from overlord_run.executor.council import Council
 from overlord_run.store import events as ev
-from overlord_run.store.inbox import Check, Recover, Request, Send, Stop
+from overlord_run.store.inbox import Answer, Check, Recover, Request, Send, Stop
 
 COUNCIL = """\
 overlord: 1
@@ -128,3 +128,40 @@ def test_a_check_that_is_fresh_asks_the_api_nothing_more(tmp_path: Path) -> None
     record, _ = ask_of(tmp_path, COUNCIL, Check("1", ping=False))
     assert len(record.of(ev.PreflightPassed)) == 1
     assert record.state.requests == {"1": ""}
+
+
+ASKS = """\
+overlord: 1
+name: asks
+roles: {critic: {system: You criticise.}}
+assignments: [{slot: alder, role: critic}]
+redirects:
+  - {id: ask, pause: Ship?}
+  - {id: more, to: alder, message: More.}
+"""
+YES = Answer("1", "ask", approved=True, by="ada", note="yes")
+
+
+def test_whoever_came_for_another_deed_leaves_an_answer_to_who_carries_the_plan_on(tmp_path: Path) -> None:
+    carry_out(tmp_path, ASKS)
+    record, tray = ask_of(tmp_path, ASKS, Send("2", "alder", "Why?"), YES)
+    assert record.results("send.1") == {"alder": "completed"}
+    assert [letter.request for letter in tray.waiting] == [YES]
+    assert record.state.state == "awaiting-human"
+
+
+def test_an_answer_that_waits_in_the_inbox_is_taken_by_a_resume(tmp_path: Path) -> None:
+    carry_out(tmp_path, ASKS)
+    tray = Tray([YES])
+    record = carry_out(tmp_path, ASKS, parts=Parts(mailbox=tray), purpose="resume")
+    assert record.of(ev.PauseAnswered) == [ev.PauseAnswered("ask", approved=True, by="ada", note="yes", request_id="1")]
+    assert (record.state.state, tray.waiting) == ("completed", [])
+
+
+def test_an_answer_that_is_found_twice_is_taken_once(tmp_path: Path) -> None:
+    carry_out(tmp_path, ASKS)
+    for _ in range(2):
+        tray = Tray([YES])
+        record = carry_out(tmp_path, ASKS, parts=Parts(mailbox=tray), purpose="resume")
+        assert (record.state.state, tray.waiting) == ("completed", [])
+    assert record.of(ev.PauseAnswered) == []

@@ -1,14 +1,17 @@
 """What orders, skips, ends and repeats redirects: each test is a few redirects, a script and what came of them."""
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from council_kit import Parts, Record, Tray, carry_on, carry_out
 from overlord_run.executor.council import Council
+from overlord_run.executor.replies import approvals_of
 from overlord_run.executor.run import conclude, execute
 from overlord_run.store import events as ev
-from overlord_run.store.inbox import Answer
+from overlord_run.store.inbox import Answer, Letter
 
 HEAD = """\
 overlord: 1
@@ -218,6 +221,70 @@ def test_an_answer_that_comes_while_something_else_moves_lets_the_same_process_g
     assert (tray.waiting, again.waiting) == ([], [])
 
 
+class Late(Tray):
+    """A mailbox in which requests are found only when the desk closes, since nothing moves any more."""
+
+    def __init__(self, *requests: Answer) -> None:
+        super().__init__()
+        self._late = Tray(requests).waiting
+        self._closing: asyncio.Event | None = None
+
+    async def letters(self) -> Sequence[Letter]:
+        if self._closing is not None:
+            await self._closing.wait()
+            self.waiting += self._late
+            self._late = []
+        return await super().letters()
+
+    async def pause(self, closing: asyncio.Event) -> None:
+        self._closing = closing
+        await super().pause(closing)
+
+
+@pytest.mark.parametrize(
+    ("approved", "more", "other", "state"),
+    [(True, "completed", "started", "awaiting-human"), (False, "skipped", "skipped", "rejected")],
+)
+def test_an_answer_that_comes_as_the_process_is_about_to_end_is_heeded(
+    tmp_path: Path,
+    approved: bool,  # noqa: FBT001
+    more: str,
+    other: str,
+    state: str,
+) -> None:
+    redirects = """\
+  - {id: ask, pause: Ship?}
+  - {id: more, to: oak, message: M.}
+  - {id: other, pause: And now?, after: []}
+"""
+    tray = Late(Answer("r1", "ask", approved, "ada", ""))
+    record = flow(tmp_path, redirects, parts=Parts(mailbox=tray))
+    assert states(record) == {
+        "ask": "completed" if approved else "failed",
+        "other": other,
+        "more": more,
+    }
+    assert (record.state.state, tray.waiting) == (state, [])
+
+
+def test_a_rejection_while_something_else_moves_lets_that_finish_and_nothing_new_begin(tmp_path: Path) -> None:
+    tray = Tray()
+
+    def watch(body: ev.Body, _council: Council) -> None:
+        if isinstance(body, ev.PauseReached):
+            tray.waiting += Tray([Answer("r1", "ask", approved=False, by="ada", note="")]).waiting
+
+    redirects = """\
+  - {id: slow, to: yea, message: S., after: []}
+  - {id: ask, pause: Ship?, after: []}
+  - {id: late, to: nay, message: L., after: [slow]}
+"""
+    record = flow(tmp_path, redirects, "  yea: {slow: {slow: 1s}}\n", watch=watch, parts=Parts(mailbox=tray))
+    assert states(record) == {"slow": "completed", "ask": "failed", "late": "skipped"}
+    assert reasons(record)["late"] == "'ask' was not approved: rejected by ada"
+    assert (record.state.state, tray.waiting) == ("rejected", [])
+
+
 def answer(folder: Path, redirects: str, *, approved: bool, message_id: str = "ask", note: str = "") -> Record:
     """Answer a pause of the run in a folder, and carry the run on."""
     body = ev.PauseAnswered(message_id, approved, "ada", note, "r1")
@@ -239,6 +306,7 @@ def test_an_approved_run_goes_on_where_it_waited(tmp_path: Path) -> None:
     assert states(record) == {"first": "completed", "ask": "completed", "more": "completed"}
     assert [body.message_id for body in record.of(ev.RequestSent)] == ["more"]  # type: ignore[union-attr]
     assert record.state.state == "completed"
+    assert approvals_of(record.state) == {"ask": {"by": "ada", "note": "", "at": "2026-11-22T10:00:00.000Z"}}
 
 
 def test_a_rejected_run_ends_without_a_call_to_the_api(tmp_path: Path) -> None:
@@ -251,6 +319,7 @@ def test_a_rejected_run_ends_without_a_call_to_the_api(tmp_path: Path) -> None:
         "'ask' was not approved: rejected by ada: not yet",
     )
     assert record.of(ev.PreflightPassed) == []
+    assert approvals_of(record.state) == {}
     assert list(record.state.outputs or {}) == ["oak"] if record.state.outputs else True
 
 
@@ -274,6 +343,7 @@ def test_a_question_that_cannot_be_asked_ends_the_run(tmp_path: Path) -> None:
     record = flow(tmp_path, ASKED + '  - {id: ask, pause: "{{ replies.first.oak.json }}"}\n')
     assert record.state.state == "rejected"
     assert reasons(record)["ask"] == "the reply has no 'json': its message expects none"
+    assert record.state.reason == "'ask' could not be asked: the reply has no 'json': its message expects none"
 
 
 def test_whoever_waits_for_a_servant_that_an_unsent_message_comes_before_does_not_hold_the_run_up(

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from overlord_run.host import linux, macos, windows
-from overlord_run.host.process import ancestors, fingerprint, parents
+from overlord_run.host.process import ancestors, fingerprint, parents, person
 
 NO_SUCH_PID = 2**22 + 1
 
@@ -140,3 +140,15 @@ def test_what_windows_does_not_tell_is_an_os_error_and_leaves_no_handle_open(que
 def test_without_a_snapshot_there_are_no_windows_processes():
     with pytest.raises(OSError):  # noqa: PT011 - it has no text
         windows.processes(kernel32(opens=False))
+
+
+def test_a_person_is_called_as_the_machine_has_it(monkeypatch):
+    monkeypatch.setenv("LOGNAME", "ada")
+    assert person() == "ada"
+
+
+def test_a_person_whom_nothing_names_is_unknown(monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setitem(sys.modules, "pwd", None)  # as on Windows, which has no list of accounts
+    assert person() == "unknown"

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from overlord_run.plan.order import Ended, ended_before, ordered, waits
-from overlord_run.playbook.model import MessageRedirect, Place, Redirect, Text
+from overlord_run.plan.order import Ended, ended_before, ended_in, ordered, waits
+from overlord_run.playbook.model import BlockRedirect, MessageRedirect, Place, Redirect, Text
 
 PLACE = Place("council.yml", 1, 1)
 
@@ -58,3 +58,26 @@ def test_what_has_ended_is_a_set() -> None:
     ended = Ended(0b101, {"a": 0, "b": 1, "c": 2})
     assert ended == {"a", "c"}
     assert [one in ended for one in ("a", "b", "nobody", 5)] == [True, False, False, False]
+
+
+def block(id_: str, *inside: Redirect, after: tuple[str, ...] | None = None) -> BlockRedirect:
+    return BlockRedirect(id=id_, place=PLACE, redirects=inside, after=after)
+
+
+def test_what_is_needed_is_waited_for_once() -> None:
+    needy = MessageRedirect(id="c", place=PLACE, to=("all",), message=Text("Go on.", PLACE), needs=("b", "a"))
+    assert waits([redirect("a"), redirect("b"), needy])["c"] == ("b", "a")
+
+
+def test_what_is_in_a_block_waits_as_the_block_does_and_behind_it_all_of_it_has_ended() -> None:
+    inner = block("b", redirect("c"), redirect("d"), redirect("e", ()))
+    ended = ended_before([redirect("a"), inner, redirect("f")])
+    assert {name: set(before) for name, before in ended.items()} == {
+        "a": set(),
+        "b": {"a"},
+        "c": {"a"},
+        "d": {"a", "c"},
+        "e": {"a"},
+        "f": {"a", "b", "c", "d", "e"},
+    }
+    assert ended_in(inner, ended) == {"a", "c", "d", "e"}

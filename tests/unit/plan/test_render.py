@@ -4,9 +4,17 @@ from dataclasses import replace
 import pytest
 
 from overlord_run.plan.model import Plan, PlannedOutput
-from overlord_run.plan.redirects import PlannedMessage
-from overlord_run.plan.render import RenderError, Replies, Seen, evaluate_outputs, render_message
-from unit.plan.councils import plan, reply
+from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause
+from overlord_run.plan.render import (
+    RenderError,
+    Replies,
+    Seen,
+    evaluate_outputs,
+    holds,
+    render_message,
+    render_text,
+)
+from unit.plan.councils import plan, reply, text
 
 BASE = """\
 overlord: 1
@@ -138,3 +146,90 @@ def test_an_output_that_is_neither_a_value_nor_a_text_is_a_bug() -> None:
     built = replace(council("Judge."), outputs=(PlannedOutput("empty", None, None, None),))
     with pytest.raises(TypeError, match=r"^output 'empty' has neither a value nor a text$"):
         evaluate_outputs(built, Seen(REPLIES, STATES))
+
+
+FLOW = """\
+overlord: 1
+name: flow
+roles: {critic: {system: Find faults., task: Begin.}}
+assignments: [{slot: alder, role: critic}, {slot: birch, role: critic}]
+redirects:
+  - {id: ask, pause: "{{ replies.startup | length }} are ready. Ship?"}
+  - id: block
+    redirects:
+      - {id: argue, to: all, message: "{{ round }}: {{ previous.argue | length }} {{ approvals.ask.note }}"}
+    repeat: {max: 3, until: round == 2 and replies.argue | length == 1}
+  - {id: gate, check: "TEXT"}
+"""
+ADA = {"ask": {"by": "ada", "note": "go on", "at": "2026-11-22T10:00:00.000Z"}}
+
+
+def flow(check: str = "true") -> Plan:
+    return plan(FLOW.replace("TEXT", check))
+
+
+def condition(expression: str, seen: Seen) -> bool:
+    built = flow(expression)
+    gate = built.by_id["gate"]
+    assert isinstance(gate, PlannedCheck)
+    return holds(built, gate, gate.check, seen)
+
+
+def test_a_question_reads_what_was_answered_and_belongs_to_nobody() -> None:
+    built = flow()
+    ask = built.by_id["ask"]
+    assert isinstance(ask, PlannedPause)
+    assert render_text(built, ask, ask.pause, Seen(REPLIES, STATES)) == "2 are ready. Ship?"
+    with pytest.raises(RenderError, match="'servant' is undefined"):
+        render_text(built, ask, text("{{ servant.slot }}"), Seen(REPLIES, STATES))
+
+
+def test_a_message_in_a_block_sees_its_round_and_the_one_before_and_so_does_the_end_of_the_round() -> None:
+    built, argued = flow(), {"argue": {"alder": reply("a1")}}
+    argue, block = built.by_id["argue"], built.by_id["block"]
+    assert isinstance(argue, PlannedMessage)
+    assert isinstance(block, PlannedBlock)
+    assert block.repeat.until is not None
+    first, second = Seen({}, STATES, ADA, round=1), Seen(argued, STATES, ADA, round=2, previous=argued)
+    assert render_message(built, argue, "alder", first) == "1: 0 go on"
+    assert render_message(built, argue, "alder", second) == "2: 1 go on"
+    assert not holds(built, block, block.repeat.until, first)
+    assert holds(built, block, block.repeat.until, second)
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_met"),
+    [
+        ("true", True),
+        ("false", False),
+        ("approvals.ask.by == 'ada'", True),
+        ("approvals.ask is defined and approvals['nobody'] is not defined", True),
+        ("replies.argue | length == 2", False),
+    ],
+)
+def test_a_condition_is_true_or_false(expression: str, is_met: bool) -> None:  # noqa: FBT001
+    assert condition(expression, Seen(REPLIES, STATES, ADA)) is is_met
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("replies.argue", "a condition must be true or false, and this is a mapping"),
+        ("1", "a condition must be true or false, and this is a number"),
+        ("'yes'", "a condition must be true or false, and this is text"),
+        ("approvals.ask.by == 'ada'", "nobody has approved 'ask'"),
+        ("replies.argue.alder == 'a1'", "'alder' gave no reply to 'argue'"),
+    ],
+)
+def test_a_condition_without_a_truth_has_a_reason(expression: str, reason: str) -> None:
+    with pytest.raises(RenderError) as caught:
+        condition(expression, Seen({}, STATES))
+    assert str(caught.value) == reason
+
+
+def test_an_output_reads_what_was_approved_and_no_round() -> None:
+    outputs = "outputs:\n  who: {value: approvals.ask.by}\n  note: {text: '{{ approvals.ask.note }}'}\n"
+    built = plan(FLOW.replace("TEXT", "true") + outputs)
+    assert evaluate_outputs(built, Seen({}, STATES, ADA)) == ({"who": "ada", "note": "go on"}, {})
+    why = "nobody has approved 'ask'"
+    assert evaluate_outputs(built, Seen({}, STATES)) == ({}, {"who": why, "note": why})

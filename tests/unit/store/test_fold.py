@@ -314,3 +314,94 @@ def test_what_the_answers_of_one_message_cost_is_added_as_far_as_it_is_counted()
         "cachedTokens": 2,
         "orchestrationInputTokens": 3,
     }
+
+
+def answered(pause, *, approved=True, note=""):
+    return ev.PauseAnswered(pause, approved=approved, by="ada", note=note, request_id=f"of {pause}")
+
+
+@pytest.mark.parametrize(
+    ("bodies", "state", "failure"),
+    [
+        ([ev.CheckAnswered("gate", holds=True, reason=None)], "completed", None),
+        ([ev.CheckAnswered("gate", holds=False, reason="hold")], "failed", "hold"),
+        ([ev.PauseReached("gate", "Ship?")], "started", None),
+        ([ev.PauseReached("gate", "Ship?"), answered("gate")], "completed", None),
+        ([ev.PauseReached("gate", "Ship?"), answered("gate", approved=False)], "failed", "rejected by ada"),
+        (
+            [ev.PauseReached("gate", "Ship?"), answered("gate", approved=False, note="no")],
+            "failed",
+            "rejected by ada: no",
+        ),
+        ([ev.RoundEnded("gate", 1, None, None)], "started", None),
+        ([ev.RoundEnded("gate", 1, None, None), ev.RoundEnded("gate", 2, "completed", None)], "completed", None),
+        ([ev.RoundEnded("gate", 1, "failed", "why")], "failed", "why"),
+        ([ev.RedirectFailed("gate", "", None, "no value")], "failed", "no value"),
+        (
+            [ev.RedirectSkipped("gate", "", None, "its 'when' is false", by_design=True)],
+            "skipped",
+            "its 'when' is false",
+        ),
+    ],
+)
+def test_a_redirect_that_asks_nobody_comes_to_this(bodies, state, failure):
+    run = folded(*STARTED, *bodies)
+    gate = run.messages["gate"]
+    assert (gate.state, gate.failure, gate.target) == (state, failure, "")
+    assert (gate.ended_at is None) == (state == "started")
+    assert run.latest == ({} if state == "started" else {"gate": "gate"})
+    assert run.open_pauses == ([gate] if state == "started" and gate.question else [])
+
+
+def test_what_the_playbook_leaves_out_is_told_apart_from_what_went_wrong():
+    bodies = [ev.RedirectSkipped("rank", "all", slot, "why", by_design=slot == "alder") for slot in ("alder", "birch")]
+    results = folded(*STARTED, *bodies, ev.RedirectSkipped("last", "all", None, "why")).messages["rank"].results
+    assert {slot: result.by_design for slot, result in results.items()} == {"alder": True, "birch": False}
+
+
+def test_a_run_that_waits_for_a_person_is_at_rest_and_rests_so_again_after_a_message():
+    waits = [*STARTED, ev.PauseReached("ask", "Ship?"), ev.RunPaused(["ask"])]
+    state = folded(*waits)
+    assert (state.state, state.has_ended, state.is_at_rest) == ("awaiting-human", False, True)
+    assert state.reason == "a person's word is wanted on ask"
+    more = [ev.MessageAccepted("send.1", "alder", ["alder"], "Why?", "k"), queued("send.1", "alder")]
+    assert folded(*waits, *more).state == "working"
+    assert folded(*waits, *more, ev.MessageSettled("send.1", "completed", None)).state == "awaiting-human"
+
+
+@pytest.mark.parametrize("purpose", ["approve", "reject"])
+def test_who_answers_carries_the_plan_on(purpose):
+    owner = replace(OWNER, purpose=purpose)
+    state = folded(*STARTED, ev.PauseReached("ask", "Ship?"), ev.RunPaused(["ask"]), owner)
+    assert (state.state, state.reason) == ("preflight", None)
+
+
+def test_the_answer_of_a_person_is_taken_once_by_its_id():
+    state = folded(*STARTED, ev.PauseReached("ask", "Ship?"), answered("ask", note="yes"))
+    assert state.requests == {"of ask": "ask"}
+    assert state.messages["ask"].answer == answered("ask", note="yes")
+
+
+def test_the_latest_round_that_has_ended_stands_for_its_redirect():
+    rounds = [ev.MessageSettled(f"argue.{number}", "completed", None) for number in (1, 2, 10)]
+    asked = [queued(f"argue.{number}", "alder") for number in (1, 2, 10, 11)]
+    state = folded(*STARTED, *asked, *rounds)
+    assert state.latest == {"argue": "argue.10"}
+    assert state.message_of("argue") is state.messages["argue.10"]
+    assert state.message_of("argue.2") is state.messages["argue.2"]
+    assert state.message_of("nothing") is None
+
+
+@pytest.mark.parametrize("odd", ["x.abc", "x.99999999999", "x.", ".", ".1", "x.1.2", "x.-1", "x.²", "x.٣"])
+def test_an_id_that_is_of_no_round_is_no_trouble(odd):
+    bodies = [ev.CheckAnswered(odd, holds=True, reason=None), ev.CheckAnswered("x.2", holds=True, reason=None)]
+    state = folded(*STARTED, *bodies)
+    assert state.message_of("x.2") is state.messages["x.2"]
+    assert state.messages[odd].state == "completed"
+    assert folded(*STARTED, *reversed(bodies)).messages.keys() == {odd, "x.2"}
+
+
+@pytest.mark.parametrize("body", [answered("nothing"), ev.MessageSettled("argue.1", "completed", None)])
+def test_an_end_of_what_never_began_is_damage(body):
+    with pytest.raises(KeyError):
+        folded(*STARTED, body)

@@ -19,7 +19,7 @@ def next_command(state: State, host: Host, *, state_dir: str | None = None) -> s
     failed, else of all.
     """
     run = () if state.created is None else ("--run", state.created.run_id)
-    if state.state == "awaiting-human" and state.open_pauses:
+    if state.open_pauses and state.state != "stopped":
         return command(host, "approve", state.open_pauses[0].id, *run, state_dir=state_dir)
     if state.state == "stopped":
         raised = () if state.account.reached is None else ("--budget", state.account.remedy())

@@ -43,6 +43,7 @@ def done_json(state: State, exit_code: Exit, *, next_command: str, written: Sequ
         **_run(state),
         "reason": state.reason,
         "exit": int(exit_code),
+        "questions": _questions(state),
         "outputs": dict(state.outputs or {}),
         "outputFailures": dict(state.output_failures),
         "outputFiles": list(written),
@@ -81,6 +82,7 @@ def status_json(standing: Standing, *, next_command: str) -> Json:
         "updatedAt": state.updated_at,
         "servants": [_standing(tally, standing) for tally in tallies(state)],
         "messages": [_message(message) for message in state.messages.values()],
+        "questions": _questions(state),
         "openCalls": [{"message": message_id, "slot": slot} for message_id, slot in state.open_calls],
         "usage": _spent(spent(state)),
         "budget": budget(state.account),
@@ -246,6 +248,10 @@ def _spent(told: Spent) -> Json:
         "costUsd": usd(told.cost.nano_usd) if told.cost.priced else None,
         "unpricedCalls": told.cost.unpriced,
     }
+
+
+def _questions(state: State) -> list[Json]:
+    return [{"id": pause.id, "text": pause.question} for pause in state.open_pauses]
 
 
 def _message(message: Message) -> Json:

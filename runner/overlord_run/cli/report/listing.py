@@ -9,7 +9,7 @@ from overlord_run.cli.report.recap import LISTED, budget_lines, headline
 from overlord_run.cli.report.styled import plain
 from overlord_run.cli.report.table import table
 from overlord_run.cli.report.tally import cost_text, tallies, tokens_told
-from overlord_run.cli.report.words import counted, joined, moment
+from overlord_run.cli.report.words import counted, indented, joined, moment
 from overlord_run.store.state import Message, State
 
 
@@ -46,6 +46,7 @@ def status_text(standing: Standing, *, next_command: str) -> str:
     parts = [f"{plain([headline(state)])}\n{_whereabouts(found)}", _servants(standing)]
     if state.messages:
         parts.append(_messages(state))
+    parts += [_questions(state)] if state.open_pauses else []
     parts += [_unknown(state)] if state.open_calls and not found.is_owned else []
     parts += [f"note: {note}" for note in found.notes]
     parts.append(f"Next: {next_command}")
@@ -103,10 +104,12 @@ def _messages(state: State) -> str:
 def _answered(message: Message) -> str:
     if message.rounds:
         return counted(message.rounds, "round")
-    if message.question is not None:
-        return "not yet" if message.answer is None else f"by {message.answer.by}"
-    if not message.target:
+    if message.answer is not None:
+        return f"by {message.answer.by}"
+    if message.state == "skipped":
         return ""
+    if not message.target:
+        return "" if message.question is None else "not yet"
     answered = sum(result.state == "completed" for result in message.results.values())
     return f"{answered} of {sum(not result.by_design for result in message.results.values())}"
 
@@ -118,6 +121,11 @@ def _reasons(state: State) -> Iterable[str]:
                 yield f"{message.id}: {result.slot} {result.state}: {result.failure}"
         if message.failure is not None and (message.state == "skipped" or not message.target):
             yield f"{message.id}: {message.state}: {message.failure}"
+
+
+def _questions(state: State) -> str:
+    asked = [f"  {pause.id}:\n{indented(pause.question or '')}" for pause in state.open_pauses]
+    return "\n".join(["Waits for a person's word:", *asked])
 
 
 def _unknown(state: State) -> str:

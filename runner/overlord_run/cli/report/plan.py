@@ -159,8 +159,9 @@ def _startup(plan: Plan) -> str:
     return "\n".join(["startup: side by side", *_texts({one.slot: one.task or "" for one in _starting(plan)})])
 
 
-def _redirect(redirect: PlannedRedirect) -> str:
-    facts = [f"after {joined(redirect.after or (STARTUP,))}"]
+def _redirect(redirect: PlannedRedirect, begins: str = f"after {STARTUP}") -> str:
+    """Return a redirect; `begins` says when one begins that waits for no other."""
+    facts = [f"after {joined(redirect.after)}" if redirect.after else begins]
     if redirect.needs:
         facts.append(f"needs {joined(redirect.needs)}")
     if redirect.when is not None:
@@ -178,7 +179,7 @@ def _redirect(redirect: PlannedRedirect) -> str:
             head = f"{redirect.id}: pause for a person's word; {'; '.join(facts)}"
             return "\n".join([head, indented(redirect.pause.source)])
         case PlannedBlock():
-            inside = [indented(_redirect(each), 2) for each in redirect.redirects]
+            inside = [indented(_redirect(each, "as the round begins"), 2) for each in redirect.redirects]
             return "\n".join([f"{redirect.id}: {'; '.join([_rounds(redirect), *facts])}", *inside])
     raise TypeError(redirect)
 
@@ -240,11 +241,12 @@ def _outputs(plan: Plan) -> str:
 
 def _sum(prepared: Prepared) -> str:
     plan = prepared.plan
-    every = sendings(plan)
-    waiting = counted(sum(one.text is None for one in every), "call")
+    rounds = {message_id: block.repeat.max for message_id, block in plan.block_of.items()}
+    every = [(sending, rounds.get(sending.message_id, 1)) for sending in sendings(plan)]
+    most = counted(sum(times for _, times in every), "call")
+    waiting = counted(sum(times for sending, times in every if sending.text is None), "call")
+    calls = f"{'at most ' if _is_conditional(plan) else ''}{most}"
     known = counted(_known_tokens(plan), "token")
-    most = len(every) + sum(_later_rounds(block) for block in plan.redirects if isinstance(block, PlannedBlock))
-    calls = f"{'at most ' if _is_conditional(plan) else ''}{counted(most, 'call')}"
     told = f"In all {calls}; about {known} are known now, the texts of {waiting} wait for replies"
     return f"{told}\n{_ceiling(ceiling(plan, prepared.prices))}"
 
@@ -267,12 +269,6 @@ def _ceiling_json(found: Ceiling) -> dict[str, Any]:
         "unbounded": list(found.unbounded),
         "unpriced": list(found.unpriced),
     }
-
-
-def _later_rounds(block: PlannedBlock) -> int:
-    """Return how many calls the rounds after the first can make."""
-    inside = [each for each in block.redirects if isinstance(each, PlannedMessage)]
-    return sum(len(message.targets) for message in inside) * (block.repeat.max - 1)
 
 
 def _is_conditional(plan: Plan) -> bool:

@@ -76,6 +76,8 @@ def _owner_changed(_progress: Progress, body: ev.OwnerChanged, state: State) -> 
     settings = {} if state.created is None else state.created.settings
     if body.purpose != "run" and state.created is not None:
         yield f"Loading the run registry of {state.created.run_id}"
+    if body.purpose == "reject":  # it asks nothing of the API
+        return
     models = joined(settings.get("modelsToProve", ()))
     if answerer(state).models:
         yield f"Checking {answerer(state).models} for {models}"
@@ -200,8 +202,8 @@ def _pause_answered(_progress: Progress, body: ev.PauseAnswered, _state: State) 
 
 
 def _round_ended(_progress: Progress, body: ev.RoundEnded, _state: State) -> Iterable[str]:
-    what = "" if body.outcome is None else ", the last one"
-    yield f"{body.message_id}: round {body.round} is over{what}{f': {body.reason}' if body.reason else ''}"
+    what = {None: "", "completed": "; the block is done"}.get(body.outcome, f"; the block failed: {body.reason}")
+    yield f"{body.message_id}: round {body.round} is over{what}"
 
 
 def _redirect_skipped(_progress: Progress, body: ev.RedirectSkipped, _state: State) -> Iterable[str]:

@@ -66,6 +66,7 @@ def recap(
     lines += _listed("Cut at the token limit:", _cuts(state))
     lines += _listed("To look at:", _notes(state))
     lines += _listed("Not answered:", _failures(state))
+    lines += _listed("Failed:", _refusals(state))
     lines += _listed("Skipped:", _skipped(state))
     lines += _listed("Waits for a person's word:", _questions(state))
     lines += _listed("Outputs without a value:", (f"{name}: {why}" for name, why in state.output_failures.items()))
@@ -165,8 +166,14 @@ def _failures(state: State) -> Iterable[str]:
         for result in message.results.values():
             if result.failure is not None and not result.by_design:
                 yield f"{message.id}: {result.slot} {result.state}: {result.failure}"
-        if message.state == "failed" and not any(result.failure for result in message.results.values()):
+        if message.target and message.state == "failed" and not any(one.failure for one in message.results.values()):
             yield f"{message.id}: failed: {message.failure}"
+
+
+def _refusals(state: State) -> Iterable[str]:
+    """Yield the checks, pauses and blocks that failed, and why."""
+    failed = (one for one in state.messages.values() if one.state == "failed" and not one.target)
+    return (f"{one.id}: {one.failure}" for one in failed)
 
 
 def _skipped(state: State) -> Iterable[str]:
@@ -181,6 +188,7 @@ def _skipped(state: State) -> Iterable[str]:
 
 
 def _questions(state: State) -> Iterable[str]:
+    """Yield what a person is asked."""
     return (f"{pause.id}: {pause.question}" for pause in state.open_pauses)
 
 

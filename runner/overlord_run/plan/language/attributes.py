@@ -10,7 +10,7 @@ from jinja2.utils import Namespace
 
 from overlord_run.plan.language.meter import MADE, MAX_STEPS, Meter, RefusedError, size
 from overlord_run.plan.language.texts import TEXT_METHODS
-from overlord_run.plan.language.values import NO_JSON, BySlot, ReplyText, kind, quoted, refuse
+from overlord_run.plan.language.values import NO_JSON, ByName, ReplyText, kind, quoted, refuse
 
 REPLY_ATTRIBUTES = ("text", "json", "model", "finish_reason", "cut")
 LOOP_ATTRIBUTES = frozenset(
@@ -52,7 +52,7 @@ def _find_key(value: Mapping[Any, Any], name: str) -> Any:
         return value[name]
     if name in MAPPING_METHODS:
         return Function(name, MAPPING_METHODS[name], (value,))
-    if isinstance(value, BySlot):
+    if isinstance(value, ByName):
         return _missing(value, value.missing(quoted(name)))
     return _missing(value, f"the mapping has no {quoted(name)}")
 

@@ -44,7 +44,16 @@ from overlord_run.plan.language.references import Reference, references
 from overlord_run.plan.language.sandbox import METER, Sandbox
 from overlord_run.plan.language.syntax import Finding, TemplateRule, inspect
 from overlord_run.plan.language.texts import TEXT_METHODS
-from overlord_run.plan.language.values import NO_JSON, Answers, BySlot, ReplyText, kind, plain, plain_elements
+from overlord_run.plan.language.values import (
+    NO_JSON,
+    Answers,
+    Approvals,
+    ByName,
+    ReplyText,
+    kind,
+    plain,
+    plain_elements,
+)
 from overlord_run.playbook.model import Text
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.slots import holds_template
@@ -56,7 +65,8 @@ __all__ = [
     "REPLY_ATTRIBUTES",
     "TEXT_METHODS",
     "Answers",
-    "BySlot",
+    "Approvals",
+    "ByName",
     "Reference",
     "ReplyText",
     "TemplateError",

@@ -67,15 +67,15 @@ class ReplyText(str):
         return str(self)
 
 
-class BySlot(Mapping[str, _Value_co]):
-    """A mapping by slots, which says in its own words that one is missing."""
+class ByName(Mapping[str, _Value_co]):
+    """A mapping by slots or ids, which says in its own words that one is missing."""
 
     @abstractmethod
-    def missing(self, slot: str) -> str:
-        """Return what is wrong where a template reads a slot, in quotes, that is not there."""
+    def missing(self, name: str) -> str:
+        """Return what is wrong where a template reads a name, in quotes, that is not there."""
 
 
-class Answers(BySlot[ReplyText]):
+class Answers(ByName[ReplyText]):
     """The replies to one message, slot → reply: those that were given, in the order of the message's targets."""
 
     __slots__ = ("_given", "_targets", "message_id")
@@ -94,9 +94,31 @@ class Answers(BySlot[ReplyText]):
     def __len__(self) -> int:
         return len(self._given)
 
-    def missing(self, slot: str) -> str:
+    def missing(self, name: str) -> str:
         """Return that a servant did not answer."""
-        return f"{slot} gave no reply to '{self.message_id}'"
+        return f"{name} gave no reply to '{self.message_id}'"
+
+
+class Approvals(ByName[Mapping[str, str]]):
+    """What persons said to the pauses that they approved, by the pause's id."""
+
+    __slots__ = ("_given",)
+
+    def __init__(self, given: Mapping[str, Mapping[str, str]]) -> None:
+        self._given = given
+
+    def __getitem__(self, name: str) -> Mapping[str, str]:
+        return self._given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def missing(self, name: str) -> str:
+        """Return that no person said yes."""
+        return f"nobody has approved {name}"
 
 
 def kind(value: object) -> str:

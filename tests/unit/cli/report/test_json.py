@@ -28,6 +28,8 @@ STATES = [
     example.state(*example.completed("rehearsal")),
     example.state(*example.partial()),
     example.state(*example.begun(), *example.asked("startup", "alder")),
+    example.state(*example.gated()),
+    example.state(*example.rejected()),
     State(),
 ]
 PROBLEM = Problem("council.yml", 3, 5, "unknown-key", "unknown key 'rols'")
@@ -96,6 +98,7 @@ def test_the_done_line_has_the_outputs_the_servants_and_what_comes_next() -> Non
         "state": "completed",
         "reason": None,
         "exit": 0,
+        "questions": [],
         "outputs": {"verdict": "Ship it."},
         "outputFailures": {},
         "outputFiles": ["out/verdict.md"],
@@ -151,3 +154,17 @@ def test_a_failed_exchange_has_the_reason_and_no_reply() -> None:
         "startedAt": "2026-07-01T12:00:11.000Z",
         "endedAt": "2026-07-01T12:00:12.000Z",
     }
+
+
+def test_a_program_is_told_what_a_person_is_asked() -> None:
+    state = example.state(*example.gated())
+    found = Inspection(FOLDER, state, is_owned=False, notes=())
+    asked = [{"id": "sign_off", "text": "Read it.\nShall it go out?"}]
+    assert done_json(state, Exit.WAITING, next_command="x")["questions"] == asked
+    assert status_json(Standing(found, {}), next_command="x")["questions"] == asked
+    assert done_json(example.state(*example.rejected()), Exit.REJECTED, next_command="x")["questions"] == []
+
+
+def test_every_exit_code_fits_the_schema() -> None:
+    for code in Exit:
+        assert misfits(done_json(example.state(*example.completed()), code, next_command="x"), "done") == []

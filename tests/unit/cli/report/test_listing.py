@@ -107,3 +107,37 @@ def test_the_status_of_a_living_run_names_its_process() -> None:
 def test_a_run_that_ended_before_it_began_has_a_status() -> None:
     lines = status(State(), is_owned=True).splitlines()
     assert lines[:2] == ["A run that was not begun", "answered by the API; a process owns it"]
+
+
+def test_the_status_of_a_run_that_waits_for_a_person_tells_its_question_whole() -> None:
+    told = status(example.state(*example.gated()))
+    assert "no process owns it" in told
+    assert told.partition("\n\nmessage ")[2] == (
+        "  to   state      answered\n"
+        "argue.1   all  completed  1 of 1\n"
+        "debate         completed  2 rounds\n"
+        "argue.2   all  skipped\n"
+        "gate           completed\n"
+        "sign_off       started    not yet\n"
+        "argue.2: skipped: its 'when' is false\n"
+        "\n"
+        "Waits for a person's word:\n"
+        "  sign_off:\n"
+        "    Read it.\n"
+        "    Shall it go out?\n"
+        "\n"
+        "Next: overlord-run show"
+    )
+
+
+def test_the_status_of_a_rejected_run_tells_who_said_no_and_what_that_left_out() -> None:
+    told = status(example.state(*example.rejected()))
+    assert "sign_off       failed     by ada\n" in told
+    assert "sign_off: failed: rejected by ada: no\n" in told
+    assert "last: skipped: 'sign_off' was not approved: rejected by ada: no\n" in told
+    assert "Waits for" not in told
+
+
+def test_a_question_that_nobody_answers_any_more_waits_for_none() -> None:
+    bodies = example.gated(ends=(example.ev.RedirectSkipped("sign_off", "", None, "it was left out"),))
+    assert "sign_off       skipped\n" in status(example.state(*bodies))

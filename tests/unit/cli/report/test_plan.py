@@ -1,3 +1,5 @@
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,8 +11,9 @@ from overlord_run.cli.report.plan import plan_json, plan_text, text_digest
 from overlord_run.engine.base import EngineName
 from overlord_run.errors import Problem
 from overlord_run.host import Host, Worktree
+from overlord_run.plan.frozen import plan_from_json
 from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
-from overlord_run.plan.redirects import PlannedMessage
+from overlord_run.plan.redirects import PlannedBlock, PlannedMessage
 from overlord_run.playbook.model import Place, Playbook, Rate, Text
 from overlord_run.playbook.money import Limits, Price, Rates, nano_usd
 from overlord_run.playbook.schema import load
@@ -234,3 +237,55 @@ def test_a_plan_as_json_has_a_digest_of_each_text_that_is_known() -> None:
         "digest": None,
         "estimatedTokens": None,
     }
+
+
+def flow() -> Plan:
+    """Return the plan of the example that has every kind of redirect."""
+    path = Path(__file__).parents[3] / "examples" / "valid" / "flow.plan.json"
+    return plan_from_json(json.loads(path.read_text("utf-8")))
+
+
+def test_conditions_checks_questions_and_rounds_are_told_as_they_are_written() -> None:
+    told = plan_text(prepared(flow()))
+    assert [line for line in told.splitlines() if re.match(r"(  )?\w+: .*(after|as the)", line)] == [
+        "open: to all; after startup; 1 of 3 must answer",
+        "aside: to oak; after startup; when not inputs.is_urgent; 1 of 1 must answer; a failure stops the run",
+        (
+            "debate: block until replies.weigh.oak.json and round > 1, at most 3 rounds, then it is done; "
+            "after open and aside; needs aside"
+        ),
+        '  argue: to role:side where servant.slot == "yea" or round > 1; as the round begins; any of these must answer',
+        "  again: to yea; as the round begins; when true; 1 of 1 must answer",
+        "  weigh: to oak; after argue and again; 1 of 1 must answer; JSON that fits its schema, 1 repair",
+        '  enough: check replies.weigh.oak.text != "never"; after weigh',
+        "twice: block of 2 rounds; after debate",
+        "  ping: to nay; as the round begins; 1 of 1 must answer",
+        "gate: check true; after twice",
+        "sign_off: pause for a person's word; after gate and debate; needs debate",
+        "last: to oak; after sign_off; 1 of 1 must answer",
+    ]
+    assert (
+        '  enough: check replies.weigh.oak.text != "never"; after weigh\n'
+        "    where it is false:\n"
+        "      round {{ round }} says never\n"
+    ) in told
+    assert (
+        "sign_off: pause for a person's word; after gate and debate; needs debate\n"
+        "    Settled: {{ replies.weigh.oak }}. Shall it go out?\n"
+    ) in told
+
+
+def test_a_call_counts_as_often_as_its_block_has_rounds() -> None:
+    council = flow()
+    asked = {"open": 3, "aside": 1, "argue": 2 * 3, "again": 3, "weigh": 3, "ping": 2, "last": 1}
+    told = plan_text(prepared(council)).splitlines()[-1]
+    assert told.startswith(f"In all at most {sum(asked.values())} calls; ")
+    assert told.endswith(f"the texts of {asked['argue'] + asked['weigh'] + asked['last']} calls wait for replies")
+    assert {message.id for message in council.messages()} == asked.keys()
+
+
+def test_a_block_that_must_be_done_in_time_says_so() -> None:
+    (block,) = (each for each in flow().redirects if isinstance(each, PlannedBlock) and each.repeat.until)
+    strict = replace(block, repeat=replace(block.repeat, at_max="fail", max=1), on_failure="stop")
+    told = plan_text(prepared(replace(flow(), redirects=(strict,))))
+    assert "at most 1 round, then it fails; after open and aside; needs aside; a failure stops the run\n" in told

@@ -154,3 +154,37 @@ def test_what_went_wrong_stands_out() -> None:
         ("close: skipped for oak: the servant is blocked", "notice"),
         ("close is partial: 1 of 2 servants answered", "notice"),
     ]
+
+
+def test_what_decides_over_others_is_told_as_it_comes() -> None:
+    assert told(*example.rejected())[4:] == [
+        "Sending argue.1 to all",
+        "argue.1: alder answered, 1 s, 1,123 tokens",
+        "argue.1: skipped for oak: its 'only' is false",
+        "debate: round 1 is over",
+        "argue.2: skipped: its 'when' is false",
+        "debate: round 2 is over; the block is done",
+        "gate: the check holds",
+        "sign_off: a person's word is wanted: Read it. Shall it go out?",
+        "Loading the run registry of 20260701-120000-council-ab12",
+        "sign_off: rejected by ada: no",
+        "last: skipped: 'sign_off' was not approved: rejected by ada: no",
+    ]
+
+
+def test_a_no_of_a_check_and_the_end_of_a_block_that_came_to_nothing_are_told_with_the_reason() -> None:
+    bodies = [
+        *example.begun(),
+        ev.CheckAnswered("gate", holds=False, reason="2 are too few"),
+        ev.RedirectFailed("gate", "", None, "the reply has no 'json'"),
+        ev.RoundEnded("debate", 3, "failed", "its 'until' does not hold after 3 rounds"),
+        ev.PauseAnswered("sign_off", approved=True, by="ada", note="", request_id="r1"),
+    ]
+    asked = [*bodies[:-1], ev.PauseReached("sign_off", "Ship?"), bodies[-1]]
+    assert told(*asked)[3:] == [
+        "gate: no: 2 are too few",
+        "gate: failed: the reply has no 'json'",
+        "debate: round 3 is over; the block failed: its 'until' does not hold after 3 rounds",
+        "sign_off: a person's word is wanted: Ship?",
+        "sign_off: approved by ada",
+    ]

@@ -165,3 +165,53 @@ def test_a_servant_that_failed_and_the_exit_code_stand_out() -> None:
         "in": "strong",
         "Exit": "bad",
     }
+
+
+def test_what_a_person_is_asked_and_what_the_playbook_left_out_is_told() -> None:
+    told = text(example.state(*example.gated()), Exit.WAITING, next_command="overlord-run approve sign_off")
+    assert told.partition("\n\n")[2].partition("\n\n")[2] == (
+        "Skipped:\n"
+        "  argue.1: its 'only' leaves out 'oak'\n"
+        "  argue.2: its 'when' is false\n"
+        "\n"
+        "Waits for a person's word:\n"
+        "  sign_off: Read it. Shall it go out?\n"
+        "\n"
+        "Exit 6: the run waits for a person\n"
+        "Record: /srv/.overlord/runs/20260701-120000-council-ab12\n"
+        "Next: overlord-run approve sign_off"
+    )
+
+
+def test_a_no_is_told_as_that_and_not_as_a_servants_failure() -> None:
+    told = text(example.state(*example.rejected()), Exit.REJECTED)
+    assert told.startswith(
+        "Run 20260701-120000-council-ab12 of council: rejected ('sign_off' was not approved: rejected by ada: no)\n"
+    )
+    assert told.partition("\n\n")[2].partition("\n\n")[2] == (
+        "Failed:\n"
+        "  sign_off: rejected by ada: no\n"
+        "\n"
+        "Skipped:\n"
+        "  argue.1: its 'only' leaves out 'oak'\n"
+        "  argue.2: its 'when' is false\n"
+        "  last: 'sign_off' was not approved: rejected by ada: no\n"
+        "\n"
+        "Outputs without a value:\n"
+        "  last: 'oak' gave no reply to 'last'\n"
+        "\n"
+        "Exit 8: a check, or a person, said no\n"
+        "Record: /srv/.overlord/runs/20260701-120000-council-ab12\n"
+        "Next: x"
+    )
+
+
+def test_a_message_that_failed_as_a_whole_and_a_block_are_told_where_they_belong() -> None:
+    bodies = [
+        *example.begun(),
+        example.ev.RedirectFailed("rank", "all", None, "its 'when' cannot be evaluated: why"),
+        example.ev.RoundEnded("debate", 3, "failed", "its 'until' does not hold after 3 rounds"),
+    ]
+    told = text(example.state(*bodies), Exit.FAILED)
+    assert "Not answered:\n  rank: failed: its 'when' cannot be evaluated: why\n\n" in told
+    assert "Failed:\n  debate: its 'until' does not hold after 3 rounds\n\n" in told
