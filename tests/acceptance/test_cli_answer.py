@@ -226,5 +226,6 @@ def test_of_two_answers_at_once_one_counts_and_the_other_is_told(shell: Shell) -
     processes = [shell.start(word, "ask", "--note", "Read.", "-q") for word in ("approve", "reject")]
     assert sorted(ended(process)[0] for process in processes) in ([0, 2], [2, 8])
     assert len(answers(shell)) == 1
-    assert [event["state"] for event in events(shell, "run_finished")] in (["completed"], ["rejected"])
+    # Whoever gets the lock behind the other finds nothing left to do, and says again how it ended.
+    assert {event["state"] for event in events(shell, "run_finished")} in ({"completed"}, {"rejected"})
     assert verified(shell)

@@ -278,7 +278,7 @@ def test_conditions_checks_questions_and_rounds_are_told_as_they_are_written() -
 def test_a_call_counts_as_often_as_its_block_has_rounds() -> None:
     council = flow()
     asked = {"open": 3, "aside": 1, "argue": 2 * 3, "again": 3, "weigh": 3, "ping": 2, "last": 1}
-    told = plan_text(prepared(council)).splitlines()[-1]
+    told = plan_text(prepared(council)).splitlines()[-2]
     assert told.startswith(f"In all at most {sum(asked.values())} calls; ")
     assert told.endswith(f"the texts of {asked['argue'] + asked['weigh'] + asked['last']} calls wait for replies")
     assert {message.id for message in council.messages()} == asked.keys()
