@@ -12,7 +12,7 @@ from overlord_run.plan.model import Plan, PlannedServant
 from overlord_run.plan.pricing import Amount
 from overlord_run.playbook.money import Price
 from overlord_run.store.events import Body
-from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
+from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 from overlord_run.store.state import State
 
 

@@ -130,7 +130,8 @@ def gone_through(folder: Path, one: Drawn, *, cut_at: int | None = None) -> Reco
     events: list[ev.Body] = []
 
     def watch(_body: ev.Body, _council: Council) -> object:
-        return CANCEL if cut_at is not None and len(seen) >= cut_at else seen.append(None)
+        seen.append(None)
+        return CANCEL if len(seen) == cut_at else None  # once: what it does to end well is not cut, too
 
     seen: list[None] = []
     parts = Parts(disk=Quick())

@@ -9,7 +9,7 @@ from council_kit import CANCEL, carry_out
 from overlord_run.errors import PreflightError
 from overlord_run.executor.council import Council
 from overlord_run.store import events as ev
-from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
+from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 
 TWO_CRITICS = """\
 overlord: 1

@@ -7,7 +7,7 @@ from overlord_run.cli.report.words import counted, joined, moment, seconds
 from overlord_run.plan.pricing import tokens_of
 from overlord_run.playbook.money import LimitName, in_limit, limits_from_json
 from overlord_run.store import events as ev
-from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
+from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 
 _LONGEST = 100
 _SEQ_WIDTH = 5

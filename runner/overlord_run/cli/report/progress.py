@@ -12,7 +12,7 @@ from overlord_run.plan.model import STARTUP
 from overlord_run.plan.pricing import tokens_of
 from overlord_run.settings.trust import DEFAULT_BASE_URL
 from overlord_run.store import events as ev
-from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
+from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 from overlord_run.store.state import State
 
 NORMAL, ULTRA = "fugu", "fugu-ultra"

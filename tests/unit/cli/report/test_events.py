@@ -2,7 +2,7 @@ import pytest
 
 from overlord_run.cli.report.events import event_text
 from overlord_run.store import events as ev
-from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
+from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 from unit.cli import example_run as example
 
 TOLD = [

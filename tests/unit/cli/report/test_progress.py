@@ -1,7 +1,7 @@
 from overlord_run.cli.report.progress import Progress
 from overlord_run.cli.report.styled import Line, plain
 from overlord_run.store import events as ev
-from overlord_run.store.slowing import ConcurrencyFell, RequestsHeld
+from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 from unit.cli import example_run as example
 
 
