@@ -5,7 +5,7 @@ from typing import Any
 
 from overlord_run.executor.council import Council
 from overlord_run.executor.desk import Desk, Mailbox
-from overlord_run.executor.errand import of_message, run_errand
+from overlord_run.executor.errand import Errand, leave_out, of_message, run_errand
 from overlord_run.executor.proof import prove
 from overlord_run.executor.redirects import send_redirects
 from overlord_run.executor.replies import seen_by_outputs
@@ -48,6 +48,8 @@ async def conclude(council: Council, _mailbox: Mailbox) -> None:
     """
     try:
         await send_redirects(council)
+        for errand in _left_by_persons(council):
+            await leave_out(council, errand, council.halt.reason or "the run was rejected")
         await _finish(council)
     except BaseExceptionGroup as group:
         raise _first(group) from group
@@ -74,7 +76,8 @@ async def _execute(council: Council, mailbox: Mailbox, left_out: frozenset[str],
         has_ended = False
         if is_started:
             desk.is_open = True
-            _carry_on_asking(council, group)
+            for errand in _left_by_persons(council):
+                group.create_task(run_errand(council, errand))
             has_ended = await send_redirects(council)
         desk.close()
         await attending
@@ -91,11 +94,13 @@ async def _execute(council: Council, mailbox: Mailbox, left_out: frozenset[str],
         await council.recorder.record(ev.RunPaused([pause.id for pause in council.state.open_pauses]))
 
 
-def _carry_on_asking(council: Council, group: asyncio.TaskGroup) -> None:
-    """Go on with what persons asked for before a crash or a stop came, where the redirects do not come by it."""
-    for message in council.state.messages.values():
-        if message.ended_at is None and (message.accepted is not None or _is_past(council, message)):
-            group.create_task(run_errand(council, of_message(council, message)))
+def _left_by_persons(council: Council) -> list[Errand]:
+    """Return what persons asked for before a crash or a stop came, where the redirects do not come by it."""
+    return [
+        of_message(council, message)
+        for message in council.state.messages.values()
+        if message.ended_at is None and (message.accepted is not None or _is_past(council, message))
+    ]
 
 
 def _is_past(council: Council, message: Message) -> bool:

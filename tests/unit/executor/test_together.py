@@ -15,7 +15,7 @@ from overlord_run.executor.run import conclude, execute
 from overlord_run.executor.unknown import leave_out_before
 from overlord_run.store import events as ev
 from overlord_run.store.disk import SystemDisk
-from overlord_run.store.inbox import Recover
+from overlord_run.store.inbox import Recover, Send
 
 HEAD = """\
 overlord: 1
@@ -106,6 +106,16 @@ def test_a_rejection_asks_nothing_of_a_budget_that_is_used_up(tmp_path: Path) ->
     record = carry_out(tmp_path, text, deed=reject, purpose="reject")
     assert states(record) == {"ask": "failed", "work": "partial", "last": "skipped"}
     assert record.of(ev.BudgetReached) == []
+    assert record.state.state == "rejected"
+
+
+def test_a_rejection_skips_what_a_person_sent_that_the_budget_did_not_cover(tmp_path: Path) -> None:
+    text = playbook("  - {id: ask, pause: Ship?}\n" + LAST, "{budget: {requests: 1}}")
+    carry_out(tmp_path, text)
+    ask_of(tmp_path, text, Send("s1", "all", "Why?"))
+    record = carry_out(tmp_path, text, deed=reject, purpose="reject")
+    assert record.results("send.1") == {"alder": "completed", "birch": "skipped"}
+    assert states(record) == {"ask": "failed", "send.1": "partial", "last": "skipped"}
     assert record.state.state == "rejected"
 
 
