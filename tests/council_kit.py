@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from overlord_run.host import Host
 from overlord_run.plan.budget import prices
 from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
+from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.money import NO_LIMITS, Limits
 from overlord_run.store import events as ev
-from overlord_run.store.disk import SYSTEM_DISK, Disk
+from overlord_run.store.disk import Disk, SystemDisk
 from overlord_run.store.folder import RunFolder, folder_of
 from overlord_run.store.inbox import Letter
 from overlord_run.store.inbox import Request as Asked
@@ -33,6 +34,7 @@ from playbook_kit import parse
 
 CANCEL = object()
 HOST = Host("linux", "bash", "posix")
+LOOK_EVERY_S = 0.001
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,19 @@ class Tray:
         self.taken.append(letter)
 
     async def pause(self, closing: asyncio.Event) -> None:
-        await asyncio.sleep(0)  # no more than a turn of the loop
+        with suppress(TimeoutError):  # a loop that turned without a rest would keep the log's thread from its work
+            async with asyncio.timeout(LOOK_EVERY_S):
+                await closing.wait()
+
+
+class Quick(SystemDisk):
+    """A disk that nobody waits for: these runs lose no power."""
+
+    def sync(self, fd: int) -> None:
+        """Wait for nothing."""
+
+    def sync_folder(self, path: Path) -> None:
+        """Wait for nothing."""
 
 
 class Held:
@@ -124,14 +138,18 @@ class Parts:
     endpoint: Endpoint | None = None
     engine: Callable[[Engine], Engine] = lambda engine: engine
     recorder: type[Recorder] = Recorder
-    disk: Disk = SYSTEM_DISK
+    disk: Disk = field(default_factory=Quick)
     mailbox: Mailbox = field(default_factory=Tray)
     clock: Callable[[], str] = lambda: "2026-11-22T10:00:00.000Z"
 
 
 def plan_of(playbook: str) -> Plan:
     """Return the plan of a playbook's text."""
-    return build(parse(playbook.encode(), "playbook.yml"), {}, model_ids={}, host=HOST.facts())
+    return _built(parse(playbook.encode(), "playbook.yml"))
+
+
+def _built(playbook: Playbook) -> Plan:
+    return build(playbook, {}, model_ids={}, host=HOST.facts())
 
 
 Watch = Callable[[ev.Body, Council], object]
@@ -158,12 +176,11 @@ def carry_out(
         purpose: Why a run that is recorded in `folder` is taken up again; None begins a new one.
     """
     parts = parts or Parts()
-    plan = parts.plan(plan_of(playbook))
-    limits = parse(playbook.encode(), "playbook.yml").engine.budget.limits
-    parsed = parse_script(script.encode(), "script.yml", plan) if script else None
-    transport = RehearsalTransport(models, parsed, plan.schema_of)
-    money = prices(parse(playbook.encode(), "playbook.yml"), {})
-    policy = Policy(timeout_s, attempts, lambda: 0.0, parts.clock, money)
+    parsed = parse(playbook.encode(), "playbook.yml")
+    plan, limits = parts.plan(_built(parsed)), parsed.engine.budget.limits
+    answers = parse_script(script.encode(), "script.yml", plan) if script else None
+    transport = RehearsalTransport(models, answers, plan.schema_of)
+    policy = Policy(timeout_s, attempts, lambda: 0.0, parts.clock, prices(parsed, {}))
     bodies: list[ev.Body] = []
 
     async def run() -> State:

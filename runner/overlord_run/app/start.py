@@ -7,13 +7,12 @@ from overlord_run.app.own import Audience, Finished
 from overlord_run.app.prepare import Prepared
 from overlord_run.app.resume import Ask, Resumption, resume
 from overlord_run.app.run import run
+from overlord_run.engine.base import ANSWERING
 from overlord_run.errors import ChangedError, UsageError
 from overlord_run.playbook.money import limits_from_json
 from overlord_run.settings import Flags
 from overlord_run.store.events import RunCreated
 from overlord_run.store.folder import folder_of, is_run_id, run_ids
-
-ANSWERERS: Mapping[str, str] = {"chat": "the API", "rehearsal": "the rehearsal", "recording": "a recording"}
 
 
 def start(prepared: Prepared, run_id: str, flags: Flags, audience: Audience, ask: Ask) -> Finished:
@@ -46,7 +45,7 @@ def _difference(prepared: Prepared, created: RunCreated) -> str | None:
     if created.plan_digest != prepared.plan_json["digest"]:
         return "is of another plan than this playbook and these inputs give"
     if created.engine != prepared.engine:
-        return f"is answered by {ANSWERERS.get(created.engine, 'something else')}, not by {ANSWERERS[prepared.engine]}"
+        return f"is answered by {ANSWERING.get(created.engine, 'something else')}, not by {ANSWERING[prepared.engine]}"
     if prepared.recording_file is not None and prepared.recording_file["digest"] != _of(created, "replay", "digest"):
         return "is answered by another recording"
     if prepared.kept is not None and str(prepared.kept.path) != _of(created, "record", "path"):

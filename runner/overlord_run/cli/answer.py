@@ -1,6 +1,5 @@
 """Carry out the commands `approve` and `reject`; their flags are declared in deeds.py."""
 
-from pathlib import Path
 from typing import Any
 
 from overlord_run.app.answer import Verdict, answer
@@ -9,7 +8,6 @@ from overlord_run.app.history import find_run, inspect
 from overlord_run.app.own import Audience
 from overlord_run.app.reopen import recorded
 from overlord_run.cli.handing import Outputs, hand_over
-from overlord_run.cli.report.outputs import check_folder
 from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit
 from overlord_run.settings import Flags
@@ -33,10 +31,7 @@ def carry_out(
     """Carry out `approve`, or `reject`, with its flags as they were typed."""
     folder = find_run(run_id, state_dir)
     manner = Manner(output_format == "json", quiet, verbose, debug)
-    run = recorded(folder, inspect(folder).state.created)
-    outputs = Outputs(run.plan, None if outputs_dir is None else Path(outputs_dir))
-    if outputs.folder is not None:
-        check_folder(outputs.folder, run.plan)
+    outputs = Outputs.into(outputs_dir, recorded(folder, inspect(folder).state.created).plan)
     verdict = Verdict(Flags(**flags), approved, pause, note, ignore_changes)
     with telling(manner) as teller:
         finished = answer(folder, verdict, Audience(teller.hear, teller.interrupted))

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from overlord_run.app.own import Finished
 from overlord_run.cli.lines import write_note_lines
 from overlord_run.cli.report.guidance import next_command
 from overlord_run.cli.report.json import done_json
-from overlord_run.cli.report.outputs import outputs_text, write_outputs
+from overlord_run.cli.report.outputs import check_folder, outputs_text, write_outputs
 from overlord_run.cli.report.recap import recap
 from overlord_run.cli.report.styled import Line
 from overlord_run.cli.streams import write_data, write_json
@@ -26,6 +26,18 @@ class Outputs:
 
     plan: Plan
     folder: Path | None
+
+    @classmethod
+    def into(cls, path: str | None, plan: Plan) -> Self:
+        """Return the outputs of a plan, to be written into a folder that is found fit for them before a call is made.
+
+        Raises:
+            StoreError: It is not fit.
+        """
+        if path is None:
+            return cls(plan, None)
+        check_folder(Path(path), plan)
+        return cls(plan, Path(path))
 
     def write(self, values: Mapping[str, Any]) -> list[str]:
         """Write the outputs that have a value, and return their paths."""

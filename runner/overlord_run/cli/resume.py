@@ -1,7 +1,6 @@
 """Carry out the command `resume`; its flags are declared in deeds.py."""
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from overlord_run.app.here import current_host
@@ -11,7 +10,6 @@ from overlord_run.app.reopen import recorded
 from overlord_run.app.resume import Resumption, resume
 from overlord_run.cli.decision import ask_about_unknown
 from overlord_run.cli.handing import Outputs, hand_over
-from overlord_run.cli.report.outputs import check_folder
 from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit, UsageError
 from overlord_run.executor.unknown import Decision
@@ -39,10 +37,7 @@ def carry_out(
     manner = Manner(output_format == "json", quiet, verbose, debug)
     decision = _decision(resend=resend_unknown, skip=skip_unknown)
     wanted = Resumption(Flags(**flags), decision, ignore_changes, first, budget)
-    run = recorded(folder, inspect(folder).state.created)
-    outputs = Outputs(run.plan, None if outputs_dir is None else Path(outputs_dir))
-    if outputs.folder is not None:
-        check_folder(outputs.folder, run.plan)
+    outputs = Outputs.into(outputs_dir, recorded(folder, inspect(folder).state.created).plan)
     with telling(manner) as teller:
         finished = resume(folder, wanted, Audience(teller.hear, teller.interrupted), partial(ask_about_unknown, manner))
     return hand_over(finished, outputs, manner, current_host(), state_dir=state_dir)

@@ -17,7 +17,6 @@ from overlord_run.cli.decision import ask_about_unknown
 from overlord_run.cli.given import Stdin, given
 from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.main import COMMANDS
-from overlord_run.cli.report.outputs import check_folder
 from overlord_run.cli.report.plan import plan_json, plan_text
 from overlord_run.cli.report.problems import problem_lines
 from overlord_run.cli.streams import write_json, write_note, write_report
@@ -71,10 +70,7 @@ def carry_out(
             require_free(prepared.kept)
         _tell_plan(prepared, manner)
         return Exit.OK
-    folder = None if outputs_dir is None else Path(outputs_dir)
-    if folder is not None:
-        check_folder(folder, prepared.plan)
-    outputs = Outputs(prepared.plan, folder)
+    outputs = Outputs.into(outputs_dir, prepared.plan)
     state_dir = request.flags.state_dir
     if detach or wait is not None:
         apart = Apart(prepared, click.get_current_context(), chosen_id, stdin.content)

@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 EngineName = Literal["chat", "rehearsal", "recording"]
+ANSWERING: Final[Mapping[str, str]] = {"chat": "the API", "rehearsal": "the rehearsal", "recording": "a recording"}
+"""What is said to answer, by the name of the engine; a log may hold the name of a later version's."""
 ProofMethod = Literal["models", "probe"]
 FailureKind = Literal[
     "timeout",

@@ -11,8 +11,8 @@ from overlord_run.plan.account import Call
 from overlord_run.plan.model import Plan, PlannedServant
 from overlord_run.plan.pricing import Amount
 from overlord_run.playbook.money import Price
+from overlord_run.store import events as ev
 from overlord_run.store.events import Body
-from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 from overlord_run.store.state import State
 
 
@@ -134,6 +134,6 @@ def convene(plan: Plan, engine: Engine, recorder: Recorder, policy: Policy, halt
 def _slowed(slowing: Slowing) -> Body:
     match slowing:
         case Held(wait_s, reason):
-            return RequestsHeld(round(wait_s, 1), reason)
+            return ev.RequestsHeld(round(wait_s, 1), reason)
         case Narrowed(concurrency, reason):
-            return ConcurrencyFell(concurrency, reason)
+            return ev.ConcurrencyFell(concurrency, reason)

@@ -18,21 +18,10 @@ from overlord_run.plan.model import STARTUP, Plan, redirect_id, round_of
 from overlord_run.plan.redirects import PlannedBlock
 from overlord_run.playbook.money import Limits
 from overlord_run.store import events as ev
-from overlord_run.store.disk import SystemDisk
 from overlord_run.store.state import State
 
 SLOTS = ("alder", "birch", "cedar")
 MOST_PROCESSES = 20
-
-
-class Quick(SystemDisk):
-    """A disk that nobody waits for: these runs lose no power."""
-
-    def sync(self, fd: int) -> None:
-        """Wait for nothing."""
-
-    def sync_folder(self, path: Path) -> None:
-        """Wait for nothing."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +124,7 @@ def gone_through(folder: Path, one: Drawn, *, cut_at: int | None = None) -> Reco
         return CANCEL if len(seen) == cut_at else None  # once: what it does to end well is not cut, too
 
     seen: list[None] = []
-    parts = Parts(disk=Quick())
+    parts = Parts()
     try:
         record = carry_out(folder, one.playbook, one.script, watch=watch, parts=parts)
         events += record.events

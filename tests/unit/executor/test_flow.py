@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from council_kit import Parts, Record, Tray, carry_on, carry_out
+from council_kit import Held, Parts, Record, Tray, carry_on, carry_out
 from overlord_run.executor.council import Council
 from overlord_run.executor.replies import approvals_of
 from overlord_run.executor.run import conclude, execute
@@ -201,12 +201,13 @@ def test_a_pause_ends_the_process_once_nothing_else_can_move(tmp_path: Path) -> 
 
 
 def test_an_answer_that_comes_while_something_else_moves_lets_the_same_process_go_on(tmp_path: Path) -> None:
-    tray = Tray()
-    again = Tray()
+    tray, slow = Tray(), Held("slow")
 
     def watch(body: ev.Body, _council: Council) -> None:
         if isinstance(body, ev.PauseReached):
             tray.waiting += Tray([Answer("r1", "ask", True, "ada", "fine"), *letters]).waiting  # noqa: FBT003
+        if isinstance(body, ev.PauseAnswered):
+            slow.let_go.set()
 
     letters = [Answer("r2", "ask", False, "bob", ""), Answer("r3", "more", False, "bob", "")]  # noqa: FBT003
     redirects = """\
@@ -214,11 +215,11 @@ def test_an_answer_that_comes_while_something_else_moves_lets_the_same_process_g
   - {id: ask, pause: Ship?, after: []}
   - {id: more, to: oak, message: "{{ approvals.ask.by }}: {{ approvals.ask.note }}"}
 """
-    record = flow(tmp_path, redirects, "  yea: {slow: {slow: 1s}}\n", watch=watch, parts=Parts(mailbox=tray))
+    record = flow(tmp_path, redirects, watch=watch, parts=Parts(mailbox=tray, engine=slow.around))
     assert states(record) == {"slow": "completed", "ask": "completed", "more": "completed"}
     assert asked(record, "more", "oak") == "ada: fine"
     assert record.of(ev.PauseAnswered) == [ev.PauseAnswered("ask", True, "ada", "fine", "r1")]  # noqa: FBT003
-    assert (tray.waiting, again.waiting) == ([], [])
+    assert tray.waiting == []
 
 
 class Late(Tray):
@@ -268,18 +269,20 @@ def test_an_answer_that_comes_as_the_process_is_about_to_end_is_heeded(
 
 
 def test_a_rejection_while_something_else_moves_lets_that_finish_and_nothing_new_begin(tmp_path: Path) -> None:
-    tray = Tray()
+    tray, slow = Tray(), Held("slow")
 
     def watch(body: ev.Body, _council: Council) -> None:
         if isinstance(body, ev.PauseReached):
             tray.waiting += Tray([Answer("r1", "ask", approved=False, by="ada", note="")]).waiting
+        if isinstance(body, ev.PauseAnswered):
+            slow.let_go.set()
 
     redirects = """\
   - {id: slow, to: yea, message: S., after: []}
   - {id: ask, pause: Ship?, after: []}
   - {id: late, to: nay, message: L., after: [slow]}
 """
-    record = flow(tmp_path, redirects, "  yea: {slow: {slow: 1s}}\n", watch=watch, parts=Parts(mailbox=tray))
+    record = flow(tmp_path, redirects, watch=watch, parts=Parts(mailbox=tray, engine=slow.around))
     assert states(record) == {"slow": "completed", "ask": "failed", "late": "skipped"}
     assert reasons(record)["late"] == "'ask' was not approved: rejected by ada"
     assert (record.state.state, tray.waiting) == ("rejected", [])

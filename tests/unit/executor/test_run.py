@@ -9,7 +9,6 @@ from council_kit import CANCEL, carry_out
 from overlord_run.errors import PreflightError
 from overlord_run.executor.council import Council
 from overlord_run.store import events as ev
-from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 
 TWO_CRITICS = """\
 overlord: 1
@@ -260,12 +259,12 @@ def test_a_wait_that_the_api_asks_for_holds_the_others_before_they_are_on_record
     tmp_path: Path,
 ) -> None:
     def stop(body: ev.Body, council: Council) -> None:
-        if isinstance(body, RequestsHeld):
+        if isinstance(body, ev.RequestsHeld):
             council.halt.wanted.set()
 
     answers = script(alder_startup="{status: 429, retry_after: 100s}")
     record = carry_out(tmp_path, TWO_CRITICS_AND_A_JUDGE, answers, concurrency=1, watch=stop)
-    (held,) = record.of(RequestsHeld)
+    (held,) = record.of(ev.RequestsHeld)
     assert held.reason == "the API asks for fewer requests (429)"
     assert 99 < held.wait_s <= 100
     assert [body.slot for body in record.of(ev.RequestSent)] == ["alder"]
@@ -275,7 +274,7 @@ def test_a_wait_that_the_api_asks_for_holds_the_others_before_they_are_on_record
 def test_a_refusal_for_pace_halves_the_concurrency_and_is_on_record(tmp_path: Path) -> None:
     answers = script(alder_startup="{status: 429, retry_after: 0s, times: 1}")
     record = carry_out(tmp_path, TWO_CRITICS_AND_A_JUDGE, answers)
-    assert record.of(ConcurrencyFell) == [ConcurrencyFell(4, "the API asks for fewer requests (429)")]
+    assert record.of(ev.ConcurrencyFell) == [ev.ConcurrencyFell(4, "the API asks for fewer requests (429)")]
     assert record.state.state == "completed"
 
 

@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
 from overlord_run.cli.report.words import counted, joined, moment, seconds
+from overlord_run.engine.base import ANSWERING
 from overlord_run.plan.pricing import tokens_of
 from overlord_run.playbook.money import LimitName, in_limit, limits_from_json
 from overlord_run.store import events as ev
-from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 
 _LONGEST = 100
 _SEQ_WIDTH = 5
-_ANSWERING = {"rehearsal": "the rehearsal", "recording": "a recording"}
 _TYPE_WIDTH = max(len(name) for name in ev.BODIES)
 
 
@@ -28,7 +27,7 @@ def _short(text: str) -> str:
 
 
 def _run_created(body: ev.RunCreated) -> tuple[str, str]:
-    answers = f"{_ANSWERING.get(body.engine, body.provider)} answers"
+    answers = f"{body.provider if body.engine == 'chat' else ANSWERING.get(body.engine, body.engine)} answers"
     return str(body.playbook["name"]), f"{counted(len(body.servants), 'servant')}, {answers}"
 
 
@@ -80,11 +79,11 @@ def _request_failed(body: ev.RequestFailed) -> tuple[str, str]:
     return _at(body.message_id, body.slot), body.reason + again
 
 
-def _requests_held(body: RequestsHeld) -> tuple[str, str]:
+def _requests_held(body: ev.RequestsHeld) -> tuple[str, str]:
     return "", f"none leaves for {seconds(body.wait_s)}: {body.reason}"
 
 
-def _concurrency_fell(body: ConcurrencyFell) -> tuple[str, str]:
+def _concurrency_fell(body: ev.ConcurrencyFell) -> tuple[str, str]:
     return "", f"at most {counted(body.concurrency, 'call')} at once: {body.reason}"
 
 
@@ -187,8 +186,8 @@ _TELL: Mapping[type, Callable[[Any], tuple[str, str]]] = {
     ev.RequestSent: _request_sent,
     ev.ReplyReceived: _reply_received,
     ev.RequestFailed: _request_failed,
-    RequestsHeld: _requests_held,
-    ConcurrencyFell: _concurrency_fell,
+    ev.RequestsHeld: _requests_held,
+    ev.ConcurrencyFell: _concurrency_fell,
     ev.MessageSettled: _message_settled,
     ev.RedirectSkipped: _redirect_skipped,
     ev.RedirectFailed: _redirect_failed,

@@ -12,7 +12,6 @@ from overlord_run.plan.model import STARTUP
 from overlord_run.plan.pricing import tokens_of
 from overlord_run.settings.trust import DEFAULT_BASE_URL
 from overlord_run.store import events as ev
-from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 from overlord_run.store.state import State
 
 NORMAL, ULTRA = "fugu", "fugu-ultra"
@@ -169,12 +168,12 @@ def _request_failed(progress: Progress, body: ev.RequestFailed, _state: State) -
         yield f"{body.message_id}: {body.slot}: {body.reason}; {again}"
 
 
-def _requests_held(progress: Progress, body: RequestsHeld, _state: State) -> Iterable[str]:
+def _requests_held(progress: Progress, body: ev.RequestsHeld, _state: State) -> Iterable[str]:
     if progress.verbose or body.wait_s >= LONG_SILENCE_S:
         yield f"No request leaves for {seconds(body.wait_s)}: {body.reason}"
 
 
-def _concurrency_fell(progress: Progress, body: ConcurrencyFell, _state: State) -> Iterable[str]:
+def _concurrency_fell(progress: Progress, body: ev.ConcurrencyFell, _state: State) -> Iterable[str]:
     if progress.verbose or progress.debug:
         yield f"At most {counted(body.concurrency, 'call')} at once for now: {body.reason}"
 
@@ -233,8 +232,8 @@ _TELL: Mapping[type, Callable[[Progress, Any, State], Iterable[str]]] = {
     ev.RequestSent: _request_sent,
     ev.ReplyReceived: _reply_received,
     ev.RequestFailed: _request_failed,
-    RequestsHeld: _requests_held,
-    ConcurrencyFell: _concurrency_fell,
+    ev.RequestsHeld: _requests_held,
+    ev.ConcurrencyFell: _concurrency_fell,
     ev.ServantBlocked: _servant_blocked,
     ev.ServantRecovered: _servant_recovered,
     ev.ServantReplaced: _servant_replaced,

@@ -4,76 +4,44 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from overlord_run.store.events.calls import MessageAccepted, MessageQueued, ReplyReceived, RequestFailed, RequestSent
-from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
-from overlord_run.store.events.redirects import (
-    CheckAnswered,
-    MessageSettled,
-    PauseAnswered,
-    PauseReached,
-    RedirectFailed,
-    RedirectSkipped,
-    RoundEnded,
-)
-from overlord_run.store.events.run import (
-    BudgetRaised,
-    BudgetReached,
-    LeaseChecked,
-    LogRepaired,
-    OwnerChanged,
-    PreflightFailed,
-    PreflightPassed,
-    ProbeSent,
-    RunCreated,
-    RunFinished,
-    RunPaused,
-    RunStopped,
-    StartupBegan,
-)
-from overlord_run.store.events.servants import (
-    ServantBlocked,
-    ServantReady,
-    ServantRecovered,
-    ServantReplaced,
-    ServantsReleased,
-)
+from overlord_run.store.events import calls, pace, redirects, run, servants
 
 VERSION = 1
 NO_HASH = "0" * 64
 
 Body = (
-    RunCreated
-    | OwnerChanged
-    | LogRepaired
-    | ProbeSent
-    | PreflightPassed
-    | PreflightFailed
-    | StartupBegan
-    | MessageAccepted
-    | MessageQueued
-    | RequestSent
-    | ReplyReceived
-    | RequestFailed
-    | RequestsHeld
-    | ConcurrencyFell
-    | MessageSettled
-    | RedirectSkipped
-    | RedirectFailed
-    | CheckAnswered
-    | PauseReached
-    | PauseAnswered
-    | RoundEnded
-    | ServantReady
-    | ServantBlocked
-    | ServantRecovered
-    | ServantReplaced
-    | ServantsReleased
-    | LeaseChecked
-    | BudgetReached
-    | BudgetRaised
-    | RunPaused
-    | RunFinished
-    | RunStopped
+    run.RunCreated
+    | run.OwnerChanged
+    | run.LogRepaired
+    | run.ProbeSent
+    | run.PreflightPassed
+    | run.PreflightFailed
+    | run.StartupBegan
+    | calls.MessageAccepted
+    | calls.MessageQueued
+    | calls.RequestSent
+    | calls.ReplyReceived
+    | calls.RequestFailed
+    | pace.RequestsHeld
+    | pace.ConcurrencyFell
+    | redirects.MessageSettled
+    | redirects.RedirectSkipped
+    | redirects.RedirectFailed
+    | redirects.CheckAnswered
+    | redirects.PauseReached
+    | redirects.PauseAnswered
+    | redirects.RoundEnded
+    | servants.ServantReady
+    | servants.ServantBlocked
+    | servants.ServantRecovered
+    | servants.ServantReplaced
+    | servants.ServantsReleased
+    | run.LeaseChecked
+    | run.BudgetReached
+    | run.BudgetRaised
+    | run.RunPaused
+    | run.RunFinished
+    | run.RunStopped
 )
 
 BODIES: Mapping[str, type[Body]] = {body.type: body for body in Body.__args__}

@@ -2,7 +2,6 @@ import pytest
 
 from overlord_run.cli.report.events import event_text
 from overlord_run.store import events as ev
-from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 from unit.cli import example_run as example
 
 TOLD = [
@@ -42,10 +41,10 @@ TOLD = [
         "request_failed     rank alder: busy (429); attempt 2 in 500 ms",
     ),
     (
-        RequestsHeld(41.7, "the playbook's rate is 20 requests a minute"),
+        ev.RequestsHeld(41.7, "the playbook's rate is 20 requests a minute"),
         "requests_held      none leaves for 42 s: the playbook's rate is 20 requests a minute",
     ),
-    (ConcurrencyFell(4, "busy (429)"), "concurrency_fell   at most 4 calls at once: busy (429)"),
+    (ev.ConcurrencyFell(4, "busy (429)"), "concurrency_fell   at most 4 calls at once: busy (429)"),
     (ev.MessageSettled("rank", "completed", None), "message_settled    rank: completed"),
     (ev.MessageSettled("rank", "partial", "1 of 2"), "message_settled    rank: partial: 1 of 2"),
     (ev.RedirectSkipped("rank", "all", None, "verdict failed"), "redirect_skipped   rank: verdict failed"),

@@ -1,7 +1,6 @@
 from overlord_run.cli.report.progress import Progress
 from overlord_run.cli.report.styled import Line, plain
 from overlord_run.store import events as ev
-from overlord_run.store.events.pace import ConcurrencyFell, RequestsHeld
 from unit.cli import example_run as example
 
 
@@ -92,13 +91,13 @@ def test_each_request_is_told_to_those_who_ask_for_more() -> None:
 
 def test_a_wait_of_all_requests_is_told_to_those_who_ask_for_more_and_where_it_is_long_to_everybody() -> None:
     begun = example.begun()
-    short, long = RequestsHeld(9.9, "the API asks for it (429)"), RequestsHeld(10.0, "the rate is 20 a minute")
+    short, long = ev.RequestsHeld(9.9, "the API asks for it (429)"), ev.RequestsHeld(10.0, "the rate is 20 a minute")
     assert told(*begun, short, long)[len(told(*begun)) :] == ["No request leaves for 10 s: the rate is 20 a minute"]
     assert told(*begun, short, verbose=True)[-1] == "No request leaves for 9.9 s: the API asks for it (429)"
 
 
 def test_that_fewer_calls_are_under_way_is_told_to_those_who_ask_for_more() -> None:
-    fell = [*example.begun(), ConcurrencyFell(1, "the API is overloaded (503)")]
+    fell = [*example.begun(), ev.ConcurrencyFell(1, "the API is overloaded (503)")]
     assert told(*fell) == told(*example.begun())
     line = "At most 1 call at once for now: the API is overloaded (503)"
     assert (told(*fell, verbose=True)[-1], told(*fell, debug=True)[-1]) == (line, line)
