@@ -136,11 +136,18 @@ def validate(
     found = {problem for one in looked.values() for problem in one.problems}
     texts = _texts({*files, *(problem.file for problem in found)}, checked=files)
     kept, unused = ignores.heed(found, _ignores(texts))
-    sound = {name for name, one in looked.items() if one.is_sound}
-    kept += ignores.tell_unused((each for each in unused if each.place.file in sound), RULES)
-    told = [one for one in kept if (not select or one.rule in select) and one.rule not in ignore]
-    problems = tuple(sorted(replace(one, severity="error") if strict else one for one in told))
-    return Validation(files, problems, len({*found, *kept}) - len(told), _lines(problems, texts))
+    by_file: dict[str, list[ignores.Ignore]] = {}
+    for each in unused:
+        by_file.setdefault(each.place.file, []).append(each)
+    kept += [
+        told
+        for file, theirs in by_file.items()
+        if file in looked and looked[file].is_sound
+        for told in ignores.tell_unused(theirs, RULES)
+    ]
+    chosen = [one for one in kept if (not select or one.rule in select) and one.rule not in ignore]
+    problems = tuple(sorted(replace(one, severity="error") if strict else one for one in chosen))
+    return Validation(files, problems, len({*found, *kept}) - len(chosen), _lines(problems, texts))
 
 
 def _expand(path: str) -> Sequence[str]:

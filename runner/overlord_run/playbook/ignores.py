@@ -8,20 +8,35 @@ import re
 from bisect import bisect
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 import yaml
 
 from overlord_run.errors import Problem
+from overlord_run.playbook.compose import MAX_DEPTH, MAX_VALUES
 from overlord_run.playbook.model import Place
 from overlord_run.playbook.names import did_you_mean, shown
-from overlord_run.playbook.rules import problem
+from overlord_run.playbook.rules import MAX_PROBLEMS, bounded, problem
 from overlord_run.playbook.source import LINE_BREAK
 
 Syntax = Literal["yaml", "role", "text"]
 """How a file's comments look: as YAML's and templates', so in its front matter alone, or as templates' alone."""
 
-_IGNORE = re.compile(r"(?:(?P<template>\{#)|(?:^|(?<=\s))#)[ \t]*overlord:[ \t]*ignore\b(?:\[(?P<rules>[^\]]*)\])?")
+# A list of rules has an end soon: nobody's file can make it be looked for again and again, or hold very many.
+_IGNORE = re.compile(
+    r"(?:(?P<template>\{#)|(?:^|(?<=\s))#)[ \t]{0,9}overlord:[ \t]{0,9}ignore\b(?:\[(?P<rules>[^\]#]{0,999})\])?"
+)
+_OPENING = (
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+)
+_CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
+_MAX_TOKENS = 5 * MAX_VALUES
+"""A file that is within bounds has no more: a value, its key, and what stands before and behind them."""
+
 _RULE = re.compile(r"[^,\s]+")
 _FENCE = re.compile(r"---[ \t]*")
 
@@ -80,9 +95,10 @@ def heed(problems: Iterable[Problem], ignores: Sequence[Ignore]) -> tuple[list[P
     return kept, [each for each in ignores if (each.place.file, each.place.line, each.rule) not in silenced]
 
 
-def tell_unused(ignores: Iterable[Ignore], known: Collection[str]) -> list[Problem]:
-    """Return a warning for each rule of a comment that silences nothing; `known` are the ids that there are."""
-    return [problem(each.place, "unused-ignore", *_fault(each.rule, known), "warning") for each in ignores]
+def tell_unused(ignores: Sequence[Ignore], known: Collection[str]) -> list[Problem]:
+    """Return a warning for each rule of a file's comments that silences nothing; `known` are the ids that there are."""
+    first = ignores[: MAX_PROBLEMS + 1]
+    return bounded([problem(each.place, "unused-ignore", *_fault(each.rule, known), "warning") for each in first])
 
 
 def _fault(rule: str, known: Collection[str]) -> tuple[str, str]:
@@ -114,8 +130,12 @@ class _Texts:
     def __init__(self, text: str) -> None:
         self._starts: list[tuple[int, int]] = []
         self._ends: list[tuple[int, int]] = []
+        depth = 0
         try:
-            for token in yaml.scan(text, Loader=yaml.CSafeLoader):
+            for token in islice(yaml.scan(text, Loader=yaml.CSafeLoader), _MAX_TOKENS):
+                depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+                if depth > MAX_DEPTH:  # libyaml would take time that grows with the depth for each token
+                    return
                 if isinstance(token, yaml.ScalarToken) and not token.plain:
                     start, end = token.start_mark, token.end_mark
                     # Behind the indicator of a block text a comment can stand.

@@ -81,13 +81,17 @@ def test_a_problem_is_silenced_on_its_line_by_its_rule_and_what_silences_none_is
 
 def test_what_silences_nothing_is_a_warning_that_says_why() -> None:
     rules = ("", "unused-vra", "nonsense", "unused-var")
-    told = tell_unused([Ignore(rule, Place("f", 2, 9)) for rule in rules], {"unused-var"})
+    told = tell_unused([Ignore(rule, Place("f", 2, column)) for column, rule in enumerate(rules, 1)], {"unused-var"})
     assert [str(one) for one in told] == [
-        "f:2:9: warning: the comment names no rule (write # overlord: ignore[RULE]) [unused-ignore]",
-        "f:2:9: warning: there is no rule 'unused-vra' (did you mean 'unused-var'?) [unused-ignore]",
-        "f:2:9: warning: there is no rule 'nonsense' (name one that a problem tells) [unused-ignore]",
+        "f:2:1: warning: the comment names no rule (write # overlord: ignore[RULE]) [unused-ignore]",
+        "f:2:2: warning: there is no rule 'unused-vra' (did you mean 'unused-var'?) [unused-ignore]",
+        "f:2:3: warning: there is no rule 'nonsense' (name one that a problem tells) [unused-ignore]",
         (
-            "f:2:9: warning: no problem of the rule 'unused-var' is on this line "
+            "f:2:4: warning: no problem of the rule 'unused-var' is on this line "
             "(remove it, or put it on the line that the problem names) [unused-ignore]"
         ),
     ]
+
+
+def test_a_file_that_is_nested_too_deep_is_not_read_on() -> None:
+    assert found("# overlord: ignore[b]\n" + "[" * 2_000_000 + "'# overlord: ignore[c]'") == [("b", 1, 20)]
