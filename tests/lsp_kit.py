@@ -37,23 +37,24 @@ def require_tools() -> None:
 class Editor:
     """One server, as an editor has it: its documents are open texts, with or without a file."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+    def __init__(self, process: "subprocess.Popen[bytes]", settings: Message) -> None:
         self._problems: dict[str, list[str]] = {}
         self._process = process
+        self._settings = settings
         self._received: Queue[Message] = Queue()
         self._last = 0
         threading.Thread(target=self._receive, daemon=True).start()
 
     @classmethod
     @contextmanager
-    def started(cls) -> Iterator[Self]:
-        """Start a server that asks nothing of a network, and end it."""
+    def started(cls, folder: Path, **settings: Any) -> Iterator[Self]:
+        """Start a server in a folder, and end it; it has these settings under `yaml`, and asks nothing of a network."""
         with subprocess.Popen(
             ["node", str(SERVER), "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         ) as process:
             try:
-                editor = cls(process)
-                editor._greet()
+                editor = cls(process, {"yaml": {"schemaStore": {"enable": False}, **settings}})
+                editor._greet(folder)
                 yield editor
             finally:
                 process.kill()
@@ -80,13 +81,17 @@ class Editor:
         found = self._ask("textDocument/hover", **_place(uri, line, character))
         return "" if found is None else str(found["contents"]["value"])
 
-    def _greet(self) -> None:
+    def _greet(self, folder: Path) -> None:
         completion = {"completionItem": {"snippetSupport": True, "documentationFormat": ["markdown"]}}
-        abilities = {"textDocument": {"completion": completion, "hover": {"contentFormat": ["markdown"]}}}
-        self._ask("initialize", processId=None, rootUri=None, capabilities=abilities)
+        document = {"completion": completion, "hover": {"contentFormat": ["markdown"]}}
+        abilities = {"textDocument": document, "workspace": {"configuration": True}}
+        folders = [{"uri": folder.as_uri(), "name": folder.name}]
+        root = {"rootUri": folder.as_uri(), "workspaceFolders": folders}
+        self._ask(
+            "initialize", processId=None, capabilities={**abilities, "workspace": {"configuration": True}}, **root
+        )
         self._notify("initialized")
-        settings = {"validate": True, "hover": True, "completion": True, "schemaStore": {"enable": False}}
-        self._notify("workspace/didChangeConfiguration", settings={"yaml": settings})
+        self._notify("workspace/didChangeConfiguration", settings=self._settings)
 
     def _ask(self, method: str, **params: Any) -> Any:
         self._last += 1
@@ -116,8 +121,8 @@ class Editor:
             found = message["params"]["diagnostics"]
             self._problems[message["params"]["uri"]] = [problem["message"] for problem in found]
         elif "method" in message and "id" in message:
-            wanted = message.get("params", {}).get("items", ())
-            self._send({"id": message["id"], "result": [None] * len(wanted) or None})
+            wanted = message.get("params", {}).get("items", ())  # the settings that it asks for, by their section
+            self._send({"id": message["id"], "result": [self._settings.get(one["section"]) for one in wanted] or None})
         return message
 
     def _receive(self) -> None:

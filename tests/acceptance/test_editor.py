@@ -1,6 +1,8 @@
 """What an editor shows of playbooks: a YAML language server is asked, as VS Code and others ask it, by our schemas."""
 
+import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+import docs_kit as kit
 from lsp_kit import Editor, require_tools
 from overlord_run.app.validate import validate
 from overlord_run.playbook.schema import load
@@ -26,7 +29,7 @@ _STOP = re.compile(r"(?<!\\)\$(?:\{\d+(?::((?:\\.|[^}\\])*))?\}|\d+)")
 @pytest.fixture(scope="module")
 def editor() -> Iterator[Editor]:
     require_tools()
-    with Editor.started() as editor:
+    with Editor.started(REPO) as editor:
         yield editor
 
 
@@ -157,6 +160,18 @@ def test_an_unknown_key_is_underlined(editor: Editor) -> None:
     cursors = {schema: typed(editor, text, schema) for schema, (text, _) in WRONG.items()}
     underlined = {schema: editor.underlined(cursor.uri) for schema, cursor in cursors.items()}
     assert underlined == {schema: problems for schema, (_, problems) in WRONG.items()}
+
+
+def test_the_settings_that_the_docs_show_do_without_the_line(tmp_path: Path) -> None:
+    require_tools()
+    [block] = kit.blocks(kit.DOCS / "editor.md", "json")
+    shutil.copytree(REPO / "schemas", tmp_path / "schemas")
+    playbook, script = ((tmp_path / "playbooks" / name).as_uri() for name in ("council.yml", "council.rehearsal.yml"))
+    with Editor.started(tmp_path, schemas=json.loads(block.text)["yaml.schemas"]) as editor:
+        editor.open(playbook, WRONG["playbook"][0])
+        editor.open(script, WRONG["rehearsal"][0])
+        underlined = [editor.underlined(playbook), editor.underlined(script)]
+    assert underlined == [WRONG["playbook"][1], WRONG["rehearsal"][1]]
 
 
 # The snippets themselves, without a server
