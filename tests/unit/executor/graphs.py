@@ -143,7 +143,7 @@ def limited(one: Drawn, requests: int) -> Drawn:
 
 def raised(folder: Path, one: Drawn, before: Record) -> Record:
     """Raise the budget of a run that it stopped, beyond all that is left, and carry the run on to its end."""
-    record = carry_out(folder, one.playbook, one.script, parts=Parts(disk=Quick()), deed=_raise, purpose="resume")
+    record = carry_out(folder, one.playbook, one.script, deed=_raise, purpose="resume")
     return _approved(folder, one, Record([*before.events, *record.events], record.state))
 
 
@@ -153,8 +153,7 @@ def _approved(folder: Path, one: Drawn, record: Record) -> Record:
     for _ in range(MOST_PROCESSES):
         if record.state.state != "awaiting-human":
             return Record(events, record.state)
-        parts = Parts(disk=Quick())
-        record = carry_out(folder, one.playbook, one.script, parts=parts, deed=_approve, purpose="approve")
+        record = carry_out(folder, one.playbook, one.script, deed=_approve, purpose="approve")
         events = [*events, *record.events]
     raise AssertionError(record.state.reason)
 
