@@ -20,10 +20,11 @@ _BLOCK = re.compile(r"^(?:<!-- (file|set-up): (\S+) -->\n)?^(`{3,})(\w*)\n(.*?)^
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 _CODE = re.compile(r"(`+) ?(.+?) ?\1")
 _CELL = re.compile(r"(?<!\\)\|")
-_OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_", "FORCE_COLOR", "NO_COLOR")
+_OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_", "FORCE_COLOR", "NO_COLOR", "GITHUB_ACTIONS")
 _INSTALLED = """\
 overlord-run() { "$PYTHON" -m overlord_run "$@"; }
-.venv/bin/overlord-run() { overlord-run "$@"; }"""
+.venv/bin/overlord-run() { overlord-run "$@"; }
+check-jsonschema() { "$PYTHON" -m check_jsonschema "$@"; }"""
 
 # What differs from run to run, and what only a tokenizer's or a text's change would touch.
 _VARYING = (

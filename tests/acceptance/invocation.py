@@ -14,7 +14,7 @@ from canary import leaks, leaks_under
 from overlord_run.playbook.schema import load
 
 PROGRAM = (sys.executable, "-m", "overlord_run")
-OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_", "FORCE_COLOR", "NO_COLOR")
+OURS = ("OVERLORD_", "MMI_OVERLORD_", "SAKANA_", "FORCE_COLOR", "NO_COLOR", "GITHUB_ACTIONS")
 
 COUNCIL = """\
 overlord: 1

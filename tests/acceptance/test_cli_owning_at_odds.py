@@ -261,6 +261,20 @@ def test_a_killed_send_is_carried_on_by_a_resume(shell: Shell) -> None:
     assert verified(shell)
 
 
+def test_a_message_that_a_stop_left_open_is_waited_for_by_nobody_until_the_run_is_resumed(shell: Shell) -> None:
+    dies = 'overlord: 1\nanswers: {alder: {startup: Ready., rank: None., "*": {fault: die, times: 1, text: Late.}}}\n'
+    assert rehearsed(shell, dies) == 0
+    assert shell.run("send", "alder", "Why?", "--id", "k").exit not in range(3)
+    assert shell.run("stop").exit == 0
+    before = len(log_of(shell))
+    again = shell.run("send", "alder", "Why?", "--id", "k", *AS_JSON)
+    assert (again.exit, again.json("error")["error"]["code"]) == (7, "interrupted")
+    assert len(log_of(shell)) == before
+    assert shell.run("resume", "--resend-unknown", "-q").exit == 0
+    told = shell.run("send", "alder", "Why?", "--id", "k", *AS_JSON).json("send")
+    assert (told["wasKnown"], [reply["text"] for reply in told["replies"]]) == (True, ["Late."])
+
+
 # files that somebody changed
 
 

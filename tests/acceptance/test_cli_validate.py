@@ -18,6 +18,60 @@ def test_a_valid_playbook_is_told_on_standard_error_only(shell: Shell) -> None:
     assert shell.run("validate", "council.yml", "-q").err == ""
 
 
+UNREAD = COUNCIL.replace("{{ inputs.plan }}", "none")
+
+
+def test_the_line_that_a_problem_points_at_is_shown_below_it(shell: Shell) -> None:
+    shell.write("council.yml", UNREAD)
+    assert shell.run("validate", "council.yml").out == (
+        "council.yml:4:3: warning: no template reads the input 'plan' "
+        "(remove it, or read it as inputs.plan) [unused-input]\n"
+        " 4 |   plan: {type: string, default: Ship on Friday.}\n"
+        "   |   ^\n"
+    )
+    painted = shell.run("validate", "council.yml", FORCE_COLOR="1").out
+    assert painted.startswith("\x1b[1mcouncil.yml:4:3: \x1b[0m\x1b[33mwarning\x1b[0m: no template")
+
+
+def test_strict_makes_a_warning_an_error_unless_its_rule_is_ignored(shell: Shell) -> None:
+    shell.write("council.yml", UNREAD)
+    strict = shell.run("validate", "council.yml", "--strict", "-q")
+    assert (strict.exit, strict.out.partition(": no")[0]) == (3, "council.yml:4:3: error")
+    ignored = shell.run("validate", "council.yml", "--strict", "--ignore", "unused-var, unused-input")
+    assert (ignored.exit, ignored.out) == (0, "")
+    assert ignored.err == "1 file checked: no problems (1 not told)\n"
+    wrong = shell.run("validate", "council.yml", "--select", "unused-inptu")
+    assert (wrong.exit, wrong.err) == (
+        2,
+        "error: there is no rule 'unused-inptu'\nnext: Did you mean 'unused-input'?\n",
+    )
+
+
+def test_in_a_step_of_github_actions_problems_are_annotations_unless_another_format_is_asked_for(shell: Shell) -> None:
+    shell.write("council.yml", UNREAD)
+    start = "::warning title=overlord-run (unused-input),file=council.yml,line=4,col=3::council.yml:4:3: warning: "
+    assert shell.run("validate", "council.yml", GITHUB_ACTIONS="true").out.startswith(start)
+    as_text = shell.run("validate", "council.yml", "--format", "text", GITHUB_ACTIONS="true")
+    assert as_text.out.startswith("council.yml:4:3: ")
+    shell.run("validate", "council.yml", "--output", "told.txt", GITHUB_ACTIONS="true")
+    assert (shell.folder / "told.txt").read_text("utf-8").startswith("council.yml:4:3: ")
+
+
+@pytest.mark.parametrize("name", ["text", "sarif"])
+def test_a_report_in_a_file_is_what_would_be_printed(shell: Shell, name: str) -> None:
+    shell.write("council.yml", UNREAD)
+    printed = shell.run("validate", "council.yml", "--format", name)
+    written = shell.run("validate", "council.yml", "--format", name, "--output", "report")
+    assert (written.exit, written.out, written.err) == (0, "", printed.err)
+    assert (shell.folder / "report").read_text("utf-8") == printed.out != ""
+
+
+def test_a_report_that_cannot_be_written_is_an_error(shell: Shell) -> None:
+    done = shell.run("validate", "council.yml", "--output", "nowhere/report")
+    assert (done.exit, done.out) == (74, "")
+    assert done.err.startswith("error: cannot write nowhere/report: ")
+
+
 def test_every_problem_of_every_file_is_told_at_once(shell: Shell) -> None:
     shell.write("bad.yml", COUNCIL.replace("redirects:", "redirect:"))
     shell.write("worse.yml", COUNCIL.replace("name: council", "nmae: council"))
@@ -49,4 +103,4 @@ def test_a_folder_without_a_playbook_is_exit_2(shell: Shell) -> None:
     (shell.folder / "empty").mkdir()
     done = shell.run("validate", "empty")
     assert done.exit == 2
-    assert done.err.startswith("error: no playbook and no role file in empty\n")
+    assert done.err.startswith("error: no playbook, role file or script in empty\n")

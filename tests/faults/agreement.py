@@ -156,7 +156,8 @@ def _seen(told: Told, servants: int) -> dict[str, Any]:
     failed = [body for body in told.record.events if isinstance(body, ev.RequestFailed)]
     registry = told.registry
     messages = {message["id"]: message for message in registry["messages"]}
-    results = {result["slot"]: result for result in messages["after"]["servantResults"]}
+    after = messages["after"]["servantResults"] if "after" in messages else []
+    results = {result["slot"]: result for result in after}
     return {
         "log": [(body.message_id, body.slot, body.kind, body.status) for body in failed],
         "run": registry["state"],

@@ -175,7 +175,7 @@ def test_a_whole_chain_of_nonsense_gets_a_clean_answer(tmp_path):
         [ev.PreflightFailed("", "")],
         [ev.MessageQueued("../..", "", "alder", "\ud800", "\0")],
         [ev.RequestSent("../..", "alder", -1, "", "")],
-        [ev.ReplyReceived("../..", "alder", 10**30, "", "", "\x7f", "", cut=True, usage=odd)],
+        [ev.ReplyReceived("../..", "alder", 2**63 - 1, "", "", "\x7f", "", cut=True, usage=odd)],
         [ev.RunFinished("?", "", {"cuts": odd}, {"x": "y"})],
     ]
     asyncio.run(tell(made, nonsense))

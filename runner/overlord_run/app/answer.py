@@ -180,8 +180,8 @@ async def _answer(request: Answer, council: Council, mailbox: Mailbox) -> None:
         return
     if pause.ended_at is None:
         await council.recorder.record(answered(request))
-    is_approved = pause.answer is not None and pause.answer.approved
-    await (execute(council, mailbox, is_proved=is_proved) if is_approved else conclude(council, mailbox))
+    is_rejected = pause.answer is not None and not pause.answer.approved
+    await (conclude(council, mailbox) if is_rejected else execute(council, mailbox, is_proved=is_proved))
 
 
 def _hand_over(run: Recorded, following: Following, request: Answer, audience: Audience) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overlord_run.app.here import current_host
-from overlord_run.app.validate import PLAYBOOK_SUFFIXES
+from overlord_run.app.ours import PLAYBOOK_SUFFIXES
 from overlord_run.errors import StoreError, UsageError
 from overlord_run.playbook.names import is_device, shown
 from overlord_run.playbook.schema import load

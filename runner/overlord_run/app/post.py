@@ -140,7 +140,8 @@ def _do_it_ourselves(run: Recorded, errand: Errand, following: Following, audien
     """Take the lock and drain the inbox; None where another process was faster, or there is more to wait for."""
     state = _hear(following, audience)
     _require_budget(run, state, errand.request)
-    if not _may_take_up(state, errand.request):
+    is_known = errand.request.request_id in state.requests  # a stop came before it was done; it is not taken twice
+    if is_known or not _may_take_up(state, errand.request):
         if is_left(run.folder, state, lambda: _hear(following, audience)):
             raise interrupted(run.folder)
         return None

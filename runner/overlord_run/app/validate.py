@@ -1,17 +1,20 @@
-"""Check playbooks and role files as far as that needs no inputs."""
+"""Check playbooks, role files and rehearsal scripts as far as that needs no inputs."""
 
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from overlord_run.errors import InvalidPlaybookError, Problem, UsageError
+from overlord_run.app import ours
+from overlord_run.app.rules import RULES, require_known
+from overlord_run.engine.script import check_script
+from overlord_run.errors import Exit, InvalidPlaybookError, Problem, UsageError
 from overlord_run.expect.schema import check as check_schemas
 from overlord_run.files import PLAYBOOK_LIMIT, FileError, read_beside, read_bytes
 from overlord_run.plan.budget import check as check_budget
 from overlord_run.plan.checks import check as check_templates
 from overlord_run.plan.checks import check_role_file
+from overlord_run.playbook import ignores
 from overlord_run.playbook.checks import warnings as playbook_warnings
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.parse import read as read_playbook
@@ -19,26 +22,57 @@ from overlord_run.playbook.rolefile import parse_role
 from overlord_run.roles.origins import Beside
 from overlord_run.roles.resolve import read as read_files
 
-PLAYBOOK_SUFFIXES = frozenset({".yml", ".yaml"})
-_ROLE_SUFFIX = ".md"
+_YAML_SUFFIXES = ours.PLAYBOOK_SUFFIXES | {".json"}
 
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What was looked at, and every problem found, by file and place."""
+    """What was looked at, and every problem found, by file and place.
+
+    Attributes:
+        files: The paths of what was checked.
+        problems: What is told.
+        silenced: How many problems are not told, by a comment or by the choice of rules.
+        lines: The lines that the problems point at, by file and number; none of a file that is no text.
+    """
 
     files: tuple[str, ...]
     problems: tuple[Problem, ...]
+    silenced: int
+    lines: Mapping[tuple[str, int], str]
+
+    @property
+    def exit_code(self) -> Exit:
+        """The exit code that an error among the problems gives."""
+        return Exit.INVALID if any(problem.severity == "error" for problem in self.problems) else Exit.OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """The problems of one file, and whether an error kept what only its warnings tell from being looked for."""
+
+    problems: Sequence[Problem]
+    is_sound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What a file holds, and how its comments look."""
+
+    text: str
+    syntax: ignores.Syntax
 
 
 def load(path: str) -> tuple[Playbook, tuple[Problem, ...]]:
-    """Return the playbook at `path` with every text that it names read, and its warnings.
+    """Return the playbook at `path` with every text that it names read, and its warnings that no comment silences.
 
     Raises:
         InvalidPlaybookError: It has problems; all are carried.
         UsageError: There is no such file.
     """
-    return parse(read(path), path, partial(read_beside, Path(path).parent))
+    playbook, warnings = parse(read(path), path, partial(read_beside, Path(path).parent))
+    texts = _texts({problem.file for problem in warnings})
+    return playbook, tuple(ignores.heed(warnings, _ignores(texts))[0])
 
 
 def parse(content: bytes, file: str, beside: Beside) -> tuple[Playbook, tuple[Problem, ...]]:
@@ -79,57 +113,97 @@ def read(path: str) -> bytes:
         raise InvalidPlaybookError([Problem(path, 1, 1, error.rule, error.message, error.hint)]) from error
 
 
-def validate(paths: Sequence[str]) -> Validation:
-    """Check every playbook and role file that `paths` name, and those in the folders among them.
+def validate(
+    paths: Sequence[str], *, select: Collection[str] = (), ignore: Collection[str] = (), strict: bool = False
+) -> Validation:
+    """Check every playbook, role file and rehearsal script that `paths` name, and those in the folders among them.
 
-    In a folder, a YAML file is a playbook, and a Markdown file with front matter a role, when a line of it begins with
-    `overlord:` and none with `answers:` (that is a rehearsal script); other files are passed over. A file that is named
-    is always checked.
+    Args:
+        paths: Files, each of which is checked whatever it holds, and folders, in which what is not ours is passed over.
+        select: The rules whose problems are told; none: all of them.
+        ignore: The rules whose problems are not told.
+        strict: Whether a warning is told as an error.
+
+    Raises:
+        UsageError: A file does not exist, the folders hold nothing of ours, or there is no such rule.
     """
+    require_known((*select, *ignore))
     files = tuple(dict.fromkeys(name for path in paths for name in _expand(path)))
     if not files:
-        message = f"no playbook and no role file in {', '.join(paths)}"
+        message = f"no playbook, role file or script in {', '.join(paths)}"
         raise UsageError(message, next="Name a playbook, or a folder that holds one.")
-    return Validation(files, tuple(sorted({problem for name in files for problem in _problems(name)})))
+    looked = {name: _look_at(name) for name in files}
+    found = {problem for one in looked.values() for problem in one.problems}
+    texts = _texts({*files, *(problem.file for problem in found)}, checked=files)
+    kept, unused = ignores.heed(found, _ignores(texts))
+    by_file: dict[str, list[ignores.Ignore]] = {}
+    for each in unused:
+        by_file.setdefault(each.place.file, []).append(each)
+    kept += [
+        told
+        for file, theirs in by_file.items()
+        if file in looked and looked[file].is_sound
+        for told in ignores.tell_unused(theirs, RULES)
+    ]
+    chosen = [one for one in kept if (not select or one.rule in select) and one.rule not in ignore]
+    problems = tuple(sorted(replace(one, severity="error") if strict else one for one in chosen))
+    return Validation(files, problems, len({*found, *kept}) - len(chosen), _lines(problems, texts))
 
 
-def _problems(path: str) -> Sequence[Problem]:
+def _expand(path: str) -> Sequence[str]:
+    return ours.find(Path(path)) if Path(path).is_dir() else [path]
+
+
+def _look_at(path: str) -> _Looked:
     try:
-        if Path(path).suffix.lower() == _ROLE_SUFFIX:
-            return check_role_file(parse_role(read(path), path))
-        return load(path)[1]
+        content = read(path)
+        problems = _problems(content, path)
     except InvalidPlaybookError as error:
-        return error.problems
+        return _Looked(error.problems, is_sound=False)
+    return _Looked(problems, all(problem.severity == "warning" for problem in problems))
 
 
-def _expand(path: str) -> Iterable[str]:
-    folder = Path(path)
-    if not folder.is_dir():
-        return [path]
-    found = (file for file in folder.rglob("*") if not _is_hidden(file.relative_to(folder)))
-    return sorted(str(file) for file in found if file.is_file() and _is_ours(file))
+def _problems(content: bytes, path: str) -> Sequence[Problem]:
+    match ours.kind_of(ours.legible(content), path):
+        case "role":
+            return check_role_file(parse_role(content, path))
+        case "script":
+            return check_script(content, path)
+        case "playbook":
+            return parse(content, path, partial(read_beside, Path(path).parent))[1]
 
 
-def _is_hidden(file: Path) -> bool:
-    return any(part.startswith(".") for part in file.parts)
+def _texts(files: Collection[str], *, checked: Collection[str] = ()) -> dict[str, _Text]:
+    """Return what these files hold; a builtin role, and what cannot be read, is not among them.
+
+    What was checked is YAML unless it is a role file, whatever its suffix says.
+    """
+    checked = set(checked)
+    texts = {}
+    for file in files:
+        try:
+            content = read_bytes(Path(file), limit=PLAYBOOK_LIMIT)
+        except FileError:
+            continue
+        suffix = Path(file).suffix.lower()
+        is_yaml = suffix in _YAML_SUFFIXES or file in checked
+        syntax: ignores.Syntax = "role" if suffix == ours.ROLE_SUFFIX else "yaml" if is_yaml else "text"
+        texts[file] = _Text(ours.legible(content), syntax)
+    return texts
 
 
-def _is_ours(file: Path) -> bool:
-    suffix = file.suffix.lower()
-    if suffix not in {*PLAYBOOK_SUFFIXES, _ROLE_SUFFIX}:
-        return False
-    try:
-        lines = _legible(read_bytes(file, limit=PLAYBOOK_LIMIT)).splitlines()
-    except FileError as error:
-        return error.rule != "too-large"
-    if suffix == _ROLE_SUFFIX and lines[:1] != ["---"]:
-        return False
-    return any(line.startswith("overlord:") for line in lines) and not any(
-        line.startswith("answers:") for line in lines
-    )
+def _ignores(texts: Mapping[str, _Text]) -> list[ignores.Ignore]:
+    return [found for file, one in texts.items() for found in ignores.find(one.text, file, one.syntax)]
 
 
-def _legible(content: bytes) -> str:
-    """Return the text of a file in whatever encoding an editor left it: the check tells one that is not UTF-8."""
-    encoding = "utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
-    return content.decode(encoding, "replace")
+def _lines(problems: Sequence[Problem], texts: Mapping[str, _Text]) -> dict[tuple[str, int], str]:
+    split = {
+        file: ignores.lines_of(texts[file].text, texts[file].syntax)
+        for file in {problem.file for problem in problems}
+        if file in texts
+    }
+    return {
+        (problem.file, problem.line): split[problem.file][problem.line - 1]
+        for problem in problems
+        if problem.file in split and problem.line <= len(split[problem.file])
+    }

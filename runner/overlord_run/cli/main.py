@@ -32,7 +32,10 @@ PLAYBOOK_SUFFIXES = (".yml", ".yaml")
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("overlord_run.cli.flags", "Run a playbook: preflight, startup, redirects."),
     "init": ("overlord_run.cli.init", "Write a first playbook with comments, which rehearses as it stands."),
-    "validate": ("overlord_run.cli.validate", "Check playbooks and role files as far as that needs no inputs."),
+    "validate": (
+        "overlord_run.cli.validate",
+        "Check playbooks, role files and rehearsal scripts as far as that needs no inputs.",
+    ),
     "send": (
         "overlord_run.cli.deeds:send",
         "Send one message to a slot, to role:NAME or to all, and print each reply.",

@@ -18,6 +18,15 @@ LEAST_DOUBTED: Final = 500
 TEXT_PARTS: Final = ("text", "output_text", None)
 
 
+def holds_text(answer: Answer) -> bool:
+    """Return whether an answer with status 200 holds a reply."""
+    try:
+        message = _first_choice(as_mapping(parse_json(answer.body))).get("message")
+    except MalformedError:
+        return False
+    return isinstance(message, dict) and not _is_blank(_text(message.get("content")))
+
+
 def read_completion(answer: Answer, request: Request, redactor: Redactor) -> Reply | Failure:
     """Return the reply that an answer with status 200 holds, or why it holds none.
 

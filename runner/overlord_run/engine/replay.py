@@ -2,7 +2,8 @@
 
 An exchange is found by what is asked, the request's whole body, not by when: servants are asked side by side, and their
 order is another each time. Where a body was recorded several times, the exchange of the same servant, message and
-attempt answers, else the first that has not answered yet; each answers once. What the recording does not hold is told
+attempt answers, else the first that has not answered yet; each answers once. A reply of which a crash kept the run
+from hearing, so that it was asked for again, answers nobody. What the recording does not hold is told
 with the nearest that it holds, and nothing is sent anywhere. `/models` may be asked for as often as somebody likes.
 """
 
@@ -15,6 +16,7 @@ from typing import Any, Final
 import httpx
 
 from overlord_run.engine.base import EngineName
+from overlord_run.engine.completion import holds_text
 from overlord_run.engine.exchange import Exchange, MisfitError, read_exchange, read_line
 from overlord_run.engine.foreign import Fault
 from overlord_run.engine.nearest import difference, likeness
@@ -134,13 +136,22 @@ class ReplayTransport(httpx.AsyncBaseTransport):
         body = as_mapping(parse_json(request.content))
         asker = request.extensions["overlord"]
         entries = self._recording.chats.get(digest(body), ())
-        left = [entry for entry in entries if entry.line not in self._answered]
+        left = [entry for entry in entries if entry.line not in self._answered and self._was_heard(entry, entries)]
         if left:
             return max(left, key=lambda entry: (_alike(entry.asker, asker), -entry.line)).line
         if entries:
             times = "once" if len(entries) == 1 else f"{len(entries)} times"
             raise _not_recorded(reason=f"the recording holds this request {times}, and has answered it as often")
         raise _not_recorded(reason=await asyncio.to_thread(_nearest, self._recording, asker, body))
+
+    def _was_heard(self, entry: Entry, entries: Sequence[Entry]) -> bool:
+        """Say whether a run heard of an exchange; nobody who has a reply makes another attempt."""
+        slot, message, attempt, repair = entry.asker
+        later = ((slot, message, repair) == (o[0], o[1], o[3]) and attempt < o[2] for o in (e.asker for e in entries))
+        if not any(later):
+            return True
+        outcome = self._recording.exchange(entry.line).outcome
+        return isinstance(outcome, Fault) or outcome.status != httpx.codes.OK or not holds_text(outcome)
 
 
 def _alike(one: tuple[str, str, int, int], other: tuple[str, str, int, int]) -> int:

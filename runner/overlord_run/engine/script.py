@@ -14,6 +14,9 @@ from overlord_run.playbook.source import Document, Path, read_yaml
 
 ANY: Final = "*"
 
+RULES = {"no-effect": "What a script says has an effect."}
+"""The rules that only a script can break, beside those of any file; the ids are stable."""
+
 ScriptedFault = Literal["timeout", "empty", "malformed", "die"]
 
 
@@ -92,6 +95,25 @@ def parse_script(data: bytes, file: str, plan: Plan) -> Script:
     )
 
 
+def check_script(data: bytes, file: str) -> list[Problem]:
+    """Return what is wrong with a script whose plan is not known.
+
+    Args:
+        data: The file's bytes, YAML.
+        file: Its path, for problems.
+
+    Raises:
+        InvalidPlaybookError: It is no YAML.
+    """
+    document = read_yaml(data, file)
+    return check(document, "rehearsal") or [
+        found
+        for slot, entries in document.value["answers"].items()
+        for message, entry in entries.items()
+        for found in _without_effect_of(document, ("answers", slot, message), entry)
+    ]
+
+
 def _asked(plan: Plan) -> dict[str, frozenset[str]]:
     """Return the slots that each message goes to; one in a block is there for each of its rounds too."""
     asked = {STARTUP: frozenset(servant.slot for servant in plan.servants if servant.task is not None)}
@@ -117,11 +139,7 @@ def _misfits(document: Document, asked: Mapping[str, frozenset[str]], *, is_limi
             continue
         for message, entry in entries.items():
             yield from _misfits_of_entry(document, (*path, message), asked)
-            if isinstance(entry, list):
-                for index, scene in enumerate(entry):
-                    yield from _without_effect(document, (*path, message, index), scene)
-            else:
-                yield from _without_effect(document, (*path, message), entry)
+            yield from _without_effect_of(document, (*path, message), entry)
 
 
 def _misfits_of_entry(
@@ -136,6 +154,14 @@ def _misfits_of_entry(
     elif slot != ANY and slot not in asked[message]:
         hint = f"it goes to {listed(sorted(asked[message]))}"
         yield problem(document.key(path), "no-effect", f"{shown(slot)} is never sent {shown(message)}", hint)
+
+
+def _without_effect_of(document: Document, path: Path, entry: Any) -> Iterator[Problem]:
+    if isinstance(entry, list):
+        for index, scene in enumerate(entry):
+            yield from _without_effect(document, (*path, index), scene)
+    else:
+        yield from _without_effect(document, path, entry)
 
 
 def _without_effect(document: Document, path: Path, entry: Any) -> Iterator[Problem]:

@@ -92,6 +92,14 @@ async def run_errand(council: Council, errand: Errand) -> None:
     await settle(council, errand)
 
 
+async def leave_out(council: Council, errand: Errand, reason: str) -> None:
+    """Skip every target whose part has not ended, and settle the message."""
+    results = {slot: _result(council, errand, slot) for slot in errand.targets}
+    left = [slot for slot, result in results.items() if result is None or result.ended_at is None]
+    await council.recorder.record(*[ev.RedirectSkipped(errand.id, errand.to, slot, reason) for slot in left])
+    await settle(council, errand)
+
+
 async def deliver(council: Council, errand: Errand, slot: str, *, may_begin: Callable[[], bool] = always) -> None:
     """Ask one target, unless that has ended already or a person stopped the run; how it ended is in the state."""
     async with council.floor[slot]:

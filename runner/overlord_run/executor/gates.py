@@ -42,7 +42,7 @@ async def admit(council: Council, redirect: PlannedRedirect, number: int | None)
 def heed(council: Council, redirect: PlannedRedirect, message_id: str) -> None:
     """Let nothing new begin where what a redirect came to ends the run."""
     message = council.state.messages.get(message_id)
-    if message is None or message.state != "failed" or council.halt.reason is not None:
+    if message is None or message.state != "failed" or council.halt.is_rejection:
         return
     match redirect:
         case PlannedCheck():
@@ -50,7 +50,7 @@ def heed(council: Council, redirect: PlannedRedirect, message_id: str) -> None:
         case PlannedPause():
             how = "could not be asked" if message.answer is None else "was not approved"
             _halt(council, f"'{message_id}' {how}: {message.failure}")
-        case _ if redirect.on_failure == "stop":
+        case _ if redirect.on_failure == "stop" and council.halt.reason is None:
             council.halt.reason = f"redirect '{message_id}' failed, and its on_failure is stop"
 
 
@@ -69,19 +69,22 @@ async def check(council: Council, redirect: PlannedCheck, number: int | None) ->
 
 
 async def ask_person(council: Council, standstill: Standstill, redirect: PlannedPause, number: int | None) -> None:
-    """Ask a person, and wait for the answer as long as anything else moves."""
+    """Ask a person, and wait for the answer as long as anything else moves; `answers` keeps what nobody heeded."""
     message_id = _id(redirect.id, number)
     answer = council.answers[message_id] = asyncio.get_running_loop().create_future()
     if not _is_asked(council.state.messages.get(message_id)):
         try:
             text = render_text(council.plan, redirect, redirect.pause, seen_by(council, redirect, number))
         except RenderError as error:
+            del council.answers[message_id]
             await council.recorder.record(ev.RedirectFailed(message_id, "", None, str(error)))
             return
         await council.recorder.record(ev.PauseReached(message_id, text.strip()))
     standstill.look()
     is_answered = await standstill.unless(answer)
-    if not is_answered and council.halt.reason is not None:
+    if is_answered:
+        del council.answers[message_id]
+    elif council.halt.reason is not None:
         await council.recorder.record(ev.RedirectSkipped(message_id, "", None, council.halt.reason))
 
 

@@ -27,14 +27,15 @@ Over = asyncio.Future[bool]
 """Of a servant's turn at a redirect: done when that is over."""
 
 
-async def send_redirects(council: Council) -> None:
-    """Carry out every redirect that has not ended; return when each has, or nothing can move without a person."""
+async def send_redirects(council: Council) -> bool:
+    """Carry out every redirect that has not ended, and say whether each has; or nothing can move without a person."""
+    council.answers.clear()
     for redirect in council.plan.every_redirect():
         heed(council, redirect, council.state.latest.get(redirect.id, redirect.id))
     standstill = Standstill()
     course = Course(council, standstill, council.plan.redirects)
     standstill.watch(course)
-    await course.go()
+    return await course.go()
 
 
 class Course:
@@ -145,7 +146,8 @@ class Course:
     async def _deliver(self, errand: Errand, slot: str) -> None:
         """Ask a target, unless what another redirect came to ends the run first, while this one waits for a lane."""
         halt = self._council.halt
-        await deliver(self._council, errand, slot, may_begin=lambda: halt.reason is None)
+        if halt.reason is None:
+            await deliver(self._council, errand, slot, may_begin=lambda: halt.reason is None)
         message = self._council.state.messages.get(errand.id)
         result = None if message is None else message.results.get(slot)
         if halt.reason is not None and not halt.wanted.is_set() and (result is None or result.ended_at is None):

@@ -5,13 +5,13 @@ from typing import Any
 
 from overlord_run.executor.council import Council
 from overlord_run.executor.desk import Desk, Mailbox
-from overlord_run.executor.errand import of_accepted, run_errand
+from overlord_run.executor.errand import Errand, leave_out, of_message, run_errand
 from overlord_run.executor.proof import prove
 from overlord_run.executor.redirects import send_redirects
 from overlord_run.executor.replies import seen_by_outputs
 from overlord_run.executor.spending import timed
 from overlord_run.executor.startup import start
-from overlord_run.plan.model import STARTUP
+from overlord_run.plan.model import STARTUP, redirect_id, round_of
 from overlord_run.plan.render import evaluate_outputs
 from overlord_run.store import events as ev
 from overlord_run.store.state import Message
@@ -48,6 +48,8 @@ async def conclude(council: Council, _mailbox: Mailbox) -> None:
     """
     try:
         await send_redirects(council)
+        for errand in _left_by_persons(council):
+            await leave_out(council, errand, council.halt.reason or "the run was rejected")
         await _finish(council)
     except BaseExceptionGroup as group:
         raise _first(group) from group
@@ -71,32 +73,41 @@ async def _execute(council: Council, mailbox: Mailbox, left_out: frozenset[str],
         desk = Desk(council, mailbox, group)
         attending = group.create_task(desk.attend())
         is_started = (is_proved or await prove(council)) and await start(council, left_out)
+        has_ended = False
         if is_started:
             desk.is_open = True
-            _carry_on_sending(council, group)
-            await send_redirects(council)
-        waiting = council.state.open_pauses
+            for errand in _left_by_persons(council):
+                group.create_task(run_errand(council, errand))
+            has_ended = await send_redirects(council)
         desk.close()
         await attending
-    if council.halt.wanted.is_set() and not _has_settled(council):
+    if council.halt.wanted.is_set() and not (is_started and _has_settled(council)):
         await _stop_at_limit(council)
-        return
-    if any(pause.ended_at is not None for pause in waiting):
-        # The desk took an answer while what waited for it was going home already: what follows from it comes now.
-        await _execute(council, mailbox, left_out, is_proved=True)
     elif not is_started:
         await council.recorder.record(ev.RunFinished("failed", "startup was not proved", {}, {}))
-    elif council.state.open_pauses:
-        await council.recorder.record(ev.RunPaused([pause.id for pause in council.state.open_pauses]))
-    else:
+    elif has_ended:
         await _finish(council)
+    elif any(council.state.messages[pause].ended_at is not None for pause in council.answers):
+        # The desk took an answer while what waited for it was going home already: what follows from it comes now.
+        await _execute(council, mailbox, left_out, is_proved=True)
+    else:
+        await council.recorder.record(ev.RunPaused([pause.id for pause in council.state.open_pauses]))
 
 
-def _carry_on_sending(council: Council, group: asyncio.TaskGroup) -> None:
-    """Go on with what persons sent before a crash or a stop came."""
-    for message in council.state.messages.values():
-        if message.accepted is not None and message.ended_at is None:
-            group.create_task(run_errand(council, of_accepted(message.accepted)))
+def _left_by_persons(council: Council) -> list[Errand]:
+    """Return what persons asked for before a crash or a stop came, where the redirects do not come by it."""
+    return [
+        of_message(council, message)
+        for message in council.state.messages.values()
+        if message.ended_at is None and (message.accepted is not None or _is_past(council, message))
+    ]
+
+
+def _is_past(council: Council, message: Message) -> bool:
+    """Say whether a message is of a round that has ended: then one of its servants is asked again."""
+    number, block = round_of(message.id), council.plan.block_of.get(redirect_id(message.id))
+    around = None if block is None else council.state.messages.get(block.id)
+    return number is not None and around is not None and (around.ended_at is not None or number <= around.rounds)
 
 
 async def _serve(council: Council, mailbox: Mailbox) -> None:

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from overlord_run.executor.council import Council
-from overlord_run.plan.model import STARTUP
-from overlord_run.plan.redirects import target_of
+from overlord_run.plan.model import STARTUP, redirect_id
+from overlord_run.plan.redirects import PlannedBlock, PlannedRedirect, target_of
 from overlord_run.store import events as ev
 
 Decision = Literal["resend", "skip"]
@@ -45,5 +45,18 @@ async def leave_out_before(council: Council, first: str) -> None:
             return
         message = council.state.messages.get(redirect.id)
         if message is None or message.ended_at is None:
+            left_out = [*_begun_in(council, redirect), (redirect.id, target_of(redirect))]
             why = f"the run was carried on from '{first}'"
-            await council.recorder.record(ev.RedirectSkipped(redirect.id, target_of(redirect), None, why))
+            await council.recorder.record(*[ev.RedirectSkipped(id_, to, None, why) for id_, to in left_out])
+
+
+def _begun_in(council: Council, redirect: PlannedRedirect) -> list[tuple[str, str]]:
+    """Return the id and the target of each message that a block's round has begun and not ended."""
+    if not isinstance(redirect, PlannedBlock):
+        return []
+    inside = {one.id: one for one in redirect.redirects}
+    return [
+        (message.id, target_of(inside[redirect_id(message.id)]))
+        for message in council.state.messages.values()
+        if message.ended_at is None and redirect_id(message.id) in inside
+    ]

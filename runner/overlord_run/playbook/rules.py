@@ -64,6 +64,7 @@ RULES = {
     "unknown-redirect": "A redirect that is named is declared.",
     "unknown-role": "A role that is named is declared.",
     "unknown-slot": "A slot that is named is assigned.",
+    "unused-ignore": "A comment that silences a rule's problems silences one.",
     "unused-model": "A model that is declared is used.",
     "unused-role": "A role that is declared is used.",
     # files that a playbook names, and values for roles

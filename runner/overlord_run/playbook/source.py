@@ -20,7 +20,7 @@ Path = tuple[str | int, ...]
 """The keys and list indexes that lead from the root to a value."""
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """What libyaml takes for the end of a line."""
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -135,7 +135,7 @@ def _decoded(content: bytes, file: str) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8").removeprefix("\ufeff")
-        lines = _BREAK.split(before)
+        lines = LINE_BREAK.split(before)
         place = Place(file, len(lines), len(lines[-1]) + 1)
         if content.startswith(_UTF16_MARKS):
             message = "the file is UTF-16, not UTF-8"
@@ -147,7 +147,7 @@ def _decoded(content: bytes, file: str) -> str:
 def _forbidden(text: str, file: str) -> Iterator[Problem]:
     if not _FORBIDDEN.search(text):
         return
-    for number, line in enumerate(_BREAK.split(text), 1):
+    for number, line in enumerate(LINE_BREAK.split(text), 1):
         for found in _FORBIDDEN.finditer(line):
             message = f"the character U+{ord(found.group()):04X} is not allowed here"
             yield problem(Place(file, number, found.start() + 1), "control-character", message, "remove it")

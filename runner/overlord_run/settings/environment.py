@@ -14,6 +14,7 @@ TIMEOUT_MS = ("MMI_OVERLORD_LLM_TIMEOUT_MS", "OVERLORD_TIMEOUT_MS")
 CA_FILE = ("SSL_CERT_FILE",)
 STATE_DIR = ("OVERLORD_STATE_DIR",)
 RUN = ("OVERLORD_RUN",)
+GITHUB_ACTIONS = ("GITHUB_ACTIONS",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,9 @@ def run_id(environ: Mapping[str, str]) -> str | None:
     """Return the run that the environment names, or None."""
     said = variable(environ, RUN)
     return said.value if said else None
+
+
+def is_github_actions(environ: Mapping[str, str]) -> bool:
+    """Say whether this is a step of a workflow of GitHub, whose log turns annotations into notes beside the lines."""
+    said = variable(environ, GITHUB_ACTIONS)
+    return said is not None and said.value.lower() not in ("0", "false")

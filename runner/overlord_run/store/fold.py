@@ -191,6 +191,9 @@ def _redirect_skipped(state: State, body: ev.RedirectSkipped, at: str) -> None:
         servant_of(state, body.slot, at)
         result = unsent(state, body.slot, "skipped", body.reason)
         result.by_design = body.by_design
+        before = message.results.get(body.slot)
+        if before is not None:  # a person said no while an answer that did not fit waited for its repair
+            result.usage, result.cost = before.usage, before.cost
         message.results[body.slot] = result
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from overlord_run.app.validate import validate
-from overlord_run.errors import UsageError
+from overlord_run.app.validate import load, validate
+from overlord_run.errors import Exit, UsageError
 
 PLAYBOOK = "overlord: 1\nname: one\nroles: {a: {system: S, task: T}}\nassignments: [{slot: alder, role: a}]\n"
 ROLE = "---\noverlord: 1\nrole: critic\n---\nYou criticise.\n"
@@ -24,10 +24,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_folder_is_searched_for_playbooks_and_roles_and_nothing_else(folder: Path) -> None:
+def test_a_folder_is_searched_for_playbooks_roles_and_scripts_and_nothing_else(folder: Path) -> None:
     found = validate([str(folder)])
     names = [Path(name).relative_to(folder) for name in found.files]
-    assert names == [Path("deep", "critic.md"), Path("deep", "two.yaml"), Path("one.yml")]
+    assert names == [Path("deep", "critic.md"), Path("deep", "two.yaml"), Path("one.yml"), Path("script.yml")]
     assert found.problems == ()
 
 
@@ -44,7 +44,7 @@ def test_a_file_that_is_named_twice_is_checked_once(folder: Path) -> None:
 def test_a_folder_without_a_playbook_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         validate([str(tmp_path)])
-    assert caught.value.message == f"no playbook and no role file in {tmp_path}"
+    assert caught.value.message == f"no playbook, role file or script in {tmp_path}"
 
 
 def test_a_file_in_a_folder_that_is_too_large_to_be_a_playbook_is_passed_over(folder: Path) -> None:
@@ -66,3 +66,94 @@ def test_a_named_file_that_is_no_file_is_a_problem_of_that_file(folder: Path) ->
 def test_a_file_that_does_not_exist_is_a_wrong_command_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         validate([str(tmp_path / "nowhere.yml")])
+
+
+def test_a_script_is_checked_without_its_playbook(tmp_path: Path) -> None:
+    script = tmp_path / "any.yml"
+    script.write_text("overlord: 1\nanswers: {nobody: {startup: {text: Ready., times: 1}}}\n", encoding="utf-8")
+    assert [(one.rule, one.line) for one in validate([str(script)]).problems] == [("no-effect", 2)]
+    script.write_text("answers: {nobody: {startup: [{fault: burn}]}}\n", encoding="utf-8")
+    assert {one.rule for one in validate([str(script)]).problems} == {"missing-key", "not-allowed"}
+    script.write_text("answers: [", encoding="utf-8")
+    assert [one.rule for one in validate([str(script)]).problems] == ["yaml-syntax"]
+
+
+def test_a_playbook_with_a_key_of_scripts_is_a_playbook(tmp_path: Path) -> None:
+    path = tmp_path / "one.yml"
+    path.write_text(f"{PLAYBOOK}answers: {{}}\n", encoding="utf-8")
+    assert [one.rule for one in validate([str(tmp_path)]).problems] == ["unknown-key"]
+
+
+UNUSED = PLAYBOOK.replace("name: one\n", "name: one\nvars: {v: 1}\n")
+
+
+@pytest.fixture
+def unused(tmp_path: Path) -> Path:
+    path = tmp_path / "unused.yml"
+    path.write_text(UNUSED, encoding="utf-8")
+    return path
+
+
+def test_where_warnings_are_errors_they_decide_the_exit_code(unused: Path) -> None:
+    assert validate([str(unused)]).exit_code is Exit.OK
+    strict = validate([str(unused)], strict=True)
+    assert (strict.exit_code, [one.severity for one in strict.problems]) == (Exit.INVALID, ["error"])
+
+
+def test_the_rules_that_are_chosen_are_told_and_the_others_counted(unused: Path) -> None:
+    path = str(unused)
+    told = [validate([path], select=["unused-var"]), validate([path], select=["unused-role"])]
+    told += [validate([path], ignore=["unused-var"]), validate([path], select=["unused-var"], ignore=["unused-var"])]
+    assert [(len(one.problems), one.silenced) for one in told] == [(1, 0), (0, 1), (0, 1), (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "remedy"),
+    [
+        ("unused-vra", "Did you mean 'unused-var'?"),
+        ("", "Name one that stands at the end of a problem."),
+    ],
+)
+def test_a_rule_that_there_is_not_is_a_wrong_command_line(unused: Path, rule: str, remedy: str) -> None:
+    for chosen in ({"select": [rule]}, {"ignore": [rule]}):
+        with pytest.raises(UsageError) as caught:
+            validate([str(unused)], **chosen)
+        assert (caught.value.message, caught.value.next) == (f"there is no rule '{rule}'", remedy)
+
+
+def test_a_comment_silences_a_warning_for_a_run_too(unused: Path) -> None:
+    assert len(load(str(unused))[1]) == 1
+    unused.write_text(UNUSED.replace("{v: 1}", "{v: 1} # overlord: ignore[unused-var]"), encoding="utf-8")
+    assert load(str(unused))[1] == ()
+    found = validate([str(unused)])
+    assert (found.problems, found.silenced) == ((), 1)
+
+
+def test_a_comment_silences_an_error_of_validate_and_no_other_is_told_as_unused_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "made.yml"
+    path.write_text(
+        PLAYBOOK.replace("task: T", "task_file: made.md").replace("\nass", " # overlord: ignore[file-missing]\nass")
+        + "# overlord: ignore[unused-var]\n",
+        encoding="utf-8",
+    )
+    found = validate([str(path)])
+    assert (found.problems, found.silenced, found.exit_code) == ((), 1, Exit.OK)
+
+
+def test_a_comment_in_a_role_file_silences_what_is_found_by_way_of_a_playbook(folder: Path) -> None:
+    role, playbook = folder / "deep" / "critic.md", folder / "one.yml"
+    role.write_text(ROLE.replace("criticise.", "criticise {{ blob }}."), encoding="utf-8")
+    playbook.write_text(PLAYBOOK.replace("system: S", "from: ./deep/critic.md"), encoding="utf-8")
+    assert {one.rule for one in validate([str(playbook)]).problems} == {"unknown-name"}
+    role.write_text(
+        ROLE.replace("criticise.", "criticise {{ blob }}. {# overlord: ignore[unknown-name] #}"), encoding="utf-8"
+    )
+    assert validate([str(playbook)]).problems == ()
+    assert validate([str(role)]).problems == ()
+
+
+def test_the_line_that_a_problem_points_at_is_known_as_it_stands(unused: Path) -> None:
+    found = validate([str(unused)])
+    assert found.lines == {(str(unused), 3): "vars: {v: 1}"}
+    unused.write_bytes("\ufeff# \u00e9\r\noverlord: \xff".encode("latin-1", "replace"))
+    assert all(line <= 2 for _, line in validate([str(unused)]).lines)

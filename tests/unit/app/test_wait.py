@@ -54,6 +54,11 @@ def test_what_never_comes_is_told_at_once(
         wait(told(tmp_path, batches), goal, None, NOBODY)
 
 
+def test_a_message_that_the_playbook_wants_skipped_went_well(tmp_path: Path) -> None:
+    skipped = ev.RedirectSkipped("extra", "all", None, "its 'when' is false", by_design=True)
+    assert wait(told(tmp_path, [*STORY[:-1], [skipped], STORY[-1]]), "message:extra", None, NOBODY)[1] is Exit.OK
+
+
 def test_a_run_that_failed_at_its_startup_is_never_ready(tmp_path: Path) -> None:
     batches = [*STORY[:2], [ev.RunFinished("failed", "startup was not proved", {}, {})]]
     assert wait(told(tmp_path, batches), "ready", None, NOBODY)[1] is Exit.FAILED

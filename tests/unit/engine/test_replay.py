@@ -132,6 +132,26 @@ def test_a_later_attempt_gets_its_own_answer_also_from_a_process_that_made_no_ea
     assert told(replayed(*lines), second) == ["Better late."]
 
 
+def test_a_reply_that_a_crash_kept_the_run_from_hearing_answers_nobody() -> None:
+    again = replace(ASKED, attempt=2)
+    lines = [chat(completion("Unheard.")), chat(completion("Heard."), again)]
+    assert told(replayed(*lines), ASKED) == ["Heard."]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"no JSON", "malformed: the answer is not JSON"),
+        (b"{}", "malformed: the answer is no chat completion"),
+        (b'{"choices":[{"message":{"content":" "}}]}', "no-text: the answer has no text"),
+    ],
+)
+def test_an_answer_that_was_no_reply_is_none_again_before_the_next_attempt(body: bytes, reason: str) -> None:
+    again = replace(ASKED, attempt=2)
+    engine = replayed(chat(Answer(200, httpx.Headers(), body)), chat(completion("At last."), again))
+    assert told(engine, ASKED, again) == [reason, "At last."]
+
+
 def test_what_the_recording_does_not_hold_is_told_with_the_nearest_that_it_holds() -> None:
     alder = replace(ASKED, messages=(ChatMessage("user", "Rank the flaws."),))
     oak = replace(ASKED, slot="oak", message="verdict", messages=(ChatMessage("user", "Rank the merits, please."),))

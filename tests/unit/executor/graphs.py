@@ -16,6 +16,7 @@ from overlord_run.executor.desk import Mailbox
 from overlord_run.executor.run import execute
 from overlord_run.plan.model import STARTUP, Plan, redirect_id, round_of
 from overlord_run.plan.redirects import PlannedBlock
+from overlord_run.playbook.money import Limits
 from overlord_run.store import events as ev
 from overlord_run.store.state import State
 
@@ -130,12 +131,36 @@ def gone_through(folder: Path, one: Drawn, *, cut_at: int | None = None) -> Reco
     except asyncio.CancelledError:
         record = carry_on(folder, one.playbook, one.script, parts=parts)
         events += record.events
+    return _approved(folder, one, Record(events, record.state))
+
+
+def limited(one: Drawn, requests: int) -> Drawn:
+    """Return a playbook of which no more requests than that may leave."""
+    playbook = yaml.safe_load(one.playbook)
+    playbook["engine"]["budget"] = {"requests": requests}
+    return Drawn(yaml.safe_dump(playbook, sort_keys=False), one.script)
+
+
+def raised(folder: Path, one: Drawn, before: Record) -> Record:
+    """Raise the budget of a run that it stopped, beyond all that is left, and carry the run on to its end."""
+    record = carry_out(folder, one.playbook, one.script, deed=_raise, purpose="resume")
+    return _approved(folder, one, Record([*before.events, *record.events], record.state))
+
+
+def _approved(folder: Path, one: Drawn, record: Record) -> Record:
+    """Approve what a run asks, again and again until it asks nothing more."""
+    events = record.events
     for _ in range(MOST_PROCESSES):
         if record.state.state != "awaiting-human":
             return Record(events, record.state)
-        record = carry_out(folder, one.playbook, one.script, parts=parts, deed=_approve, purpose="approve")
-        events += record.events
+        record = carry_out(folder, one.playbook, one.script, deed=_approve, purpose="approve")
+        events = [*events, *record.events]
     raise AssertionError(record.state.reason)
+
+
+async def _raise(council: Council, mailbox: Mailbox) -> None:
+    await council.recorder.record(ev.BudgetRaised(Limits(requests=10_000).to_json()))
+    await execute(council, mailbox)
 
 
 async def _approve(council: Council, mailbox: Mailbox) -> None:

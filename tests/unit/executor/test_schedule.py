@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from overlord_run.store import events as ev
-from unit.executor.graphs import Drawn, drawn, faults, gone_through, outcome, planned
+from unit.executor.graphs import Drawn, drawn, faults, gone_through, limited, outcome, planned, raised
 
-SHARE, SWEEP = 40, 2_000
+SHARE, SWEEP = 25, 2_000
 EVENTS = 120
 AT_LENGTH = settings(max_examples=SWEEP, suppress_health_check=list(HealthCheck))
 IN_SHORT = settings(max_examples=SHARE, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -31,6 +31,21 @@ def check_crash(one: Drawn, cut_at: int) -> None:
         assert outcome(resumed.state) == outcome(expected.state)
 
 
+def check_budget(one: Drawn, requests: int, cut_at: int | None) -> None:
+    """Of a run with a budget, no more requests leave than it allows; raised, it ends as one that had none."""
+    with tempfile.TemporaryDirectory() as whole, tempfile.TemporaryDirectory() as bounded:
+        expected = gone_through(Path(whole), one)
+        tight = limited(one, requests)
+        stopped = gone_through(Path(bounded), tight, cut_at=cut_at)
+        sent = [body for body in stopped.events if isinstance(body, ev.RequestSent)]
+        assert len(sent) <= requests or cut_at is not None
+        assert stopped.state.account.requests <= requests
+        if stopped.state.state == "stopped":
+            assert stopped.state.account.reached == "requests"
+            stopped = raised(Path(bounded), tight, stopped)
+        assert outcome(stopped.state) == outcome(expected.state)
+
+
 @IN_SHORT
 @given(drawn(may_end=True))
 def test_every_redirect_ends_once_no_need_is_broken_and_servants_are_asked_in_order(one: Drawn) -> None:
@@ -41,6 +56,21 @@ def test_every_redirect_ends_once_no_need_is_broken_and_servants_are_asked_in_or
 @given(drawn(may_end=False), st.integers(3, EVENTS))
 def test_a_resumed_run_ends_as_an_uncut_one(one: Drawn, cut_at: int) -> None:
     check_crash(one, cut_at)
+
+
+@IN_SHORT
+@given(drawn(may_end=False), st.integers(1, 12), st.none() | st.integers(3, EVENTS))
+def test_a_budget_holds_over_a_crash_and_raised_it_lets_the_run_end_as_if_there_were_none(
+    one: Drawn, requests: int, cut_at: int | None
+) -> None:
+    check_budget(one, requests, cut_at)
+
+
+@pytest.mark.sweep
+@AT_LENGTH
+@given(drawn(may_end=False), st.integers(1, 20), st.none() | st.integers(3, EVENTS))
+def test_a_budget_holds_at_length(one: Drawn, requests: int, cut_at: int | None) -> None:
+    check_budget(one, requests, cut_at)
 
 
 @pytest.mark.sweep

@@ -17,8 +17,11 @@ NAMES = ("playbook", "role")
 
 
 def subschemas(schema: Any) -> list[dict[str, Any]]:
-    """Return every mapping in a schema that describes something; an example may look like one."""
-    inner = [value for key, value in schema.items() if key != "examples"] if isinstance(schema, dict) else schema
+    """Return every mapping in a schema that describes something; an example or a snippet may look like one."""
+    is_mapping = isinstance(schema, dict)
+    inner = (
+        [value for key, value in schema.items() if key not in ("examples", "defaultSnippets")] if is_mapping else schema
+    )
     found = [each for value in (inner if isinstance(inner, list) else ()) for each in subschemas(value)]
     return [*found, schema] if isinstance(schema, dict) else found
 

@@ -65,7 +65,7 @@ def told(content: str, name: str = "playbook") -> list[str]:
             [
                 (
                     "f:7:1: error: 'outputs' is empty; it must be a mapping "
-                    '(for example {"verdict": {"text": "{{ replies.verdict.oak }}"}}) [wrong-type]'
+                    '(for example {"verdict": {"value": "replies.verdict.oak.text"}}) [wrong-type]'
                 )
             ],
         ),

@@ -1,6 +1,14 @@
 import pytest
 
-from overlord_run.settings.environment import Said, environment, operator, run_id, state_folder, variable
+from overlord_run.settings.environment import (
+    Said,
+    environment,
+    is_github_actions,
+    operator,
+    run_id,
+    state_folder,
+    variable,
+)
 
 
 def test_the_environment_is_the_process_s_as_it_is_now(monkeypatch):
@@ -33,3 +41,11 @@ def test_the_folder_of_the_runs_and_a_run_have_a_variable_each():
     assert (state_folder({}), run_id({})) == (None, None)
     assert state_folder({"OVERLORD_STATE_DIR": "/runs"}) == "/runs"
     assert run_id({"OVERLORD_RUN": "r1"}) == "r1"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"), [("true", True), ("1", True), ("", False), ("false", False), ("0", False)]
+)
+def test_a_step_of_github_actions_is_known_by_its_variable(said, expected):
+    assert is_github_actions({"GITHUB_ACTIONS": said}) is expected
+    assert not is_github_actions({})

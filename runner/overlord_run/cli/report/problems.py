@@ -22,12 +22,13 @@ def error_text(error: OverlordError) -> str:
     return "\n".join(lines)
 
 
-def validation_summary(files: Sequence[str], problems: Sequence[Problem]) -> str:
-    """Return how many files were checked and what was found, on one line."""
+def validation_summary(files: Sequence[str], problems: Sequence[Problem], silenced: int) -> str:
+    """Return how many files were checked, what was found, and how much of it is not told, on one line."""
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = len(problems) - errors
     found = [counted(count, noun) for count, noun in ((errors, "error"), (warnings, "warning")) if count]
-    return f"{counted(len(files), 'file')} checked: {', '.join(found) or 'no problems'}"
+    untold = f" ({silenced:,} not told)" if silenced else ""
+    return f"{counted(len(files), 'file')} checked: {', '.join(found) or 'no problems'}{untold}"
 
 
 def error_json(error: OverlordError) -> dict[str, Any]:
@@ -60,11 +61,14 @@ def problems_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
     ]
 
 
-def validation_json(files: Sequence[str], problems: Sequence[Problem], exit_code: Exit) -> dict[str, Any]:
+def validation_json(
+    files: Sequence[str], problems: Sequence[Problem], silenced: int, exit_code: Exit
+) -> dict[str, Any]:
     """Return what `validate` found."""
     return {
         "schemaVersion": VERSION,
         "files": list(files),
         "problems": problems_json(problems),
+        "silenced": silenced,
         "exit": int(exit_code),
     }

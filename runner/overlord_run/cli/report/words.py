@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from overlord_run.errors import Problem
+
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _TEN_S = 10
 
@@ -22,6 +24,11 @@ def joined(names: Sequence[str]) -> str:
     if len(names) < 2:  # noqa: PLR2004 - one name needs no `and`
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def hinted(problem: Problem) -> str:
+    """Return what is wrong, and in brackets what to do about it."""
+    return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
 
 
 def seconds(duration_s: float) -> str:

@@ -63,7 +63,7 @@ def test_what_is_told_of_files_and_errors_fits_its_schema() -> None:
     assert misfits(runs_json(runs), "list") == []
     differences = Verification((Difference("run.json", "$.state", "is not what the log says"),), ("a note",))
     assert misfits(verification_json("r1", differences, Exit.FAILED), "verify") == []
-    assert misfits(validation_json(["council.yml"], [PROBLEM], Exit.INVALID), "validate") == []
+    assert misfits(validation_json(["council.yml"], [PROBLEM], 0, Exit.INVALID), "validate") == []
     assert misfits(error_json(InvalidPlaybookError([PROBLEM])), "error") == []
 
 

@@ -63,11 +63,13 @@ def test_an_invalid_playbook_as_json_carries_its_problems() -> None:
 
 
 def test_a_validation_says_how_many_files_were_checked_and_what_was_found() -> None:
-    assert validation_summary(["a.yml", "b.yml"], []) == "2 files checked: no problems"
-    assert validation_summary(["a.yml"], [UNKNOWN, UNUSED]) == "1 file checked: 1 error, 1 warning"
-    assert validation_json(["a.yml"], [], Exit.OK) == {
+    assert validation_summary(["a.yml", "b.yml"], [], 0) == "2 files checked: no problems"
+    assert validation_summary(["a.yml"], [UNKNOWN, UNUSED], 0) == "1 file checked: 1 error, 1 warning"
+    assert validation_summary(["a.yml"], [], 2) == "1 file checked: no problems (2 not told)"
+    assert validation_json(["a.yml"], [], 2, Exit.OK) == {
         "schemaVersion": 1,
         "files": ["a.yml"],
         "problems": [],
+        "silenced": 2,
         "exit": 0,
     }
