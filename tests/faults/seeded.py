@@ -20,7 +20,7 @@ from overlord_run.errors import Exit, OverlordError
 from overlord_run.executor.council import Council
 from overlord_run.executor.unknown import Decision
 from overlord_run.store import events as ev
-from overlord_run.store.disk import SystemDisk
+from overlord_run.store.disk import SYSTEM_DISK, SystemDisk
 from overlord_run.store.recorder import Recorder
 
 
@@ -196,28 +196,33 @@ class AsksAgain:
         return await self._lane.ask(request)
 
 
+def synced(**parts: Any) -> Parts:
+    """Return parts that write to the system's disk, where no other one is said."""
+    return Parts(**{"disk": SYSTEM_DISK, **parts})
+
+
 KILLED = {
-    "sends before it is on disk": lambda: Parts(recorder=SendsBeforeItIsOnDisk),
-    "writes the request with the reply": lambda: Parts(recorder=WritesTheRequestWithTheReply),
-    "never syncs the log": lambda: Parts(disk=NeverSyncsTheLog()),
-    "syncs the batch before": lambda: Parts(disk=SyncsTheBatchBefore()),
-    "writes the registry in place": lambda: Parts(disk=WritesInPlace()),
-    "asks twice": lambda: Parts(engine=AsksTwice),
+    "sends before it is on disk": lambda: synced(recorder=SendsBeforeItIsOnDisk),
+    "writes the request with the reply": lambda: synced(recorder=WritesTheRequestWithTheReply),
+    "never syncs the log": lambda: synced(disk=NeverSyncsTheLog()),
+    "syncs the batch before": lambda: synced(disk=SyncsTheBatchBefore()),
+    "writes the registry in place": lambda: synced(disk=WritesInPlace()),
+    "asks twice": lambda: synced(engine=AsksTwice),
 }
 CARRIED_ON = {
-    "forgets the replies": lambda: Parts(recorder=ForgetsReplies),
-    "sends again without a word": Parts,
-    "skips without a word": Parts,
+    "forgets the replies": lambda: synced(recorder=ForgetsReplies),
+    "sends again without a word": synced,
+    "skips without a word": synced,
 }
 SIGNALLED = {
-    "dies at once": Parts,
-    "leaves as if all were well": Parts,
-    "says that it was terminated, and goes on": Parts,
+    "dies at once": synced,
+    "leaves as if all were well": synced,
+    "says that it was terminated, and goes on": synced,
 }
 REFUSED = {
-    "takes no notice of a full disk": lambda: Parts(disk=TakesNoNoticeOfAFullDisk()),
-    "syncs until it succeeds": lambda: Parts(disk=SyncsUntilItSucceeds()),
-    "needs no new registry": lambda: Parts(disk=NeedsNoNewRegistry()),
+    "takes no notice of a full disk": lambda: synced(disk=TakesNoNoticeOfAFullDisk()),
+    "syncs until it succeeds": lambda: synced(disk=SyncsUntilItSucceeds()),
+    "needs no new registry": lambda: synced(disk=NeedsNoNewRegistry()),
 }
 BUGS: Mapping[str, Callable[[], Parts]] = KILLED | CARRIED_ON | SIGNALLED | REFUSED
 DECISIONS: Mapping[str, Decision] = {
@@ -240,7 +245,7 @@ def main() -> None:
     elif bug == "says that it was terminated, and goes on":
         signal.signal(signal.SIGTERM, lambda *_: exits.append(Exit.TERMINATED))
     endpoint = Endpoint(os.environ["OVERLORD_BASE_URL"], Credential(CANARY, name="SAKANA_API_KEY"))
-    parts = dataclasses.replace(BUGS[bug]() if bug else Parts(), endpoint=endpoint)
+    parts = dataclasses.replace(BUGS[bug]() if bug else synced(), endpoint=endpoint)
     folder, playbook = Path.cwd() / ".overlord", COUNCIL.replace("{type: string}", f"{{type: string, default: {tag}}}")
     try:
         if words[0] == "resume":

@@ -14,11 +14,23 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from overlord_run.plan.model import STARTUP, redirect_id, round_of
+from overlord_run.plan.model import STARTUP
 from overlord_run.plan.pricing import NO_COST
 from overlord_run.store import book
 from overlord_run.store import events as ev
-from overlord_run.store.state import CARRIES_ON, Message, Rest, Result, Servant, State
+from overlord_run.store.standing import (
+    ask_again,
+    end,
+    end_run,
+    message_of,
+    reopen,
+    requested,
+    rest_after,
+    servant_of,
+    unsent,
+    wake,
+)
+from overlord_run.store.state import CARRIES_ON, Result, Servant, State
 
 
 def fold(events: Iterable[ev.Event], state: State | None = None) -> State:
@@ -63,51 +75,33 @@ def _owner_changed(state: State, body: ev.OwnerChanged, at: str) -> None:
 
 def _preflight_failed(state: State, body: ev.PreflightFailed, _at: str) -> None:
     if state.state == "preflight":
-        _ended(state, "failed", body.reason)
+        end_run(state, "failed", body.reason)
 
 
 def _startup_began(state: State, body: ev.StartupBegan, at: str) -> None:
     state.state = "starting" if body.slots else "ready"
     message = state.messages.get(STARTUP)
     for slot in body.slots:
-        servant = _servant(state, slot, at)
+        servant = servant_of(state, slot, at)
         if servant.state == "blocked":
             servant.state = "pending"
         if message is not None and slot in message.results:
-            _ask_again(message, slot)
-
-
-def _reopen(message: Message) -> None:
-    """Take back how a message ended, since one of its servants is asked again."""
-    message.state, message.failure, message.ended_at, message.ended_seq = "queued", None, None, 0
-
-
-def _ask_again(message: Message, slot: str) -> None:
-    """Take back how a question to a servant ended, so that it is asked once more; what it was asked stays."""
-    _reopen(message)
-    before = message.results[slot]
-    if before.text is None:
-        del message.results[slot]
-    else:
-        again = Result(slot, before.text, before.text_seq, system=before.system, attempts=before.attempts)
-        again.usage, again.cost, again.repair = before.usage, before.cost, before.repair
-        again.repairs = 0 if before.repair is None else before.repairs
-        message.results[slot] = again
+            ask_again(message, slot)
 
 
 def _message_accepted(state: State, body: ev.MessageAccepted, at: str) -> None:
-    _wake(state, body.message_id)
-    message = _message(state, body.message_id, body.target, at)
+    wake(state, body.message_id)
+    message = message_of(state, body.message_id, body.target, at)
     message.accepted = body
     state.requests[body.request_id] = body.message_id
 
 
 def _message_queued(state: State, body: ev.MessageQueued, at: str) -> None:
-    message = _message(state, body.message_id, body.target, at)
+    message = message_of(state, body.message_id, body.target, at)
     before = message.results.get(body.slot) or Result(body.slot, None)
     result = Result(body.slot, body.text, state.last_seq, system=body.system, usage=before.usage, cost=before.cost)
     message.results[body.slot] = result
-    _servant(state, body.slot, at)
+    servant_of(state, body.slot, at)
 
 
 def _request_sent(state: State, body: ev.RequestSent, at: str) -> None:
@@ -119,7 +113,7 @@ def _request_sent(state: State, body: ev.RequestSent, at: str) -> None:
     result = message.results[body.slot]
     result.state, result.attempts, result.llm_model = "started", body.attempt, body.model
     result.started_at = result.started_at or at
-    servant = _servant(state, body.slot, at)
+    servant = servant_of(state, body.slot, at)
     if servant.state == "pending":
         servant.state = "starting"
 
@@ -130,7 +124,7 @@ def _reply_received(state: State, body: ev.ReplyReceived, at: str) -> None:
     result = state.messages[body.message_id].results[body.slot]
     result.llm_model, result.request_id, result.usage = body.model, body.request_id, _added(result.usage, body.usage)
     result.finish_reason, result.cut, result.note = body.finish_reason, body.cut, body.note
-    servant = _servant(state, body.slot, at)
+    servant = servant_of(state, body.slot, at)
     servant.request_id, servant.last_useful_signal_at = body.request_id, at
     if servant.state != "ready":  # said here too: a power cut may tear this event from the one that follows it
         servant.state, servant.last_ack_at = "ready", at
@@ -169,7 +163,7 @@ def _sum(*counts: Any) -> int | None:
 def _request_failed(state: State, body: ev.RequestFailed, at: str) -> None:
     book.failed(state, body)
     state.open_calls.pop((body.message_id, body.slot), None)
-    servant = _servant(state, body.slot, at)
+    servant = servant_of(state, body.slot, at)
     if body.retry_in_s is not None:
         return
     servant.state = "blocked"  # as with a reply: the event that says so may be torn off
@@ -181,21 +175,21 @@ def _request_failed(state: State, body: ev.RequestFailed, at: str) -> None:
 
 def _message_settled(state: State, body: ev.MessageSettled, _at: str) -> None:
     message = state.messages[body.message_id]
-    _end(state, message, body.state, body.reason)
+    end(state, message, body.state, body.reason)
     if state.state == "starting" and body.message_id == STARTUP and body.state != "failed":
         state.state = "ready"
-    _rest_after(state, body.message_id)
+    rest_after(state, body.message_id)
 
 
 def _redirect_skipped(state: State, body: ev.RedirectSkipped, at: str) -> None:
-    message = _message(state, body.message_id, body.target, at)
+    message = message_of(state, body.message_id, body.target, at)
     if body.slot is None:
         message.by_design = body.by_design
-        _end(state, message, "skipped", body.reason)
-        _rest_after(state, body.message_id)
+        end(state, message, "skipped", body.reason)
+        rest_after(state, body.message_id)
     else:
-        _servant(state, body.slot, at)
-        result = _unsent(state, body.slot, "skipped", body.reason)
+        servant_of(state, body.slot, at)
+        result = unsent(state, body.slot, "skipped", body.reason)
         result.by_design = body.by_design
         before = message.results.get(body.slot)
         if before is not None:  # a person said no while an answer that did not fit waited for its repair
@@ -204,20 +198,20 @@ def _redirect_skipped(state: State, body: ev.RedirectSkipped, at: str) -> None:
 
 
 def _redirect_failed(state: State, body: ev.RedirectFailed, at: str) -> None:
-    message = _message(state, body.message_id, body.target, at)
+    message = message_of(state, body.message_id, body.target, at)
     if body.slot is None:
-        _end(state, message, "failed", body.reason)
+        end(state, message, "failed", body.reason)
     else:
-        _servant(state, body.slot, at)
-        message.results[body.slot] = _unsent(state, body.slot, "failed", body.reason)
+        servant_of(state, body.slot, at)
+        message.results[body.slot] = unsent(state, body.slot, "failed", body.reason)
 
 
 def _check_answered(state: State, body: ev.CheckAnswered, at: str) -> None:
-    _end(state, _message(state, body.message_id, "", at), "completed" if body.holds else "failed", body.reason)
+    end(state, message_of(state, body.message_id, "", at), "completed" if body.holds else "failed", body.reason)
 
 
 def _pause_reached(state: State, body: ev.PauseReached, at: str) -> None:
-    message = _message(state, body.message_id, "", at)
+    message = message_of(state, body.message_id, "", at)
     message.state, message.started_at, message.question = "started", at, body.text
     message.question_seq = state.last_seq
 
@@ -225,8 +219,8 @@ def _pause_reached(state: State, body: ev.PauseReached, at: str) -> None:
 def _pause_answered(state: State, body: ev.PauseAnswered, _at: str) -> None:
     message = state.messages[body.message_id]
     message.answer = body
-    _end(state, message, "completed" if body.approved else "failed", None if body.approved else _refusal(body))
-    _requested(state, body.request_id, body.message_id)
+    end(state, message, "completed" if body.approved else "failed", None if body.approved else _refusal(body))
+    requested(state, body.request_id, body.message_id)
 
 
 def _refusal(body: ev.PauseAnswered) -> str:
@@ -234,48 +228,33 @@ def _refusal(body: ev.PauseAnswered) -> str:
 
 
 def _round_ended(state: State, body: ev.RoundEnded, at: str) -> None:
-    message = _message(state, body.message_id, "", at)
+    message = message_of(state, body.message_id, "", at)
     message.state, message.started_at = "started", message.started_at or at
     message.rounds = body.round
     if body.outcome is not None:
-        _end(state, message, body.outcome, body.reason)
-
-
-def _end(state: State, message: Message, how: str, reason: str | None) -> None:
-    """Note how a message ended; a message that a person sent belongs to no redirect."""
-    message.state, message.failure = how, reason
-    message.ended_at, message.ended_seq = state.updated_at, state.last_seq
-    if message.accepted is None:
-        redirect = redirect_id(message.id)
-        latest = state.latest.get(redirect, message.id)
-        state.latest[redirect] = max(latest, message.id, key=lambda one: round_of(one) or 0)
-
-
-def _unsent(state: State, slot: str, outcome: str, reason: str) -> Result:
-    ended_at, ended_seq = state.updated_at, state.last_seq
-    return Result(slot, None, state=outcome, failure=reason, ended_at=ended_at, ended_seq=ended_seq)
+        end(state, message, body.outcome, body.reason)
 
 
 def _servant_ready(state: State, body: ev.ServantReady, at: str) -> None:
-    servant = _servant(state, body.slot, at)
+    servant = servant_of(state, body.slot, at)
     servant.state, servant.last_ack_at = "ready", at
 
 
 def _servant_blocked(state: State, body: ev.ServantBlocked, at: str) -> None:
-    _servant(state, body.slot, at).state = "blocked"
+    servant_of(state, body.slot, at).state = "blocked"
 
 
 def _servant_recovered(state: State, body: ev.ServantRecovered, at: str) -> None:
-    _wake(state, body.message_id)
-    servant = _servant(state, body.slot, at)
+    wake(state, body.message_id)
+    servant = servant_of(state, body.slot, at)
     servant.state = "starting" if servant.conversation else "pending"
     servant.recoveries += 1
-    _ask_again(state.messages[body.message_id], body.slot)
-    _requested(state, body.request_id, body.message_id)
+    ask_again(state.messages[body.message_id], body.slot)
+    requested(state, body.request_id, body.message_id)
 
 
 def _servant_replaced(state: State, body: ev.ServantReplaced, at: str) -> None:
-    old = _servant(state, body.slot, at)
+    old = servant_of(state, body.slot, at)
     state.servants[body.slot] = replace(
         old,
         scope_token=body.scope_token,
@@ -293,79 +272,40 @@ def _servant_replaced(state: State, body: ev.ServantReplaced, at: str) -> None:
     old.state = "replaced"
     state.replaced.append(old)
     if body.message_id is not None:
-        _wake(state, body.message_id)
+        wake(state, body.message_id)
         message = state.messages[body.message_id]
-        _reopen(message)
+        reopen(message)
         # What it is asked begins with the handoff, so it is rendered anew; what the old one's answers cost stays.
         before = message.results.pop(body.slot, None)
         if before is not None and before.cost != NO_COST:
             message.results[body.slot] = Result(body.slot, None, usage=before.usage, cost=before.cost)
-    _requested(state, body.request_id, body.message_id or "")
+    requested(state, body.request_id, body.message_id or "")
 
 
 def _servants_released(state: State, body: ev.ServantsReleased, at: str) -> None:
     for slot in body.slots:
-        _servant(state, slot, at).state = "released"
+        servant_of(state, slot, at).state = "released"
 
 
 def _lease_checked(state: State, body: ev.LeaseChecked, at: str) -> None:
     for slot in body.slots:
-        _servant(state, slot, at).last_check_at = at
-    _requested(state, body.request_id, "")
-
-
-def _requested(state: State, request_id: str | None, message_id: str) -> None:
-    if request_id is not None:
-        state.requests[request_id] = message_id
-
-
-def _wake(state: State, message_id: str) -> None:
-    """Note that a message is asked of a run, which may be at rest."""
-    if state.is_at_rest:
-        state.rest = Rest(state.state, state.reason, state.ended_seq)
-        state.state, state.reason = "working", None
-    if state.rest is not None:
-        state.awaited.add(message_id)
-
-
-def _rest_after(state: State, message_id: str) -> None:
-    """Let a run that was at rest before rest as it did, once all that was asked of it since has ended."""
-    state.awaited.discard(message_id)
-    if state.rest is not None and not state.awaited:
-        state.state, state.reason, state.ended_seq = state.rest.state, state.rest.reason, state.rest.ended_seq
-        state.rest = None
+        servant_of(state, slot, at).last_check_at = at
+    requested(state, body.request_id, "")
 
 
 def _run_paused(state: State, body: ev.RunPaused, _at: str) -> None:
-    _ended(state, "awaiting-human", f"a person's word is wanted on {', '.join(body.message_ids)}")
+    end_run(state, "awaiting-human", f"a person's word is wanted on {', '.join(body.message_ids)}")
 
 
 def _run_finished(state: State, body: ev.RunFinished, _at: str) -> None:
-    _ended(state, body.state, body.reason)
+    end_run(state, body.state, body.reason)
     state.outputs, state.output_failures = body.outputs, body.failures
 
 
 def _run_stopped(state: State, body: ev.RunStopped, _at: str) -> None:
-    _ended(state, "stopped", body.reason)
+    end_run(state, "stopped", body.reason)
     state.outputs, state.output_failures = body.outputs, body.failures
-    _requested(state, body.request_id, "")
-
-
-def _ended(state: State, how: str, reason: str | None) -> None:
-    state.state, state.reason, state.ended_seq = how, reason, state.last_seq
-    state.rest, state.awaited = None, set()
-
-
-def _servant(state: State, slot: str, at: str) -> Servant:
-    servant = state.servants[slot]
-    servant.last_event_at = at
-    return servant
-
-
-def _message(state: State, message_id: str, target: str, at: str) -> Message:
-    if message_id != STARTUP and state.state in {"starting", "ready"}:
-        state.state = "working"
-    return state.messages.setdefault(message_id, Message(id=message_id, target=target, created_at=at))
+    requested(state, body.request_id, "")
 
 
 _CHANGES: Mapping[type, Callable[[State, Any, str], None]] = {
