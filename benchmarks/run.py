@@ -93,11 +93,15 @@ def main() -> None:
         folder = Path(name)
         for servants in (3, 20, 200):
             (folder / f"{servants}.yml").write_text(playbook(servants), encoding="utf-8")
+        (folder / "many").mkdir()
+        for number in range(200):
+            (folder / "many" / f"{number}.yml").write_text(playbook(20), encoding="utf-8")
         environ = {"OVERLORD_BASE_URL": api.base_url, "OVERLORD_API_KEY": KEY}
         imports = "import click, yaml, jsonschema, jinja2"
         cases = [
             Case("--help : import click", [*program, "--help"], [sys.executable, "-c", "import click"]),
             Case("validate, 20 : its imports", [*program, "validate", "20.yml"], [sys.executable, "-c", imports]),
+            Case("validate, 200 files : one", [*program, "validate", "many"], [*program, "validate", "20.yml"]),
         ]
         cases += [
             Case(
