@@ -160,13 +160,10 @@ def test_the_hook_stops_a_commit_of_a_wrong_playbook(tmp_path: Path) -> None:
     refused = pre_commit(tmp_path, "run")
     place, there = "playbooks/council.yml:4", "in item 1 of 'assignments'"
     assert refused.returncode == 1
-    assert refused.stdout.splitlines()[1:] == [
-        "- hook id: overlord-validate",
-        "- exit code: 3",
-        "",
+    assert refused.stdout.splitlines()[1:4] == ["- hook id: overlord-validate", "- exit code: 3", ""]
+    assert [line for line in refused.stdout.splitlines() if line.startswith("playbooks/")] == [
         f"{place}:15: error: 'role' is missing {there} (add it, for example role: \"critic\") [missing-key]",
         f"{place}:29: error: unknown key 'roll' {there} (did you mean 'role'?) [unknown-key]",
-        "",
     ]
 
     (playbooks / "council.yml").write_text(SOUND, encoding="utf-8")
