@@ -42,7 +42,6 @@ print(killed, os.waitstatus_to_exitcode(os.wait()[1]))
 ON_A_TERMINAL = """
 import fcntl, signal, subprocess, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these tests may themselves have been started by nohup
 subprocess.run(sys.argv[1:], check=True)
 signal.alarm(60)
 signal.pause()
