@@ -61,6 +61,14 @@ def test_a_slot_that_no_element_made_is_told_where_a_redirect_goes_to_it() -> No
     ]
 
 
+def test_a_slot_that_no_element_made_is_told_in_a_block_too() -> None:
+    block = "  - {id: talk, redirects: [{id: ask, to: r_a, message: Go on.}], repeat: {until: round > 1, max: 2}}\n"
+    source = fan().replace("[r_a, oak]", "oak") + block + '  - {id: enough, check: "true"}\n'
+    assert problems_of(source, topics=["b"]) == [
+        "council.yml:18:38: error: there is no slot 'r_a' with these inputs (did you mean 'r_b'?) [unknown-slot]"
+    ]
+
+
 def test_more_answers_than_servants_that_were_made_are_too_many() -> None:
     assert problems_of(fan(rank="2", startup="4"), topics=["a"]) == [
         (

@@ -203,6 +203,7 @@ def test_a_message_in_a_block_sees_its_round_and_the_one_before_and_so_does_the_
         ("true", True),
         ("false", False),
         ("approvals.ask.by == 'ada'", True),
+        ("approvals | list == ['ask'] and approvals | length == 1", True),
         ("approvals.ask is defined and approvals['nobody'] is not defined", True),
         ("replies.argue | length == 2", False),
     ],
