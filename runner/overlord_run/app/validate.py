@@ -49,8 +49,9 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """The problems of one file, and whether an error kept what only its warnings tell from being looked for."""
+    """What a file holds, if it can be read, its problems, and whether no error kept its warnings from being told."""
 
+    content: bytes | None
     problems: Sequence[Problem]
     is_sound: bool
 
@@ -71,7 +72,7 @@ def load(path: str) -> tuple[Playbook, tuple[Problem, ...]]:
         UsageError: There is no such file.
     """
     playbook, warnings = parse(read(path), path, partial(read_beside, Path(path).parent))
-    texts = _texts({problem.file for problem in warnings})
+    texts = _texts({problem.file for problem in warnings}, {})
     return playbook, tuple(ignores.heed(warnings, _ignores(texts))[0])
 
 
@@ -134,7 +135,8 @@ def validate(
         raise UsageError(message, next="Name a playbook, or a folder that holds one.")
     looked = {name: _look_at(name) for name in files}
     found = {problem for one in looked.values() for problem in one.problems}
-    texts = _texts({*files, *(problem.file for problem in found)}, checked=files)
+    checked = {name: one.content for name, one in looked.items() if one.content is not None}
+    texts = _texts({*checked, *(problem.file for problem in found)}, checked)
     kept, unused = ignores.heed(found, _ignores(texts))
     by_file: dict[str, list[ignores.Ignore]] = {}
     for each in unused:
@@ -155,12 +157,13 @@ def _expand(path: str) -> Sequence[str]:
 
 
 def _look_at(path: str) -> _Looked:
+    content = None
     try:
         content = read(path)
         problems = _problems(content, path)
     except InvalidPlaybookError as error:
-        return _Looked(error.problems, is_sound=False)
-    return _Looked(problems, all(problem.severity == "warning" for problem in problems))
+        return _Looked(content, error.problems, is_sound=False)
+    return _Looked(content, problems, all(problem.severity == "warning" for problem in problems))
 
 
 def _problems(content: bytes, path: str) -> Sequence[Problem]:
@@ -173,16 +176,15 @@ def _problems(content: bytes, path: str) -> Sequence[Problem]:
             return parse(content, path, partial(read_beside, Path(path).parent))[1]
 
 
-def _texts(files: Collection[str], *, checked: Collection[str] = ()) -> dict[str, _Text]:
+def _texts(files: Collection[str], checked: Mapping[str, bytes]) -> dict[str, _Text]:
     """Return what these files hold; a builtin role, and what cannot be read, is not among them.
 
     What was checked is YAML unless it is a role file, whatever its suffix says.
     """
-    checked = set(checked)
     texts = {}
     for file in files:
         try:
-            content = read_bytes(Path(file), limit=PLAYBOOK_LIMIT)
+            content = checked[file] if file in checked else read_bytes(Path(file), limit=PLAYBOOK_LIMIT)
         except FileError:
             continue
         suffix = Path(file).suffix.lower()
