@@ -55,6 +55,21 @@ class FileError(UsageError):
         self.hint = hint
 
 
+def is_file(path: Path | str) -> bool:
+    """Say whether a file stands at a path that a user typed: at one that is too long, or may not be seen, none does."""
+    return os.path.isfile(path)  # noqa: PTH113 - `Path.is_file` raises there
+
+
+def is_folder(path: Path | str) -> bool:
+    """Say likewise whether a folder stands there."""
+    return os.path.isdir(path)  # noqa: PTH112 - as above
+
+
+def is_there(path: Path | str) -> bool:
+    """Say likewise whether anything does, a link that leads nowhere included."""
+    return os.path.lexists(path)
+
+
 def read_bytes(path: Path, *, limit: int, subject: str = "") -> bytes:
     """Return what a regular file holds, at most `limit` bytes; links to it are followed.
 

@@ -15,7 +15,7 @@ from itertools import takewhile
 from pathlib import Path, PureWindowsPath
 
 from overlord_run.errors import UsageError
-from overlord_run.files import INPUT_LIMIT, FileError, decode, read_bytes
+from overlord_run.files import INPUT_LIMIT, FileError, decode, is_file, is_folder, read_bytes
 from overlord_run.playbook.names import LONGEST_PATH, shown
 from overlord_run.playbook.source import unix_lines
 
@@ -55,9 +55,7 @@ def read_files(
                 message = f"more than {most_files:,} files are matched"
                 raise UsageError(message, next="Give a narrower glob.")
         if not matched:
-            remedy = (
-                f"It is a folder: {glob}/** is all that it holds." if Path(glob).is_dir() else f"Check it. {_WRITE_IT}"
-            )
+            remedy = f"It is a folder: {glob}/** is all that it holds." if is_folder(glob) else f"Check it. {_WRITE_IT}"
             message = f"no file matches {_told(glob)}"
             raise UsageError(message, next=remedy)
     return _read(found, most_bytes)
@@ -110,13 +108,13 @@ def _matches(parts: Parts) -> Iterator[tuple[str, Path]]:
     """
     named = tuple(takewhile(lambda part: not _MAGIC.search(part), parts[:-1]))
     top = Path(*named)
-    if not top.is_dir():
+    if not is_folder(top):
         return
     inside_of = top.resolve()
     whole = "/".join(parts)  # a file may be called `[id].md`
-    paths = [whole] if os.path.isfile(whole) else _walk("/".join(named), parts[len(named) :])  # noqa: PTH113
+    paths = [whole] if is_file(whole) else _walk("/".join(named), parts[len(named) :])
     for path in paths:
-        if not os.path.isfile(path):  # noqa: PTH113 - of 10,000
+        if not is_file(path):
             continue
         file = Path(path).resolve()
         _require_text(path)
@@ -137,7 +135,7 @@ def _walk(folder: str, parts: Parts) -> Iterator[str]:
         if first == _DEEP:
             more = [(folder, tuple(rest)), *((inner, (first, *rest)) for inner in _folders(folder))]
         elif rest:
-            more = [(inner, tuple(rest)) for inner in _named(folder, first) if os.path.isdir(inner)]  # noqa: PTH112
+            more = [(inner, tuple(rest)) for inner in _named(folder, first) if is_folder(inner)]
         else:
             yield from _named(folder, first)
         pending += [one for one in more if one not in seen]

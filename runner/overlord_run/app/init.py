@@ -2,12 +2,14 @@
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from overlord_run.app.here import current_host
 from overlord_run.app.ours import PLAYBOOK_SUFFIXES
 from overlord_run.errors import StoreError, UsageError
+from overlord_run.files import is_folder, is_there
 from overlord_run.playbook.names import is_device, shown
 from overlord_run.playbook.schema import load
 
@@ -48,7 +50,7 @@ def init(asked: str | None) -> Written:
     files = [str(path)]
     note = ""
     _make(path.parent)
-    if not _exists(schema_path):
+    if not is_there(schema_path):
         _write(schema_path, schema)
         files.append(str(schema_path))
     elif not _holds(schema_path, schema):
@@ -59,7 +61,7 @@ def init(asked: str | None) -> Written:
 
 def _path(asked: str | None) -> Path:
     path = Path(asked or DEFAULT_NAME)
-    if path.is_dir():
+    if is_folder(path):
         path /= DEFAULT_NAME
     if path.suffix.lower() not in PLAYBOOK_SUFFIXES:
         message = f"the name of a playbook ends in .yml or .yaml, and '{path.name}' does not"
@@ -70,7 +72,7 @@ def _path(asked: str | None) -> Path:
     if is_device(path.name):
         message = f"'{path.name}' is the name of a device on Windows"
         raise UsageError(message, next="Choose another name.")
-    if _exists(path):
+    if is_there(path):
         raise _taken(path)
     return path
 
@@ -80,10 +82,6 @@ def _text(path: Path) -> str:
     told = name if _PLAIN.fullmatch(name) else json.dumps(name)
     text = _TEMPLATE.read_text(encoding="utf-8")
     return text.replace("\nname: council\n", f"\nname: {told}\n").replace(DEFAULT_NAME, current_host().quote(path.name))
-
-
-def _exists(path: Path) -> bool:
-    return path.exists() or path.is_symlink()
 
 
 def _holds(path: Path, text: str) -> bool:
@@ -108,7 +106,8 @@ def _write(path: Path, text: str) -> None:
     except FileExistsError as error:
         raise _taken(path) from error
     except OSError as error:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # what was never made cannot be removed
+            path.unlink()
         raise _unwritable(path, error) from error
 
 

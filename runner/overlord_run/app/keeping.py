@@ -10,7 +10,7 @@ from typing import Any
 from overlord_run.engine.base import EngineName
 from overlord_run.engine.exchange import header_line
 from overlord_run.errors import ChangedError, OverlordError, StoreError, UsageError
-from overlord_run.files import RECORDING_LIMIT
+from overlord_run.files import RECORDING_LIMIT, is_folder, is_there
 from overlord_run.playbook.names import LONGEST_PATH, shown
 from overlord_run.store.appending import Appender
 from overlord_run.store.disk import open_to_read, unreadable
@@ -75,9 +75,9 @@ def require_free(kept: Kept) -> None:
     Raises:
         UsageError: It cannot be made there.
     """
-    if kept.path.is_symlink() or kept.path.exists():
+    if is_there(kept.path):
         raise _taken(kept.path)
-    if not kept.path.parent.is_dir():
+    if not is_folder(kept.path.parent):
         message = f"there is no folder for the recording {_shown(kept.path)}"
         raise UsageError(message, next="Make the folder, or name another file.")
 

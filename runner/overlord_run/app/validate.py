@@ -10,7 +10,7 @@ from overlord_run.app.rules import RULES, require_known
 from overlord_run.engine.script import check_script
 from overlord_run.errors import Exit, InvalidPlaybookError, Problem, UsageError
 from overlord_run.expect.schema import check as check_schemas
-from overlord_run.files import PLAYBOOK_LIMIT, FileError, read_beside, read_bytes
+from overlord_run.files import PLAYBOOK_LIMIT, FileError, is_folder, read_beside, read_bytes
 from overlord_run.plan.budget import check as check_budget
 from overlord_run.plan.checks import check as check_templates
 from overlord_run.plan.checks import check_role_file
@@ -153,7 +153,7 @@ def validate(
 
 
 def _expand(path: str) -> Sequence[str]:
-    return ours.find(Path(path)) if Path(path).is_dir() else [path]
+    return ours.find(Path(path)) if is_folder(path) else [path]
 
 
 def _look_at(path: str) -> _Looked:

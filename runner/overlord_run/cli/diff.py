@@ -1,12 +1,12 @@
 """The command `diff`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from overlord_run.cli import candidates, options
 from overlord_run.errors import Exit, UsageError
+from overlord_run.files import is_file
 
 if TYPE_CHECKING:
     from overlord_run.app.diff.compare import Comparison
@@ -67,7 +67,7 @@ def command(
 
 
 def _is_playbook(word: str) -> bool:
-    return word.lower().endswith(candidates.PLAYBOOK_SUFFIXES) or Path(word).is_file()
+    return word.lower().endswith(candidates.PLAYBOOK_SUFFIXES) or is_file(word)
 
 
 def _playbooks(

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -112,15 +111,19 @@ def means_run(word: str, own_options: set[str]) -> bool:
     """Say whether a command line that begins with this word leaves `run` out."""
     if word in COMMANDS or word in own_options:
         return False
-    return word.startswith("-") or word.lower().endswith(PLAYBOOK_SUFFIXES) or Path(word).is_file()
+    if word.startswith("-") or word.lower().endswith(PLAYBOOK_SUFFIXES):
+        return True
+    return os.path.isfile(word)  # noqa: PTH113 - `Path.is_file` raises for a word that is too long for a path
 
 
 def unknown_command(word: str) -> UsageError:
     """Return the error that a word is neither a command nor a playbook, with the nearest command."""
+    from overlord_run.playbook.names import LONGEST_PATH, shown
+
     near = get_close_matches(word, COMMANDS, n=1)
     hint = f"Did you mean '{near[0]}'? " if near else ""
     return UsageError(
-        f"'{word}' is neither a command nor a playbook file",
+        f"{shown(word, longest=LONGEST_PATH)} is neither a command nor a playbook file",
         next=f"{hint}The commands are: {', '.join(COMMANDS)}.",
     )
 

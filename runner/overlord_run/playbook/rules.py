@@ -126,5 +126,7 @@ def bounded(problems: Sequence[Problem]) -> list[Problem]:
         return ordered
     last = ordered[MAX_PROBLEMS - 1]
     message = f"more than {MAX_PROBLEMS} problems were found; these are the first"
-    more = problem(Place(last.file, last.line, last.column), "too-many-problems", message, "mend them, and look again")
+    severity: Severity = "error" if any(each.severity == "error" for each in ordered) else "warning"
+    place = Place(last.file, last.line, last.column)
+    more = problem(place, "too-many-problems", message, "mend them, and look again", severity)
     return [*ordered[:MAX_PROBLEMS], more]

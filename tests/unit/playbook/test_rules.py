@@ -48,3 +48,10 @@ def test_of_very_many_problems_the_first_are_told_and_that_there_are_more() -> N
         "mend them, and look again",
     )
     assert bounded(problems[:MAX_PROBLEMS]) == problems[:MAX_PROBLEMS]
+
+
+def test_very_many_warnings_are_no_error_unless_an_error_is_among_them_told_or_not() -> None:
+    warnings = [Problem("f", line, 1, "unused", "x", "y", "warning") for line in range(1, 500)]
+    assert {each.severity for each in bounded(warnings)} == {"warning"}
+    told = bounded([*warnings, Problem("f", 500, 1, "unknown-key", "x", "y")])
+    assert [each.severity for each in told] == ["warning"] * MAX_PROBLEMS + ["error"]

@@ -5,11 +5,11 @@ Each is settled by the code that settles it for a run, one after the other, so t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from overlord_run.app.doctor.check import Check, refused
 from overlord_run.credential import Redactor
 from overlord_run.errors import OverlordError, SettingsError, UsageError
+from overlord_run.files import is_file
 from overlord_run.host import Host
 from overlord_run.playbook.model import Engine
 from overlord_run.settings import Config, Flags, Settings
@@ -44,7 +44,7 @@ def examine_access(environ: Mapping[str, str], host: Host) -> AccessFound:
         if error.message not in {check.message for check in checks}:
             checks.append(refused("settings", error))
         return AccessFound(tuple(checks), None)
-    if settings.ca_file is not None and not Path(settings.ca_file).is_file():
+    if settings.ca_file is not None and not is_file(settings.ca_file):
         remedy = "name a PEM file that holds the certificate authority's certificate"
         checks.append(Check("ca-file", "wrong", f"there is no file {settings.ca_file}", remedy))
     return AccessFound(tuple(checks), None if any(check.stops_a_run for check in checks) else settings)

@@ -55,6 +55,14 @@ def _worktree(worktree: Worktree) -> Check:
 
 
 def _state_folder(path: Path, host: Host, worktree: Worktree) -> Check:
+    try:
+        return _examined(path, host, worktree)
+    except OSError as error:
+        way_out = "check its path and its rights, or name another folder with --state-dir"
+        return Check("state-folder", "wrong", f"{path} cannot be looked at: {error.strerror}", way_out)
+
+
+def _examined(path: Path, host: Host, worktree: Worktree) -> Check:
     name = "state-folder"
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         way_out = "move it away, or name another folder with --state-dir"
