@@ -11,6 +11,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any, Final
 
 import httpx
@@ -77,10 +78,11 @@ def parse_recording(data: bytes, file: str) -> Recording:
     Raises:
         InvalidPlaybookError: It is none: the first line that is not as it should be is told.
     """
-    lines = data.splitlines(keepends=True) or [b""]
+    lines: list[bytes] = []
     models: list[int] = []
     chats: defaultdict[str, list[Entry]] = defaultdict(list)
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(BytesIO(data) if data else [data], start=1):
+        lines.append(line)
         if number > 1 and not line.endswith(b"\n"):
             reason, hint = "is torn: a crash cut it off, or it is being written now", "take it out"
             raise _no_recording(file, number, reason, f"{hint}, or let `resume` of its run go on with it")

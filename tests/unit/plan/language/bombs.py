@@ -8,6 +8,7 @@ import sys
 import time
 
 from overlord_run.plan.language.templates import TemplateError, render
+from peak import peak_mib
 from unit.plan.councils import text
 
 STEPS = "the template takes more than 1,000,000 loop steps"
@@ -235,7 +236,7 @@ def explode() -> tuple[dict[str, tuple[str, float]], int]:
         What each was told and how many seconds of this process's time it took; and by how many MiB all of them together
         made the process grow.
     """
-    before = _peak_mib()
+    before = peak_mib()
     outcomes = {}
     for name, (source, _) in BOMBS.items():
         began = time.process_time()
@@ -244,17 +245,7 @@ def explode() -> tuple[dict[str, tuple[str, float]], int]:
         except TemplateError as error:
             told = error.problem.message
         outcomes[name] = (told, time.process_time() - began)
-    return outcomes, _peak_mib() - before
-
-
-def _peak_mib() -> int:
-    """Return how large this process has been; always 0 on Windows, which has no such count in the standard library."""
-    if sys.platform == "win32":
-        return 0
-    import resource  # noqa: PLC0415 - Windows has none
-
-    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
+    return outcomes, peak_mib() - before
 
 
 if __name__ == "__main__":
