@@ -5,7 +5,7 @@ SOURCES := runner tests benchmarks docs
 # What `make test` runs: all tests. CI, which has run all of them by then, names those that the coverage is measured by.
 TESTS ?= tests
 
-.PHONY: check lint types floors schemas test docs fix faults bench picture
+.PHONY: check lint types floors schemas test docs fix faults fuzz bench picture
 
 check: lint types floors schemas test
 
@@ -45,6 +45,11 @@ fix:
 # All that docs/faults.md tells of, whole: `make test` runs a small share of it, the same one every time.
 faults:
 	$(PYTHON) -m pytest -m sweep
+
+# Ten minutes over what users and models write; `make test` tries a small share of it, the same one every time. By coverage
+# where atheris is installed: pip install --editable '.[dev,fuzz]'.
+fuzz:
+	PYTHONPATH=tests $(PYTHON) -m fuzz
 
 bench:
 	$(PYTHON) benchmarks/run.py

@@ -1,7 +1,7 @@
 """Run command lines of the program, each in a copy of one process that has imported it, and measure each.
 
 A process for each would take half a second to start; a copy starts at once, and its CPU time and its largest size are
-its own all the same. As a program it reads a JSON list of jobs from standard input, and prints the list of what came of them.
+its own all the same. As a program it reads a JSON list of jobs from standard input, and prints what came of each.
 """
 
 import contextlib
