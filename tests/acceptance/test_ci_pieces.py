@@ -1,8 +1,13 @@
 """What other repositories take as it is: the action, the hook, and the snippets of docs/ci.md."""
 
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import sysconfig
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -126,16 +131,105 @@ def test_the_action_fails_where_a_playbook_is_wrong(paths: str, tmp_path: Path) 
     assert ("unknown-key" in done.stdout + done.stderr) == (PATHS[paths] != 0)
 
 
-# The hook: pre-commit reads the manifest, and runs it with the packages that are there, for its own would take a minute
+# A release that CI installs: this tree, in a repository of its own behind the address that the page shows
 
 
-def as_local(hook: dict[str, Any]) -> str:
-    return yaml.safe_dump({"repos": [{"repo": "local", "hooks": [{**hook, "language": "system"}]}]})
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a repository with what a release is made of, tagged as the page's release is."""
+    made = tmp_path_factory.mktemp("hosted") / "overlord-run"
+    made.mkdir()
+    for name in ("runner", "schemas", "playbooks"):
+        shutil.copytree(kit.REPO / name, made / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE", HOOKS.name):
+        shutil.copy(kit.REPO / name, made)
+    who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.com")
+    for words in (["init", "--quiet"], ["add", "."], [*who, "commit", "--quiet", "-m", "A release"]):
+        assert run(["git", *words], made).returncode == 0
+    assert run(["git", *who, "tag", f"v{__version__}"], made).returncode == 0
+    return made
 
 
-def pre_commit(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def offline(release: Path) -> dict[str, str]:
+    """Return variables with which pip and git need no network: what the package needs is that of this environment."""
+    return {
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_DEPS": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",  # pip's word for: no isolation
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{release.parent.as_uri()}/.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/OWNER/",
+    }
+
+
+def with_council(folder: Path, text: str) -> Path:
+    """Return the folder, with a playbook in it."""
+    (folder / "playbooks").mkdir(parents=True)
+    (folder / "playbooks" / "council.yml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def scripts() -> dict[str, list[str]]:
+    """Return the lines that each file that is shown has its CI run."""
+    scan = yaml.safe_load(SHOWN[".github/workflows/scanning.yml"])["jobs"]["scan"]["steps"]
+    return {
+        ".gitlab-ci.yml": yaml.safe_load(SHOWN[".gitlab-ci.yml"])["playbooks"]["script"],
+        ".github/workflows/scanning.yml": [step["run"] for step in scan if "run" in step],
+    }
+
+
+READS: Mapping[str, tuple[str, Callable[[Any], list[str]]]] = {
+    ".gitlab-ci.yml": ("gl-code-quality-report.json", lambda report: [each["check_name"] for each in report]),
+    ".github/workflows/scanning.yml": (
+        "overlord.sarif",
+        lambda report: [each["ruleId"] for each in report["runs"][0]["results"]],
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def installed(release: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Install the release with the line that the files have in common; return where it is, as variables."""
+    target = tmp_path_factory.mktemp("installed")
+    first = {re.sub("--quiet ", "", lines[0]) for lines in scripts().values()}
+    assert len(first) == 1
+    done = run(["bash", "-ec", first.pop()], target, **offline(release), PIP_TARGET=str(target))
+    assert done.returncode == 0, done.stderr
+    assert (target / "overlord_run" / "schemas" / "playbook.schema.json").is_file()
+    path = os.pathsep.join([str(target / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {"PATH": path, "PYTHONPATH": os.pathsep.join([str(target), sysconfig.get_path("purelib")])}
+
+
+@pytest.mark.parametrize("name", READS)
+def test_the_lines_that_a_ci_runs_fail_the_job_and_leave_a_report(
+    name: str, installed: dict[str, str], tmp_path: Path
+) -> None:
+    file, rules_of = READS[name]
+    commands = "\n".join(scripts()[name][1:])
+    done = run(["bash", "-ec", commands], with_council(tmp_path, WRONG), **installed)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert rules_of(json.loads((tmp_path / file).read_text("utf-8"))) == ["missing-key", "unknown-key"]
+    (tmp_path / "playbooks" / "council.yml").write_text(SOUND, encoding="utf-8")
+    done = run(["bash", "-ec", commands], tmp_path, **installed)
+    assert (done.returncode, done.stderr) == (0, "1 file checked: no problems\n")
+    assert rules_of(json.loads((tmp_path / file).read_text("utf-8"))) == []
+
+
+# The hook: pre-commit clones the release and makes an environment for it, as it does for those who use it
+
+
+PLACE, THERE = "playbooks/council.yml:4", "in item 1 of 'assignments'"
+REFUSED = [
+    f"{PLACE}:15: error: 'role' is missing {THERE} (add it, for example role: \"critic\") [missing-key]",
+    f"{PLACE}:29: error: unknown key 'roll' {THERE} (did you mean 'role'?) [unknown-key]",
+]
+
+
+def pre_commit(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pre_commit", *arguments, "--color=never"]
-    return run(command, folder, PRE_COMMIT_HOME=str(folder / ".cache"))
+    return run(command, folder, PRE_COMMIT_HOME=str(folder / ".cache"), **variables)
 
 
 def test_pre_commit_takes_the_manifest_and_the_file_that_uses_it(tmp_path: Path) -> None:
@@ -147,25 +241,28 @@ def test_pre_commit_takes_the_manifest_and_the_file_that_uses_it(tmp_path: Path)
     assert [hook["id"] for hook in yaml.safe_load(HOOKS.read_text("utf-8"))] == [used["id"]]
 
 
-def test_the_hook_stops_a_commit_of_a_wrong_playbook(tmp_path: Path) -> None:
-    [hook] = yaml.safe_load(HOOKS.read_text("utf-8"))
-    playbooks = tmp_path / "playbooks"
-    playbooks.mkdir()
-    (tmp_path / ".pre-commit-config.yaml").write_text(as_local(hook), encoding="utf-8")
-    (tmp_path / "notes.yml").write_text("overlord: no playbook\n", encoding="utf-8")
-    (playbooks / "council.yml").write_text(WRONG, encoding="utf-8")
-    run(["git", "init", "--quiet"], tmp_path)
-    run(["git", "add", "."], tmp_path)
+def test_pre_commit_tries_the_repository_on_a_wrong_playbook(release: Path, tmp_path: Path) -> None:
+    folder = with_council(tmp_path / "theirs", WRONG)
+    run(["git", "init", "--quiet"], folder)
+    run(["git", "add", "."], folder)
+    tried = pre_commit(folder, "try-repo", str(release), "overlord-validate", "--all-files", **offline(release))
+    assert tried.returncode == 1, tried.stdout
+    assert "- hook id: overlord-validate\n- exit code: 3\n" in tried.stdout
+    assert [line for line in tried.stdout.splitlines() if line.startswith("playbooks/")] == REFUSED
 
-    refused = pre_commit(tmp_path, "run")
-    place, there = "playbooks/council.yml:4", "in item 1 of 'assignments'"
-    assert refused.returncode == 1
-    assert refused.stdout.splitlines()[1:4] == ["- hook id: overlord-validate", "- exit code: 3", ""]
-    assert [line for line in refused.stdout.splitlines() if line.startswith("playbooks/")] == [
-        f"{place}:15: error: 'role' is missing {there} (add it, for example role: \"critic\") [missing-key]",
-        f"{place}:29: error: unknown key 'roll' {there} (did you mean 'role'?) [unknown-key]",
-    ]
 
-    (playbooks / "council.yml").write_text(SOUND, encoding="utf-8")
-    run(["git", "add", "."], tmp_path)
-    assert pre_commit(tmp_path, "run").returncode == 0
+def test_the_hook_stops_a_commit_of_a_wrong_playbook(release: Path, tmp_path: Path) -> None:
+    """The file that the page shows is used as it is: what is not in `playbooks` is nobody's matter."""
+    folder = with_council(tmp_path / "theirs", WRONG)
+    (folder / ".pre-commit-config.yaml").write_text(SHOWN[".pre-commit-config.yaml"], encoding="utf-8")
+    (folder / "notes.yml").write_text("overlord: no playbook\n", encoding="utf-8")
+    run(["git", "init", "--quiet"], folder)
+    run(["git", "add", "."], folder)
+
+    refused = pre_commit(folder, "run", **offline(release))
+    assert refused.returncode == 1, refused.stdout
+    assert [line for line in refused.stdout.splitlines() if line.startswith("playbooks/")] == REFUSED
+
+    (folder / "playbooks" / "council.yml").write_text(SOUND, encoding="utf-8")
+    run(["git", "add", "."], folder)
+    assert pre_commit(folder, "run", **offline(release)).returncode == 0
