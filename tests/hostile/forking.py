@@ -85,7 +85,8 @@ def _import_all() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "a.yml")
         path.write_text(
-            "overlord: 1\nname: a\nroles: {a: {system: '{{ 1 }}', task: T}}\nassignments: [{slot: a, role: a}]\n"
+            "overlord: 1\nname: a\nroles: {a: {system: '{{ 1 }}', task: T}}\nassignments: [{slot: a, role: a}]\n",
+            encoding="utf-8",
         )
         words = ["run", str(path), "--rehearse", "--dry-run", "--quiet"]
         with contextlib.redirect_stdout(io.StringIO()):
