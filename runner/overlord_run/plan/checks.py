@@ -45,7 +45,7 @@ _WITHOUT_ELEMENT: Mapping[Site, str] = {
 }
 
 # What keeps a template from being read to its end: then nobody knows what it would have used.
-_UNREADABLE = frozenset({"template-syntax", "template-limit"})
+_UNREADABLE = frozenset({"expression-braces", "template-syntax", "template-limit"})
 
 _TO_SLOT = len(("replies", "ID", "SLOT"))
 _WORDS: Mapping[tuple[str, int], tuple[str, str]] = {

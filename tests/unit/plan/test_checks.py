@@ -116,7 +116,7 @@ def test_a_message_does_not_see(message: str, rule: str, told: str, hint: str) -
     [
         ("servant.slot", "unknown-name", "nothing is named 'servant' here", NO_SERVANT),
         ("replies.verdict.oak.txt", "unknown-attribute", "'replies.verdict.oak' has no 'txt'", "did you mean 'text'?"),
-        ("{{ host }}", "template-syntax", "an expression stands here, not a template", "leave out the braces"),
+        ("{{ host }}", "expression-braces", "an expression stands here, not a template", "leave out the braces"),
     ],
 )
 def test_an_output_does_not_see(value: str, rule: str, told: str, hint: str) -> None:

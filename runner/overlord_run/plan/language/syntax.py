@@ -14,6 +14,7 @@ from overlord_run.playbook.names import did_you_mean, shown
 from overlord_run.playbook.scalars import LARGEST_INTEGER
 
 TemplateRule = Literal[
+    "expression-braces",
     "not-a-list",
     "template-error",
     "template-include",

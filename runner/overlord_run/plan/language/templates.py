@@ -40,6 +40,8 @@ from overlord_run.errors import Problem
 from overlord_run.plan.language.attributes import FUNCTIONS, MAPPING_METHODS, REPLY_ATTRIBUTES
 from overlord_run.plan.language.meter import MAX_OUTPUT_BYTES, Meter, RefusedError, size
 from overlord_run.plan.language.metering import Metering
+from overlord_run.plan.language.printed import EACH, ELEMENT, OWN, printed
+from overlord_run.plan.language.prose import prose
 from overlord_run.plan.language.references import Reference, references
 from overlord_run.plan.language.sandbox import METER, Sandbox
 from overlord_run.plan.language.syntax import Finding, TemplateRule, inspect
@@ -59,9 +61,12 @@ from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.slots import holds_template
 
 __all__ = [
+    "EACH",
+    "ELEMENT",
     "FUNCTIONS",
     "MAPPING_METHODS",
     "NO_JSON",
+    "OWN",
     "REPLY_ATTRIBUTES",
     "TEXT_METHODS",
     "Answers",
@@ -73,7 +78,9 @@ __all__ = [
     "elements",
     "evaluate",
     "holds",
+    "prose_of",
     "read",
+    "read_as_it_stands",
     "render",
     "render_counted",
     "size",
@@ -87,6 +94,7 @@ _REMEMBERED = 512
 _TOO_DEEP = "the template is nested too deeply"
 _TOO_LONG = f"the template prints more than {MAX_OUTPUT_BYTES // 1024 // 1024} MiB"
 _HINTS: Mapping[TemplateRule, str] = {
+    "expression-braces": "leave out the braces",
     "template-error": "correct what stands between the braces",
     "template-include": "write the text here, or give it as an input",
     "template-limit": "split it, or leave something out",
@@ -173,6 +181,19 @@ def read(text: Text, *, bare: bool = False) -> tuple[tuple[Reference, ...], list
     except _SyntaxError as error:
         return (), [_problem(text, error.finding)]
     return known.references, [_problem(text, finding) for finding in known.findings]
+
+
+def read_as_it_stands(text: Text) -> tuple[Reference, ...]:
+    """Return what a template that can be read prints as it stands, not fenced by `as_data` (see printed.py)."""
+    try:
+        return printed(_parse(text.source, bare=False))
+    except RecursionError:
+        return ()
+
+
+def prose_of(text: Text) -> str:
+    """Return what a template that can be read says by itself, in the lines of the template (see prose.py)."""
+    return prose(text.source, _sandbox()) if holds_template(text.source) else text.source
 
 
 class _SyntaxError(Exception):
@@ -323,7 +344,7 @@ def _parse(source: str, *, bare: bool) -> nodes.Template:
 def _parse_expression(source: str) -> nodes.Template:
     """Return a template that keeps the expression's value under `_RESULT`."""
     if holds_template(source):
-        finding = Finding(1, "template-syntax", "an expression stands here, not a template", "leave out the braces")
+        finding = Finding(1, "expression-braces", "an expression stands here, not a template")
         raise _SyntaxError(finding)
     parser = Parser(_sandbox(), source, state="variable")
     expression = parser.parse_expression()
