@@ -203,7 +203,7 @@ class Composer:
     def _is_key(self, key: Node, entries: dict[str, Entry], mapping: Place, *, plain: bool) -> bool:
         if isinstance(key.content, dict) and _is_behind(key.place, mapping):
             message = "a text that begins with '{{' must stand in quotes"
-            self._tell(mapping, "key-type", message, 'write "{{ … }}"')
+            self._tell(mapping, "key-type", message, 'write "{{ … }}"; a condition stands without braces')
             return False
         if not isinstance(key.content, str):
             self._tell(key.place, "key-type", *_key_fault(key.content))
