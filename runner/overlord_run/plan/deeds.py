@@ -87,11 +87,10 @@ def orders(text: str) -> Iterator[tuple[int, str]]:
         if line.lstrip().startswith(_FENCES):
             is_fenced = not is_fenced
         elif line.strip() and not is_fenced:
-            is_listed = bool(_ITEM.match(line)) and intro.rstrip().endswith(":")
-            if not is_listed:
+            is_of_list = bool(_ITEM.match(line)) or line[0].isspace()
+            if not (is_of_list and intro.endswith(":")):
                 yield from ((number, deed) for deed in _orders_in(line, is_first=not intro))
-            if not (_ITEM.match(line) or line[0].isspace()):
-                intro = line
+            intro = intro if is_of_list else line.rstrip()
 
 
 def _orders_in(line: str, *, is_first: bool) -> Iterator[str]:

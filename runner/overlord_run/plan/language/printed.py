@@ -207,7 +207,7 @@ def _elements(paths: Paths) -> Paths:
 
 def _at(paths: Paths, place: int) -> Paths:
     """Return what stands at a place of a pair, or of a list."""
-    pairs = frozenset((*path[:-1], EACH) for path in paths if path[-1] == _PAIR and place in (1, -1))
+    pairs = frozenset((*path[:-1], EACH) for path in paths if path[-1] == _PAIR and place == 1)
     return pairs | _elements(frozenset(path for path in paths if path[-1] != _PAIR))
 
 

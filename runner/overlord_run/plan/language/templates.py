@@ -184,15 +184,15 @@ def read(text: Text, *, bare: bool = False) -> tuple[tuple[Reference, ...], list
 
 
 def read_as_it_stands(text: Text) -> tuple[Reference, ...]:
-    """Return what a template that can be read prints as it stands, not fenced by `as_data` (see printed.py)."""
+    """Return what a template prints as it stands, not fenced by `as_data`; nothing of one that cannot be followed."""
     try:
         return printed(_parse(text.source, bare=False))
-    except RecursionError:
+    except (_SyntaxError, RecursionError):
         return ()
 
 
 def prose_of(text: Text) -> str:
-    """Return what a template that can be read says by itself, in the lines of the template (see prose.py)."""
+    """Return what a template that can be read says by itself, each word on its line of the template."""
     return prose(text.source, _sandbox()) if holds_template(text.source) else text.source
 
 
