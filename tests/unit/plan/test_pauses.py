@@ -14,6 +14,9 @@ redirects:
 """
 ASK = "  - {id: ask, to: all, message: Begin.}\n"
 BESIDE = "  - {id: stop, pause: Go on?, after: []}\n"
+ASIDE = ASK.replace("}", ", after: []}")
+PART = "  - id: part\n    redirects:\n"
+IN_IT = "    - {id: stop, pause: Go on?, after: []}\n"
 
 
 def needless(redirects: str, outputs: str = "") -> list[str]:
@@ -31,11 +34,9 @@ def needless(redirects: str, outputs: str = "") -> list[str]:
         ASK + "  - {id: one, pause: Yes?, after: [ask]}\n  - {id: two, pause: Sure?, after: [ask]}\n",
         "  - {id: stop, pause: Go on?}\n  - {id: gate, check: true, after: []}\n"
         + ASK.replace("}", ", after: [stop]}"),
-        "  - id: part\n    redirects:\n    - {id: stop, pause: Go on?, after: []}\n    repeat: {max: 2}\n"
-        "  - {id: ask, to: all, message: Begin., after: []}\n",
-        "  - id: part\n    redirects:\n    - {id: stop, pause: Go on?, after: []}\n" + ASK,
-        "  - id: part\n    redirects:\n    - {id: stop, pause: Go on?}\n    - {id: say, to: all, message: So.}\n"
-        "  - {id: ask, to: all, message: Begin., after: []}\n",
+        PART + IN_IT + "    repeat: {max: 2}\n" + ASIDE,
+        PART + IN_IT + ASK,
+        PART + IN_IT + "    - {id: say, to: all, message: So.}\n" + ASIDE,
     ],
 )
 def test_a_pause_is_needed_that_something_waits_for_and_so_is_the_last_step(redirects: str) -> None:
@@ -45,11 +46,10 @@ def test_a_pause_is_needed_that_something_waits_for_and_so_is_the_last_step(redi
 @pytest.mark.parametrize(
     "redirects",
     [
-        BESIDE + "  - {id: ask, to: all, message: Begin., after: []}\n",
+        BESIDE + ASIDE,
         ASK + BESIDE,
-        "  - id: part\n    redirects:\n    - {id: stop, pause: Go on?, after: []}\n"
-        "  - {id: ask, to: all, message: Begin., after: []}\n",
-        "  - id: part\n    redirects:\n    - {id: ask, to: all, message: Go.}\n    - {id: stop, pause: Go on?, after: []}\n",
+        PART + IN_IT + ASIDE,
+        PART + "    - {id: ask, to: all, message: Begin.}\n" + IN_IT,
     ],
 )
 def test_a_pause_that_nothing_waits_for_while_messages_go_out_is_needless(redirects: str) -> None:

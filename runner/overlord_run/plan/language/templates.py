@@ -26,6 +26,7 @@ cache of a pure function, and holds no state that anything could observe.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,7 +45,7 @@ from overlord_run.plan.language.printed import EACH, ELEMENT, OWN, printed
 from overlord_run.plan.language.prose import prose
 from overlord_run.plan.language.references import Reference, references
 from overlord_run.plan.language.sandbox import METER, Sandbox
-from overlord_run.plan.language.syntax import Finding, TemplateRule, inspect
+from overlord_run.plan.language.syntax import TAGS, Finding, TemplateRule, inspect
 from overlord_run.plan.language.texts import TEXT_METHODS
 from overlord_run.plan.language.values import (
     NO_JSON,
@@ -57,6 +58,7 @@ from overlord_run.plan.language.values import (
     plain_elements,
 )
 from overlord_run.playbook.model import Text
+from overlord_run.playbook.names import did_you_mean
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.slots import holds_template
 
@@ -88,6 +90,7 @@ __all__ = [
 
 MAX_TOKENS = 20_000
 
+_UNKNOWN_TAG = re.compile(r"Encountered unknown tag '(\w+)'")
 _FILENAME = "<template>"
 _RESULT = "result"
 _REMEMBERED = 512
@@ -367,4 +370,6 @@ def _require_few_tokens(source: str, *, bare: bool) -> None:
 
 def _syntax_finding(error: TemplateSyntaxError) -> Finding:
     message = str(error.message).removesuffix(".")
-    return Finding(error.lineno, "template-syntax", f"this cannot be read: {message[:1].lower()}{message[1:]}")
+    tag = _UNKNOWN_TAG.match(message)
+    hint = did_you_mean(tag[1], TAGS) if tag else ""
+    return Finding(error.lineno, "template-syntax", f"this cannot be read: {message[:1].lower()}{message[1:]}", hint)
