@@ -65,7 +65,7 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"[ \t]{0,40}(?:[-*+]|\d{1,3}[.)]) ")
-_SENTENCE = re.compile(r"[^.!?]*[.!?]?")
+_SENTENCE = re.compile(r"[^.!?]{0,300}[.!?]?")
 _IN_THOUGHT = re.compile(r"\b(?:in your (?:head|mind)|mentally|by hand|on paper|in thought)\b", re.IGNORECASE)
 _FENCES = ("```", "~~~")
 

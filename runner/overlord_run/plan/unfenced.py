@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from overlord_run.errors import Problem
-from overlord_run.plan.language.templates import EACH, ELEMENT, OWN, read, read_as_it_stands
+from overlord_run.plan.language.templates import EACH, ELEMENT, OWN, read_as_it_stands
 from overlord_run.plan.model import STARTUP
 from overlord_run.plan.scope import has_task
 from overlord_run.plan.sites import resolved
@@ -26,7 +26,7 @@ def check_unfenced(playbook: Playbook) -> Iterator[Problem]:
     answers = _Answers(playbook)
     for redirect in playbook.messages():
         message = resolved(redirect.message)
-        if _ROOTS.isdisjoint(reference.path[0] for reference in read(message)[0]):
+        if not any(root in message.source for root in _ROOTS):
             continue
         own = answers.of_one(redirect.id)
         for reference in read_as_it_stands(message):

@@ -22,7 +22,7 @@ _SENTENCE_ENDS = (".", "!", "?", ":", ";", "…", "。")
 def check(document: Document) -> list[Problem]:
     """Return a warning for each value of a playbook that may not be read as whoever wrote it meant it."""
     found = (each for path, mark in document.marks.items() for each in _look_at(path, mark, document))
-    return list(islice(dict.fromkeys(found), MAX_PROBLEMS))
+    return list(islice(dict.fromkeys(islice(found, 10 * MAX_PROBLEMS)), MAX_PROBLEMS))
 
 
 def how_to_write(type_: str, value: Any, written: str | None) -> str:

@@ -43,6 +43,7 @@ def paths(source: str) -> list[str]:
             "{% macro m(x) %}{{ x }}{{ a }}{{ caller() }}{% endmacro %}{{ m(b) }}{% call m(c) %}{{ d }}{% endcall %}",
             ["a", "d"],
         ),
+        ("{% include 'x' %}{{ a }}", ["a"]),
         ("{% set n = namespace() %}{% set n.x = a %}{{ n.x }}", []),
     ],
 )
