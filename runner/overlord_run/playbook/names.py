@@ -59,7 +59,7 @@ def path_fault(path: str) -> str:
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """Return `did you mean 'x'?` for the nearest known name, or nothing where none is near; capitals are no distance."""
+    """Return `did you mean 'x'?` for the nearest known name, whatever its capitals, or nothing where none is near."""
     candidates = list(islice(known, MOST_CANDIDATES + 1))
     if len(wrong) > LONGEST_ECHO * 2 or len(candidates) > MOST_CANDIDATES:
         return ""

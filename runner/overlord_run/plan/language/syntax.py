@@ -70,19 +70,10 @@ ALLOWED: frozenset[type[nodes.Node]] = frozenset(
     }
 )
 
-TAGS = (
-    "call",
-    "elif",
-    "else",
-    "endcall",
-    "endfilter",
-    "endfor",
-    "endif",
-    "endmacro",
-    "endraw",
-    "endset",
-    "endwith",
-) + ("filter", "for", "if", "macro", "raw", "set", "with")
+TAGS = frozenset(
+    {"call", "elif", "else", "endcall", "endfilter", "endfor", "endif", "endmacro", "endraw", "endset", "endwith"}
+    | {"filter", "for", "if", "macro", "raw", "set", "with"}
+)
 """What may stand behind `{%`."""
 
 _INCLUDES: Mapping[type[nodes.Node], str] = {

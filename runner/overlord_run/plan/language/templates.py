@@ -371,5 +371,5 @@ def _require_few_tokens(source: str, *, bare: bool) -> None:
 def _syntax_finding(error: TemplateSyntaxError) -> Finding:
     message = str(error.message).removesuffix(".")
     tag = _UNKNOWN_TAG.match(message)
-    hint = did_you_mean(tag[1], TAGS) if tag else ""
+    hint = did_you_mean(tag[1], sorted(TAGS)) if tag else ""
     return Finding(error.lineno, "template-syntax", f"this cannot be read: {message[:1].lower()}{message[1:]}", hint)
