@@ -19,9 +19,11 @@ import yaml
 from acceptance.invocation import Shell
 from canary import CANARY
 from fake_api import FakeApi
-from overlord_run.app.validate import load
+from overlord_run.app import init
+from overlord_run.app.validate import load, validate
 
 PLAYBOOKS = Path(__file__).parents[2] / "playbooks"
+COUNCIL = Path(init.__file__).with_name("council.yml")
 SCRIPTS = sorted(PLAYBOOKS.glob("*.rehearsal.yml"))
 BOOKS = sorted(set(PLAYBOOKS.glob("*.yml")) - set(SCRIPTS))
 
@@ -90,6 +92,13 @@ def test_a_playbook_and_its_inputs_are_described_and_editors_find_the_schema(boo
     assert playbook.name == book.stem
     assert playbook.description.endswith(".")
     assert [name for name, declared in playbook.inputs.items() if not declared.description] == []
+
+
+def test_what_ships_passes_where_a_warning_is_an_error_and_silences_none() -> None:
+    found = validate([str(PLAYBOOKS), str(COUNCIL)], strict=True)
+    assert found.problems == ()
+    assert found.silenced == 0
+    assert {str(path) for path in (*BOOKS, *SCRIPTS, COUNCIL)} < set(found.files)
 
 
 @pytest.mark.parametrize("book", BOOKS, ids=lambda path: path.stem)

@@ -11,7 +11,7 @@ from overlord_run.app.here import current_host, current_worktree, state_dir
 from overlord_run.app.inputs import Given, gather
 from overlord_run.app.keeping import kept_at
 from overlord_run.app.session import Session
-from overlord_run.app.validate import load, read
+from overlord_run.app.validate import load, read, unsilenced
 from overlord_run.engine.base import ChatMessage, EngineName, Request
 from overlord_run.engine.replay import parse_recording
 from overlord_run.engine.script import Script, parse_script
@@ -119,7 +119,7 @@ def prepare(request: RunRequest) -> Prepared:
         host=host,
         worktree=worktree,
         state_dir=state_dir(request.flags.state_dir, worktree),
-        warnings=(*warnings, *plan.warnings),
+        warnings=(*warnings, *unsilenced(plan.warnings)),
         models_to_prove=models_to_prove(settings, playbook, plan),
         engine=request.engine,
         script=script,

@@ -11,9 +11,11 @@ from overlord_run.engine.script import check_script
 from overlord_run.errors import Exit, InvalidPlaybookError, Problem, UsageError
 from overlord_run.expect.schema import check as check_schemas
 from overlord_run.files import PLAYBOOK_LIMIT, FileError, is_folder, read_beside, read_bytes
+from overlord_run.plan.advice import advise
 from overlord_run.plan.budget import check as check_budget
 from overlord_run.plan.checks import check as check_templates
 from overlord_run.plan.checks import check_role_file
+from overlord_run.plan.rules import OF_A_PLAN
 from overlord_run.playbook import ignores
 from overlord_run.playbook.checks import warnings as playbook_warnings
 from overlord_run.playbook.model import Playbook
@@ -72,8 +74,13 @@ def load(path: str) -> tuple[Playbook, tuple[Problem, ...]]:
         UsageError: There is no such file.
     """
     playbook, warnings = parse(read(path), path, partial(read_beside, Path(path).parent))
+    return playbook, unsilenced(warnings)
+
+
+def unsilenced(warnings: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Return the warnings that no comment in their files silences."""
     texts = _texts({problem.file for problem in warnings}, {})
-    return playbook, tuple(ignores.heed(warnings, _ignores(texts))[0])
+    return tuple(ignores.heed(warnings, _ignores(texts))[0])
 
 
 def parse(content: bytes, file: str, beside: Beside) -> tuple[Playbook, tuple[Problem, ...]]:
@@ -92,11 +99,10 @@ def parse(content: bytes, file: str, beside: Beside) -> tuple[Playbook, tuple[Pr
         raise InvalidPlaybookError(problems)
     playbook, of_files = read_files(parsed, beside)
     problems += [*of_files, *check_schemas(playbook), *check_templates(playbook), *check_budget(playbook)]
-    problems += playbook_warnings(playbook)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:  # warnings would mislead beside them: what reads an input may stand in the file that is missing
         raise InvalidPlaybookError(errors)
-    return playbook, tuple(sorted(problems))
+    return playbook, tuple(sorted([*problems, *playbook_warnings(playbook), *advise(playbook)]))
 
 
 def read(path: str) -> bytes:
@@ -138,8 +144,9 @@ def validate(
     checked = {name: one.content for name, one in looked.items() if one.content is not None}
     texts = _texts({*checked, *(problem.file for problem in found)}, checked)
     kept, unused = ignores.heed(found, _ignores(texts))
+    silenced = len(found) - len(kept)
     by_file: dict[str, list[ignores.Ignore]] = {}
-    for each in unused:
+    for each in (one for one in unused if one.rule not in OF_A_PLAN):
         by_file.setdefault(each.place.file, []).append(each)
     kept += [
         told
@@ -149,7 +156,7 @@ def validate(
     ]
     chosen = [one for one in kept if (not select or one.rule in select) and one.rule not in ignore]
     problems = tuple(sorted(replace(one, severity="error") if strict else one for one in chosen))
-    return Validation(files, problems, len({*found, *kept}) - len(chosen), _lines(problems, texts))
+    return Validation(files, problems, silenced + len(kept) - len(chosen), _lines(problems, texts))
 
 
 def _expand(path: str) -> Sequence[str]:

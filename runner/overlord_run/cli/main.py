@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn
 
@@ -118,13 +117,12 @@ def means_run(word: str, own_options: set[str]) -> bool:
 
 def unknown_command(word: str) -> UsageError:
     """Return the error that a word is neither a command nor a playbook, with the nearest command."""
-    from overlord_run.playbook.names import LONGEST_PATH, shown
+    from overlord_run.playbook.names import LONGEST_PATH, did_you_mean, shown
 
-    near = get_close_matches(word, COMMANDS, n=1)
-    hint = f"Did you mean '{near[0]}'? " if near else ""
+    hint = did_you_mean(word, COMMANDS)
     return UsageError(
         f"{shown(word, longest=LONGEST_PATH)} is neither a command nor a playbook file",
-        next=f"{hint}The commands are: {', '.join(COMMANDS)}.",
+        next=f"{hint[:1].upper()}{hint[1:]} The commands are: {', '.join(COMMANDS)}.".lstrip(),
     )
 
 

@@ -15,6 +15,7 @@ from overlord_run.plan.unused import unused_in_playbook, unused_in_role
 from overlord_run.playbook.model import Place, Playbook, RoleFile, Source
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
+from overlord_run.playbook.written import how_to_write
 
 _ROUNDS = dict.fromkeys(("round", "previous"), "it is there in a block only, whose rounds it tells")
 _NOBODY = {"servant": "this belongs to no servant; read servants.SLOT"}
@@ -45,7 +46,7 @@ _WITHOUT_ELEMENT: Mapping[Site, str] = {
 }
 
 # What keeps a template from being read to its end: then nobody knows what it would have used.
-_UNREADABLE = frozenset({"template-syntax", "template-limit"})
+_UNREADABLE = frozenset({"expression-braces", "template-syntax", "template-limit"})
 
 _TO_SLOT = len(("replies", "ID", "SLOT"))
 _WORDS: Mapping[tuple[str, int], tuple[str, str]] = {
@@ -171,6 +172,7 @@ def _tell_missing(template: Template, place: Place, path: tuple[str, ...]) -> Pr
         below = {} if below is None else below[part]
     known = below.told() if isinstance(below, KnownSlots) else tuple(below or ())
     hint = did_you_mean(name, known) or (f"there are: {listed(known)}" if known else "there are none")
+    hint = hint if owner else how_to_write("boolean", name, None) or hint
     return problem(place, rule, message, hint)
 
 

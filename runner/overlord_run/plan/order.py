@@ -1,6 +1,6 @@
 """Put redirects into an order that keeps every `after` and `needs`, and say which have ended when one starts."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from heapq import heapify, heappop, heappush
 
 from overlord_run.playbook.model import BlockRedirect, Redirect, flattened
@@ -60,8 +60,16 @@ class Ended(Set[str]):
     def __len__(self) -> int:
         return self._bits.bit_count()
 
+    def mask(self, redirect_ids: Iterable[str]) -> int:
+        """Return some of the redirects as `lacks` takes them."""
+        return sum(1 << self._numbers[redirect_id] for redirect_id in frozenset(redirect_ids))
 
-def ended_before(redirects: Sequence[Redirect]) -> Mapping[str, Set[str]]:
+    def lacks(self, mask: int) -> bool:
+        """Return whether any of them need not have ended."""
+        return bool(mask & ~self._bits)
+
+
+def ended_before(redirects: Sequence[Redirect]) -> Mapping[str, Ended]:
     """Return for each redirect's id, those in blocks too, all the ids that have certainly ended when it starts."""
     numbers = {redirect.id: number for number, redirect in enumerate(flattened(redirects))}
     ended: dict[str, int] = {}

@@ -1,7 +1,11 @@
 """Name every rule that a playbook's templates and values can break; the ids are stable."""
 
+OF_A_PLAN = frozenset({"empty-list"})
+"""The warnings that only a dry run and a run tell, since they depend on the inputs."""
+
 RULES = {
     # one template, by itself
+    "expression-braces": "An expression stands without braces.",
     "template-error": "A template can be rendered.",
     "template-include": "A template reads no other file.",
     "template-limit": "A template stays within the limits of a render.",
@@ -18,6 +22,12 @@ RULES = {
     "unordered-reply": "A redirect comes after the ones whose replies its message reads.",
     "unused-input": "An input is read by a template.",
     "unused-var": "A constant is read by a template.",
+    # what a good colleague says
+    "beyond-advice": "A servant is asked for advice or text, not for deeds.",
+    "needless-pause": "Something waits for a pause.",
+    "no-budget": "A budget limits what servants on ultra models may cost.",
+    "several-ultras": "One servant is on an ultra model.",
+    "unfenced-reply": "A reply that goes to another servant is fenced by 'as_data'.",
     # servants of a list
     "empty-list": "A list that 'for_each' goes through holds something.",
     "no-servant": "There is somebody to ask.",

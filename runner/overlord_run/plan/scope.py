@@ -158,7 +158,7 @@ class Surroundings:
         return {one.id: found[one.to, one.expect is not None] for one in self._playbook.messages()}
 
     def _at_startup(self) -> Known:
-        asked = [one for one in self._playbook.assignments if _has_task(self._playbook, one)]
+        asked = [one for one in self._playbook.assignments if has_task(self._playbook, one)]
         written = {one.slot: _reply(one.expect) for one in asked if one.for_each is None}
         made = [one.expect for one in asked if one.for_each is not None]
         return self._below_slots(written, _reply(next(filter(None, made), None))) if made else written
@@ -183,5 +183,6 @@ def _reply(expect: Expect | None) -> Known:
     return _REPLY_WITHOUT_JSON if expect is None else _REPLY
 
 
-def _has_task(playbook: Playbook, assignment: Assignment) -> bool:
+def has_task(playbook: Playbook, assignment: Assignment) -> bool:
+    """Return whether the servants of an assignment are asked something at the startup."""
     return assignment.task is not None or playbook.roles[assignment.role].task is not None

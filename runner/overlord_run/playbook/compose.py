@@ -49,6 +49,8 @@ class Node:
         content: A scalar's value, a list of nodes, or a dict of entries.
         text: Where a text's first line stands.
         by_line: Whether a text's lines are lines of the file.
+        written: A plain scalar as it stands in the file; None of anything else.
+        comment: What stands behind a plain scalar on its last line, from a `#` on that begins a comment.
         values: How many keys and values it holds once aliases are expanded, itself included.
         characters: How many characters its keys and texts hold then.
     """
@@ -57,6 +59,8 @@ class Node:
     place: Place
     text: Place
     by_line: bool = True
+    written: str | None = None
+    comment: str = ""
     values: int = 1
     characters: int = 0
 
@@ -138,15 +142,20 @@ class Composer:
             self._tell(place, "alias", message, "name the value with & before the alias *, and outside of it")
             target = Node("", place, place)
         self._count(place, target.values, target.characters)
-        return replace(target, place=place)
+        return replace(target, place=place, comment="")
 
     def _scalar(self, event: yaml.ScalarEvent, place: Place) -> Node:
         self._count(place, 1, len(event.value))
-        content: Any = event.value
-        if not event.style:
-            content = self._resolve(event.value, place)
         text, by_line = self._text_place(event, place)
-        return Node(content, place, text, by_line, characters=len(event.value))
+        if event.style:
+            return Node(event.value, place, text, by_line, characters=len(event.value))
+        content, comment = self._resolve(event.value, place), self._comment_behind(event)
+        return Node(content, place, text, by_line, event.value, comment, characters=len(event.value))
+
+    def _comment_behind(self, event: Any) -> str:
+        end = event.end_mark
+        rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
+        return rest.lstrip() if rest.lstrip().startswith("#") else ""
 
     def _resolve(self, text: str, place: Place) -> Any:
         try:
@@ -194,7 +203,7 @@ class Composer:
     def _is_key(self, key: Node, entries: dict[str, Entry], mapping: Place, *, plain: bool) -> bool:
         if isinstance(key.content, dict) and _is_behind(key.place, mapping):
             message = "a text that begins with '{{' must stand in quotes"
-            self._tell(mapping, "key-type", message, 'write "{{ … }}"')
+            self._tell(mapping, "key-type", message, 'write "{{ … }}"; a condition stands without braces')
             return False
         if not isinstance(key.content, str):
             self._tell(key.place, "key-type", *_key_fault(key.content))

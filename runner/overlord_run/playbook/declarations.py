@@ -9,7 +9,9 @@ from overlord_run.playbook.model import Input, InputType, Place
 from overlord_run.playbook.names import is_reserved, listed, shown
 from overlord_run.playbook.patterns import PatternError, is_in, parse_pattern
 from overlord_run.playbook.rules import problem
+from overlord_run.playbook.source import Path
 from overlord_run.playbook.tellers import TYPES, type_of
+from overlord_run.playbook.written import how_to_write
 
 KEYWORDS = ("enum", "pattern", "minimum", "maximum", "items")
 
@@ -94,12 +96,19 @@ def _check_values(declared: Fields) -> Iterator[Problem]:
     others = {keyword: value for keyword, value in checks.items() if keyword != "enum"}
     for index, value in enumerate(checks.get("enum", ())):
         if reason := misfit(type_, others, value):
-            place = declared.document.place((*declared.path, "enum", index))
+            path = (*declared.path, "enum", index)
             message = f"the allowed value {shown(value)} {reason}"
-            yield problem(place, "input-declaration", message, "change it, or the declaration")
+            yield problem(declared.document.place(path), "input-declaration", message, _how_to_mend(declared, path))
     if declared.has("default") and (reason := misfit(type_, checks, declared.content["default"])):
-        place = declared.place_of("default")
-        yield problem(place, "bad-default", f"the default {reason}", "change it, or the declaration")
+        hint = _how_to_mend(declared, (*declared.path, "default"))
+        yield problem(declared.place_of("default"), "bad-default", f"the default {reason}", hint)
+
+
+def _how_to_mend(declared: Fields, path: Path) -> str:
+    """Return what to do about a value of a declaration that does not fit it."""
+    document = declared.document
+    hint = how_to_write(declared.content["type"], document.at(path), document.marks[path].written)
+    return hint or "change it, or the declaration"
 
 
 def _checks(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ text is no comment: it is sent to a model. PyYAML drops comments, so its tokens 
 import re
 from bisect import bisect
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
@@ -36,6 +36,8 @@ _OPENING = (
 _CLOSING = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 _MAX_TOKENS = 5 * MAX_VALUES
 """A file that is within bounds has no more: a value, its key, and what stands before and behind them."""
+
+_NO_ERRORS = "a comment silences warnings alone"
 
 _RULE = re.compile(r"[^,\s]+")
 _FENCE = re.compile(r"---[ \t]*")
@@ -82,17 +84,21 @@ def lines_of(text: str, syntax: Syntax) -> list[str]:
 
 
 def heed(problems: Iterable[Problem], ignores: Sequence[Ignore]) -> tuple[list[Problem], list[Ignore]]:
-    """Return the problems that no comment silences, and the comments' rules that silence nothing."""
+    """Return the problems that no comment silences, and the comments' rules that no problem is of.
+
+    A comment silences warnings alone: an error that one is about is kept, and its hint says so.
+    """
     heeded = {(each.place.file, each.place.line, each.rule) for each in ignores}
     kept: list[Problem] = []
-    silenced: set[tuple[str, int, str]] = set()
+    met: set[tuple[str, int, str]] = set()
     for each in problems:
         where = (each.file, each.line, each.rule)
-        if where in heeded:
-            silenced.add(where)
-        else:
+        if where not in heeded:
             kept.append(each)
-    return kept, [each for each in ignores if (each.place.file, each.place.line, each.rule) not in silenced]
+        elif each.severity == "error":
+            kept.append(replace(each, hint="; ".join(filter(None, (each.hint, _NO_ERRORS)))))
+        met.add(where)
+    return kept, [each for each in ignores if (each.place.file, each.place.line, each.rule) not in met]
 
 
 def tell_unused(ignores: Sequence[Ignore], known: Collection[str]) -> list[Problem]:

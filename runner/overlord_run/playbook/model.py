@@ -332,7 +332,12 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
-    """A whole playbook. `places` finds the place of any key or value for problems that are found later."""
+    """A whole playbook. For problems that are found later, `places` and `written` are by the path of a key or value.
+
+    Attributes:
+        places: Where each key or value stands.
+        written: What stands in the file, of plain scalars alone.
+    """
 
     file: str
     name: str
@@ -347,6 +352,7 @@ class Playbook:
     redirects: tuple[Redirect, ...] = ()
     outputs: tuple[Output, ...] = ()
     places: Mapping[tuple[str | int, ...], Place] = field(default_factory=dict)
+    written: Mapping[tuple[str | int, ...], str] = field(default_factory=dict)
 
     def every_redirect(self) -> Iterator[Redirect]:
         """Yield each redirect, a block before those in it."""

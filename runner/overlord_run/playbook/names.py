@@ -59,11 +59,14 @@ def path_fault(path: str) -> str:
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """Return `did you mean 'x'?` for the nearest known name, or nothing where none is near."""
+    """Return `did you mean 'x'?` for the nearest known name, whatever its capitals, or nothing where none is near."""
     candidates = list(islice(known, MOST_CANDIDATES + 1))
     if len(wrong) > LONGEST_ECHO * 2 or len(candidates) > MOST_CANDIDATES:
         return ""
     near = difflib.get_close_matches(wrong, candidates, n=1)
+    if not near and wrong != wrong.casefold():
+        by_letters = {name.casefold(): name for name in candidates}
+        near = [by_letters[name] for name in difflib.get_close_matches(wrong.casefold(), by_letters, n=1)]
     return f"did you mean {shown(near[0], longest=LONGEST_PATH)}?" if near else ""
 
 

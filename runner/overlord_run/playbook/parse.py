@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from overlord_run.errors import Problem
-from overlord_run.playbook import checks, schema
+from overlord_run.playbook import checks, schema, written
 from overlord_run.playbook.declarations import build_inputs
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import (
@@ -48,7 +48,7 @@ def read(data: bytes, file: str) -> tuple[Playbook | None, list[Problem]]:
     """Return a playbook and all that is wrong with it, so that its files and templates can be looked at as well.
 
     It is None where something wrong touches its names and references: what would be found in its files and templates
-    might only follow from that. A value that is wrong is absent from it.
+    might only follow from that. A value that is wrong is absent from it. Warnings are told where nothing is wrong.
     """
     document, problems = checked(data, file, "playbook")
     if document is None:
@@ -57,7 +57,7 @@ def read(data: bytes, file: str) -> tuple[Playbook | None, list[Problem]]:
     if not all(map(is_harmless, problems)):
         return None, bounded(problems)
     digest = "sha256:" + hashlib.sha256(data).hexdigest()
-    return _build(document, digest), bounded(problems)
+    return _build(document, digest), bounded(problems) or written.check(document)
 
 
 def checked(data: bytes | str, file: str, name: str) -> tuple[Document | None, list[Problem]]:
@@ -90,6 +90,7 @@ def _build(document: Document, digest: str) -> Playbook:
         redirects=tuple(_redirect(each) for each in fields.listed("redirects")),
         outputs=tuple(_output(name, each) for name, each in fields.named("outputs")),
         places={path: mark.key for path, mark in document.marks.items()},
+        written={path: mark.written for path, mark in document.marks.items() if mark.written},
     )
 
 

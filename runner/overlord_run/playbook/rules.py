@@ -67,6 +67,10 @@ RULES = {
     "unused-ignore": "A comment that silences a rule's problems silences one.",
     "unused-model": "A model that is declared is used.",
     "unused-role": "A role that is declared is used.",
+    # values that YAML reads otherwise than they look
+    "cut-text": "A text is not cut by a '#' behind a blank.",
+    "rewritten-number": "A number is printed as it is written.",
+    "yes-or-no": "A text 'yes', 'no', 'on' or 'off' is written in quotes.",
     # files that a playbook names, and values for roles
     "bad-input-value": "A value for a role's input fits its declaration.",
     "empty-role": "A role file holds a system prompt.",

@@ -35,12 +35,16 @@ class Mark:
         value: Of its first character; of an empty value, the key's.
         text: Of a text's first line; for a block scalar the line below its indicator.
         by_line: Whether a text's lines are lines of the file.
+        written: A plain scalar as it stands in the file; None of anything else.
+        comment: What stands behind a plain scalar on its last line, from a `#` on that begins a comment.
     """
 
     key: Place
     value: Place
     text: Place
     by_line: bool
+    written: str | None
+    comment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +163,7 @@ def _invalid(place: Place, rule: str, message: str, hint: str) -> InvalidPlayboo
 
 def _value(node: Node, path: Path, key: Place, marks: dict[Path, Mark]) -> Any:
     """Return a node's plain value, and put its mark, and those of all in it, into `marks`."""
-    marks[path] = Mark(key, node.place, node.text, node.by_line)
+    marks[path] = Mark(key, node.place, node.text, node.by_line, node.written, node.comment)
     if isinstance(node.content, list):
         return [_value(item, (*path, index), item.place, marks) for index, item in enumerate(node.content)]
     if isinstance(node.content, dict):

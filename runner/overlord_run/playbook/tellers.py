@@ -1,6 +1,7 @@
 """Put the errors of jsonschema into the user's words, each at the key or the value that is wrong."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from overlord_run.playbook.model import Place
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import Document, Path
+from overlord_run.playbook.written import how_to_write
 
 LONGEST_EXAMPLE = 80
 
@@ -105,14 +107,17 @@ def _wrong_type(error: Any, document: Document, types: list[str] | None = None) 
     message = f"{what} must be {words}, not {type_of(error.instance)}"
     if error.instance is None:
         message = f"{what} is empty; it must be {words}"
-    yield problem(place, "wrong-type", message, _type_hint(error, expected))
+    yield problem(place, "wrong-type", message, _type_hint(error, document, expected))
 
 
-def _type_hint(error: Any, expected: list[str]) -> str:
-    if error.schema.get("pattern") in FORMATS and error.instance is not None:
-        return FORMATS[error.schema["pattern"]].hint
-    if "string" in expected and isinstance(error.instance, int | float):
-        return f'quote it: "{shown(error.instance)}"'
+def _type_hint(error: Any, document: Document, expected: list[str]) -> str:
+    written = document.marks[tuple(error.absolute_path)].written
+    pattern = error.schema.get("pattern", "")
+    is_number = "string" in expected and isinstance(error.instance, int | float)
+    if is_number and re.search(pattern, written or ""):
+        return how_to_write("string", error.instance, written)
+    if pattern in FORMATS and error.instance is not None:
+        return FORMATS[pattern].hint
     return _hint(error.schema)
 
 

@@ -11,6 +11,7 @@ from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.slots import holds_template
 from overlord_run.playbook.source import Path
+from overlord_run.playbook.written import how_to_write
 
 
 def check_values(playbook: Playbook, roles: Collection[str]) -> list[Problem]:
@@ -43,8 +44,9 @@ def _check_given(playbook: Playbook, path: Path, values: Mapping[str, Any], role
             message = f"the role {shown(role.name)} has no input {shown(name)}"
             yield problem(place, "unknown-input", message, hint)
         elif reason := _misfit(role, name, value):
-            declared = role.inputs[name].place
-            hint = f"it is declared in {declared.file}, on line {declared.line}"
+            declared = role.inputs[name]
+            hint = how_to_write(declared.type, _plain(value), playbook.written.get((*path, name)))
+            hint = hint or f"it is declared in {declared.place.file}, on line {declared.place.line}"
             yield problem(place, "bad-input-value", f"{shown(name)} {reason}", hint)
 
 

@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from overlord_run.app.validate import load, validate
+from overlord_run.app.validate import load, unsilenced, validate
 from overlord_run.errors import Exit, UsageError
+from overlord_run.plan.build import build
 
 PLAYBOOK = "overlord: 1\nname: one\nroles: {a: {system: S, task: T}}\nassignments: [{slot: alder, role: a}]\n"
+OF_A_LIST = '- {for_each: vars.areas, slot: "a_{{ index }}", role: a}\n'
 ROLE = "---\noverlord: 1\nrole: critic\n---\nYou criticise.\n"
 
 
@@ -129,7 +131,7 @@ def test_a_comment_silences_a_warning_for_a_run_too(unused: Path) -> None:
     assert (found.problems, found.silenced) == ((), 1)
 
 
-def test_a_comment_silences_an_error_of_validate_and_no_other_is_told_as_unused_beside_it(tmp_path: Path) -> None:
+def test_a_comment_silences_no_error_and_none_is_told_as_unused_beside_one(tmp_path: Path) -> None:
     path = tmp_path / "made.yml"
     path.write_text(
         PLAYBOOK.replace("task: T", "task_file: made.md").replace("\nass", " # overlord: ignore[file-missing]\nass")
@@ -137,17 +139,35 @@ def test_a_comment_silences_an_error_of_validate_and_no_other_is_told_as_unused_
         encoding="utf-8",
     )
     found = validate([str(path)])
-    assert (found.problems, found.silenced, found.exit_code) == ((), 1, Exit.OK)
+    told = [(one.rule, one.severity, one.hint) for one in found.problems]
+    assert told == [("file-missing", "error", "check the path; a comment silences warnings alone")]
+    assert (found.silenced, found.exit_code) == (0, Exit.INVALID)
+
+
+def test_a_comment_silences_what_only_a_run_tells_and_is_not_told_as_unused(tmp_path: Path) -> None:
+    path = tmp_path / "areas.yml"
+    text = PLAYBOOK.replace("[{slot: alder, role: a}]", f"\n- {{slot: alder, role: a}}\n{OF_A_LIST}vars: {{areas: []}}")
+    path.write_text(text, encoding="utf-8")
+    playbook, _ = load(str(path))
+    warnings = build(playbook, {}, model_ids={}, host={}).warnings
+    assert [str(one).partition(": ")[2] for one in unsilenced(warnings)] == [
+        (
+            "warning: the list is empty, so it makes no servant "
+            "(look at what the list is made of, unless this is meant) [empty-list]"
+        )
+    ]
+    path.write_text(text.replace("role: a}\nvars", "role: a} # overlord: ignore[empty-list]\nvars"), encoding="utf-8")
+    assert unsilenced(warnings) == ()
+    assert validate([str(path)]).problems == ()
 
 
 def test_a_comment_in_a_role_file_silences_what_is_found_by_way_of_a_playbook(folder: Path) -> None:
     role, playbook = folder / "deep" / "critic.md", folder / "one.yml"
-    role.write_text(ROLE.replace("criticise.", "criticise {{ blob }}."), encoding="utf-8")
+    declared = "critic\ninputs: {focus: {type: string, default: all}}"
+    role.write_text(ROLE.replace("critic\n", f"{declared}\n", 1), encoding="utf-8")
     playbook.write_text(PLAYBOOK.replace("system: S", "from: ./deep/critic.md"), encoding="utf-8")
-    assert {one.rule for one in validate([str(playbook)]).problems} == {"unknown-name"}
-    role.write_text(
-        ROLE.replace("criticise.", "criticise {{ blob }}. {# overlord: ignore[unknown-name] #}"), encoding="utf-8"
-    )
+    assert {one.rule for one in validate([str(playbook)]).problems} == {"unused-input"}
+    role.write_text(ROLE.replace("critic\n", f"{declared} # overlord: ignore[unused-input]\n", 1), encoding="utf-8")
     assert validate([str(playbook)]).problems == ()
     assert validate([str(role)]).problems == ()
 

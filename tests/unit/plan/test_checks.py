@@ -36,6 +36,7 @@ EVERYTHING = (
 )
 OF_A_SERVANT = "there are: 'slot', 'name', 'role', 'model', 'profile', 'with'"
 NO_EXPECT = "give the redirect 'rank' an 'expect' with the schema of its answer"
+UNKNOWN_TAG = "this cannot be read: encountered unknown tag '{}'"
 NO_TASK = "'oak' has no task, so it gives no reply at startup"
 ITSELF = "'verdict' reads the replies to itself"
 UNREADABLE = "this cannot be read: expected token 'end of print statement', got 'b'"
@@ -105,6 +106,8 @@ def test_a_message_sees(message: str) -> None:
         ("{{ replies.rank.alder.json }}", "unknown-attribute", "'replies.rank.alder' has no 'json'", NO_EXPECT),
         ("{{ replies.verdict.oak }}", "unordered-reply", ITSELF, "read the replies to an earlier message"),
         ("{{ a b }}", "template-syntax", UNREADABLE, AS_IN_JINJA),
+        ("{% fro a in b %}", "template-syntax", UNKNOWN_TAG.format("fro"), "did you mean 'for'?"),
+        ("{% debug %}", "template-syntax", UNKNOWN_TAG.format("debug"), AS_IN_JINJA),
     ],
 )
 def test_a_message_does_not_see(message: str, rule: str, told: str, hint: str) -> None:
@@ -115,8 +118,9 @@ def test_a_message_does_not_see(message: str, rule: str, told: str, hint: str) -
     ("value", "rule", "told", "hint"),
     [
         ("servant.slot", "unknown-name", "nothing is named 'servant' here", NO_SERVANT),
+        ("off", "unknown-name", "nothing is named 'off' here", "write false; to YAML 1.2 off is text"),
         ("replies.verdict.oak.txt", "unknown-attribute", "'replies.verdict.oak' has no 'txt'", "did you mean 'text'?"),
-        ("{{ host }}", "template-syntax", "an expression stands here, not a template", "leave out the braces"),
+        ("{{ host }}", "expression-braces", "an expression stands here, not a template", "leave out the braces"),
     ],
 )
 def test_an_output_does_not_see(value: str, rule: str, told: str, hint: str) -> None:

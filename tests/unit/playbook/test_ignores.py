@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from overlord_run.errors import Problem
@@ -72,11 +74,23 @@ def test_in_a_role_file_yaml_ends_with_the_front_matter() -> None:
     assert [rule for rule, _, _ in found(text, "text")] == ["d"]
 
 
-def test_a_problem_is_silenced_on_its_line_by_its_rule_and_what_silences_none_is_left() -> None:
-    here = Problem("f", 2, 1, "a", "x")
+def test_a_warning_is_silenced_on_its_line_by_its_rule_and_what_silences_none_is_left() -> None:
+    here = Problem("f", 2, 1, "a", "x", severity="warning")
     others = [Problem("f", 2, 1, "b", "x"), Problem("f", 3, 1, "a", "x"), Problem("g", 2, 1, "a", "x")]
     used, unused = Ignore("a", Place("f", 2, 9)), Ignore("c", Place("f", 2, 12))
     assert heed([here, *others], [used, unused]) == (others, [unused])
+
+
+@pytest.mark.parametrize(
+    ("hint", "told"),
+    [
+        ("write y", "write y; a comment silences warnings alone"),
+        ("", "a comment silences warnings alone"),
+    ],
+)
+def test_an_error_is_not_silenced_and_its_hint_says_so(hint: str, told: str) -> None:
+    error, ignore = Problem("f", 2, 1, "a", "x", hint), Ignore("a", Place("f", 2, 9))
+    assert heed([error], [ignore]) == ([replace(error, hint=told)], [])
 
 
 def test_what_silences_nothing_is_a_warning_that_says_why() -> None:

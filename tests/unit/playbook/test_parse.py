@@ -136,6 +136,7 @@ def test_a_whole_playbook_becomes_frozen_values() -> None:
             Output("text", place(34, 3), text=Text("{{ replies.two.oak }}", place(34, 16))),
         ),
         places=playbook.places,
+        written=playbook.written,
     )
     assert playbook.places["roles", "critic", "with", "number"] == place(19, 57)
     assert playbook.places["assignments", 1] == place(28, 5)

@@ -131,10 +131,7 @@ SCRIPT = "overlord: 1\nanswers:\n  alder:\n    startup: "
         (
             "{contains: [plan, 5]}",
             [
-                (
-                    "f:4:32: error: item 2 of 'contains' must be text, not a number (write the text, or "
-                    "remove the key) [wrong-type]"
-                )
+                "f:4:32: error: item 2 of 'contains' must be text, not a number (quote it: \"5\") [wrong-type]",
             ],
         ),
         (

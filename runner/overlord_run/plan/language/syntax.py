@@ -14,6 +14,7 @@ from overlord_run.playbook.names import did_you_mean, shown
 from overlord_run.playbook.scalars import LARGEST_INTEGER
 
 TemplateRule = Literal[
+    "expression-braces",
     "not-a-list",
     "template-error",
     "template-include",
@@ -68,6 +69,12 @@ ALLOWED: frozenset[type[nodes.Node]] = frozenset(
         nodes.With,
     }
 )
+
+TAGS = frozenset(
+    {"call", "elif", "else", "endcall", "endfilter", "endfor", "endif", "endmacro", "endraw", "endset", "endwith"}
+    | {"filter", "for", "if", "macro", "raw", "set", "with"}
+)
+"""What may stand behind `{%`."""
 
 _INCLUDES: Mapping[type[nodes.Node], str] = {
     nodes.Extends: "{% extends %}",

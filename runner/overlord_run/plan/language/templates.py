@@ -26,6 +26,7 @@ cache of a pure function, and holds no state that anything could observe.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -40,9 +41,11 @@ from overlord_run.errors import Problem
 from overlord_run.plan.language.attributes import FUNCTIONS, MAPPING_METHODS, REPLY_ATTRIBUTES
 from overlord_run.plan.language.meter import MAX_OUTPUT_BYTES, Meter, RefusedError, size
 from overlord_run.plan.language.metering import Metering
+from overlord_run.plan.language.printed import EACH, ELEMENT, OWN, printed
+from overlord_run.plan.language.prose import prose
 from overlord_run.plan.language.references import Reference, references
 from overlord_run.plan.language.sandbox import METER, Sandbox
-from overlord_run.plan.language.syntax import Finding, TemplateRule, inspect
+from overlord_run.plan.language.syntax import TAGS, Finding, TemplateRule, inspect
 from overlord_run.plan.language.texts import TEXT_METHODS
 from overlord_run.plan.language.values import (
     NO_JSON,
@@ -55,13 +58,17 @@ from overlord_run.plan.language.values import (
     plain_elements,
 )
 from overlord_run.playbook.model import Text
+from overlord_run.playbook.names import did_you_mean
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.slots import holds_template
 
 __all__ = [
+    "EACH",
+    "ELEMENT",
     "FUNCTIONS",
     "MAPPING_METHODS",
     "NO_JSON",
+    "OWN",
     "REPLY_ATTRIBUTES",
     "TEXT_METHODS",
     "Answers",
@@ -73,7 +80,9 @@ __all__ = [
     "elements",
     "evaluate",
     "holds",
+    "prose_of",
     "read",
+    "read_as_it_stands",
     "render",
     "render_counted",
     "size",
@@ -81,12 +90,14 @@ __all__ = [
 
 MAX_TOKENS = 20_000
 
+_UNKNOWN_TAG = re.compile(r"Encountered unknown tag '(\w+)'")
 _FILENAME = "<template>"
 _RESULT = "result"
 _REMEMBERED = 512
 _TOO_DEEP = "the template is nested too deeply"
 _TOO_LONG = f"the template prints more than {MAX_OUTPUT_BYTES // 1024 // 1024} MiB"
 _HINTS: Mapping[TemplateRule, str] = {
+    "expression-braces": "leave out the braces",
     "template-error": "correct what stands between the braces",
     "template-include": "write the text here, or give it as an input",
     "template-limit": "split it, or leave something out",
@@ -173,6 +184,19 @@ def read(text: Text, *, bare: bool = False) -> tuple[tuple[Reference, ...], list
     except _SyntaxError as error:
         return (), [_problem(text, error.finding)]
     return known.references, [_problem(text, finding) for finding in known.findings]
+
+
+def read_as_it_stands(text: Text) -> tuple[Reference, ...]:
+    """Return what a template prints as it stands, not fenced by `as_data`; nothing of one that cannot be followed."""
+    try:
+        return printed(_parse(text.source, bare=False))
+    except (_SyntaxError, RecursionError):
+        return ()
+
+
+def prose_of(text: Text) -> str:
+    """Return what a template that can be read says by itself, each word on its line of the template."""
+    return prose(text.source, _sandbox()) if holds_template(text.source) else text.source
 
 
 class _SyntaxError(Exception):
@@ -323,7 +347,7 @@ def _parse(source: str, *, bare: bool) -> nodes.Template:
 def _parse_expression(source: str) -> nodes.Template:
     """Return a template that keeps the expression's value under `_RESULT`."""
     if holds_template(source):
-        finding = Finding(1, "template-syntax", "an expression stands here, not a template", "leave out the braces")
+        finding = Finding(1, "expression-braces", "an expression stands here, not a template")
         raise _SyntaxError(finding)
     parser = Parser(_sandbox(), source, state="variable")
     expression = parser.parse_expression()
@@ -346,4 +370,6 @@ def _require_few_tokens(source: str, *, bare: bool) -> None:
 
 def _syntax_finding(error: TemplateSyntaxError) -> Finding:
     message = str(error.message).removesuffix(".")
-    return Finding(error.lineno, "template-syntax", f"this cannot be read: {message[:1].lower()}{message[1:]}")
+    tag = _UNKNOWN_TAG.match(message)
+    hint = did_you_mean(tag[1], sorted(TAGS)) if tag else ""
+    return Finding(error.lineno, "template-syntax", f"this cannot be read: {message[:1].lower()}{message[1:]}", hint)
