@@ -53,8 +53,11 @@ class Done:
     err: str
 
     def json(self, name: str) -> Any:
-        """Return the last line of standard output, which must fit the definition of this name in output.schema.json."""
-        return fitting(self.out.splitlines()[-1], name)
+        """Return the last line of standard output, which must fit the definition of this name in output.schema.json.
+
+        Only a plan has many lines.
+        """
+        return fitting(self.out if name == "plan" else self.out.splitlines()[-1], name)
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,9 @@ class Shell:
         return name
 
 
-def fitting(line: str, name: str) -> Any:
-    """Return a line's JSON, which must fit the definition of this name in output.schema.json."""
-    value = json.loads(line)
+def fitting(text: str, name: str) -> Any:
+    """Return a text's JSON, which must fit the definition of this name in output.schema.json."""
+    value = json.loads(text)
     schema = load("output")
     validator = Draft7Validator({"definitions": schema["definitions"], "$ref": f"#/definitions/{name}"})
     assert [error.message for error in validator.iter_errors(value)] == []

@@ -50,7 +50,11 @@ def run(command: list[str], folder: Path, **variables: str) -> subprocess.Comple
 # Files that a CI reads, by the schema of that CI
 
 READ_BY = {
-    "vendor.github-workflows": [".github/workflows/playbooks.yml", ".github/workflows/scanning.yml"],
+    "vendor.github-workflows": [
+        ".github/workflows/playbooks.yml",
+        ".github/workflows/scanning.yml",
+        ".github/workflows/planned.yml",
+    ],
     "vendor.gitlab-ci": [".gitlab-ci.yml"],
     "vendor.github-actions": ["action.yml"],
 }
@@ -76,6 +80,7 @@ def test_the_release_that_is_shown_is_this_one() -> None:
     assert used == [
         ".github/workflows/playbooks.yml",
         ".github/workflows/scanning.yml",
+        ".github/workflows/planned.yml",
         ".gitlab-ci.yml",
         ".pre-commit-config.yaml",
     ]
@@ -129,6 +134,32 @@ def test_the_action_fails_where_a_playbook_is_wrong(paths: str, tmp_path: Path) 
     done = step("Validate", tmp_path, PYTHON=sys.executable, PATHS=paths)
     assert done.returncode == PATHS[paths], done.stderr
     assert ("unknown-key" in done.stdout + done.stderr) == (PATHS[paths] != 0)
+
+
+# The workflow that says what a change would send, whose step is run where a pull request's merge is checked out
+
+
+def test_a_change_is_told_as_a_difference_a_picture_and_a_plan(tmp_path: Path) -> None:
+    steps = yaml.safe_load(SHOWN[".github/workflows/planned.yml"])["jobs"]["plan"]["steps"]
+    (script,) = (each["run"] for each in steps if each.get("name") == "Plan")
+    playbook = tmp_path / "playbooks" / "council.yml"
+    playbook.parent.mkdir()
+    git = ["git", "-c", "user.name=me", "-c", "user.email=me@here"]
+    run([*git, "init", "-q"], tmp_path)
+    for task in ("Begin.", "Begin, and be brief."):
+        playbook.write_text(SOUND.replace("Begin.", f'"{task}"'), encoding="utf-8")
+        run([*git, "add", "."], tmp_path)
+        run([*git, "commit", "-q", "-m", task], tmp_path)
+    known = {"PLAYBOOK": "playbooks/council.yml", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")}
+    done = run(["bash", "-eo", "pipefail", "-c", script], tmp_path, GITHUB_ACTIONS="true", **known)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    told = (tmp_path / "plan.md").read_text("utf-8")
+    assert told.startswith("1 request: 1 changed.\n\n```diff\n")
+    assert '\ntext: Begin. -> "Begin, and be brief."\n' in told
+    assert "\n```mermaid\nflowchart TD\n" in told
+    assert told.endswith("\n```\n")
+    assert (tmp_path / "summary.md").read_text("utf-8") == told
+    assert '"Begin, and be brief."' in (tmp_path / "plan.json").read_text("utf-8")
 
 
 # A release that CI installs: this tree, in a repository of its own behind the address that the page shows

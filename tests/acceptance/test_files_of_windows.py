@@ -67,13 +67,13 @@ def unchanged(data: bytes) -> bytes:
 def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return the plan of the files as they are on Linux."""
     shell = laid(tmp_path_factory.mktemp("plain"), unchanged)
-    return shell.run(*WORDS, "--dry-run", "--format", "json").json("plan")["plan"]
+    return shell.run(*WORDS, "--dry-run", "--format", "json").json("plan")
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_what_is_sent_is_the_same_to_the_byte(tmp_path: Path, plain: dict[str, Any], change: Change) -> None:
     shell = laid(tmp_path, change)
-    assert shell.run(*WORDS, "--dry-run", "--format", "json").json("plan")["plan"]["digest"] == plain["digest"]
+    assert shell.run(*WORDS, "--dry-run", "--format", "json").json("plan")["planDigest"] == plain["planDigest"]
     done = shell.run(*WORDS, "--rehearse", "script.yml", "-q", "--outputs", "out")
     assert (done.exit, done.out, done.err) == (0, "First.\nSecond.\n", "")
     assert (tmp_path / "out" / "alder.txt").read_bytes() == b"First.\nSecond.\n"

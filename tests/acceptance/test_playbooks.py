@@ -65,9 +65,9 @@ def script_of(stem: str) -> Path:
 
 def calls(shell: Shell, words: list[str]) -> list[tuple[str, str]]:
     """Return slot and message of each call that a command would make."""
-    done = shell.run(*words, "--dry-run", "--format", "json")
+    done = shell.run(*words, "--dry-run", "-v", "--format", "json")
     assert done.exit == 0, done.err
-    return [(each["slot"], each["message"]) for each in done.json("plan")["messages"]]
+    return [(each["slot"], each["message"]) for each in done.json("plan")["requests"]]
 
 
 def entry(answers: Mapping[str, Any], slot: str, message: str) -> Any:

@@ -22,8 +22,8 @@ from overlord_run.cli.report.rows import Doing, Row, Rows
 from overlord_run.cli.report.styled import plain
 from overlord_run.engine import preflight, script
 from overlord_run.engine.base import FailureKind
-from overlord_run.engine.replay import RULE as RECORDING_RULE
 from overlord_run.engine.replay import parse_recording
+from overlord_run.engine.rules import RULE as RECORDING_RULE
 from overlord_run.engine.script import ScriptedFault, parse_script
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.expect.rules import RULES as SCHEMA_RULES
@@ -39,9 +39,9 @@ from overlord_run.playbook.rules import RULES
 from overlord_run.playbook.schema import load as load_schema
 from overlord_run.settings.config import load_config
 
-PLAYBOOK, TEMPLATES, COMMAND_PAGE, ENGINE, REHEARSAL, RULE_PAGE, RUN_FOLDER = (
+PLAYBOOK, TEMPLATES, COMMAND_PAGE, ENGINE, REHEARSAL, RULE_PAGE, RUN_FOLDER, DRY_RUN = (
     kit.DOCS / f"{name}.md"
-    for name in ("playbook", "templates", "commands", "engine", "rehearsal", "rules", "run-folder")
+    for name in ("playbook", "templates", "commands", "engine", "rehearsal", "rules", "run-folder", "dry-run")
 )
 HOST = {"platform": "linux", "shell": "bash", "paths": "posix"}
 
@@ -73,6 +73,7 @@ def test_the_index_has_every_page() -> None:
 PLAYBOOK_SCHEMA = load_schema("playbook")
 ROLE_SCHEMA = load_schema("role")
 SCRIPT_SCHEMA = load_schema("rehearsal")
+OUTPUT = load_schema("output")["definitions"]
 DEFINITIONS = PLAYBOOK_SCHEMA["definitions"]
 KEYS: Mapping[tuple[Path, str], Mapping[str, Any]] = {
     (PLAYBOOK, "Top level"): PLAYBOOK_SCHEMA,
@@ -266,6 +267,18 @@ def test_the_config_file_that_is_shown_is_read(tmp_path: Path) -> None:
 def test_every_key_of_a_ledger_line_is_named() -> None:
     told = dict(kit.rows(kit.prose(RUN_FOLDER), columns=2))["`ledger.jsonl`"]
     assert kit.codes(told)[0].split(" ") == list(load_schema("ledger")["properties"])
+
+
+@pytest.mark.parametrize(
+    ("heading", "schema"),
+    [
+        ("The plan as JSON", {**OUTPUT["plan"]["properties"], **OUTPUT["plannedText"]["properties"]}),
+        ("Who reads whose replies", OUTPUT["plan"]["properties"]["reads"]["items"]["properties"]),
+    ],
+)
+def test_every_key_of_a_plan_as_json_is_named(heading: str, schema: Mapping[str, Any]) -> None:
+    cells = [row[0] for row in kit.rows(kit.section(DRY_RUN, heading), columns=2)]
+    assert {key for cell in cells for key in kit.codes(cell)} == schema.keys()
 
 
 def test_every_state_is_named() -> None:

@@ -1,7 +1,8 @@
-"""Know every rule that `validate` tells, and refuse an id that is none."""
+"""Know every rule that a problem names, and refuse an id that is none."""
 
 from collections.abc import Iterable, Mapping
 
+from overlord_run.engine.rules import RULES as OF_RECORDINGS
 from overlord_run.engine.script import RULES as OF_SCRIPTS
 from overlord_run.errors import UsageError
 from overlord_run.expect.rules import RULES as OF_SCHEMAS
@@ -9,7 +10,7 @@ from overlord_run.plan.rules import RULES as OF_TEMPLATES
 from overlord_run.playbook.names import did_you_mean, shown
 from overlord_run.playbook.rules import RULES as OF_FILES
 
-RULES: Mapping[str, str] = {**OF_FILES, **OF_TEMPLATES, **OF_SCHEMAS, **OF_SCRIPTS}
+RULES: Mapping[str, str] = {**OF_FILES, **OF_TEMPLATES, **OF_SCHEMAS, **OF_SCRIPTS, **OF_RECORDINGS}
 """What each rule says, by its stable id."""
 
 

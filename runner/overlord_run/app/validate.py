@@ -159,6 +159,15 @@ def validate(
     return Validation(files, problems, silenced + len(kept) - len(chosen), _lines(problems, texts))
 
 
+def found_in(path: str, problems: Collection[Problem]) -> Validation:
+    """Return the problems that were found when the playbook at `path` was planned, as `validate` returns what it finds.
+
+    No comment silences them: those of a plan are told of what inputs make of it, and warnings have been heeded.
+    """
+    told = tuple(sorted(problems))
+    return Validation((path,), told, 0, _lines(told, _texts({problem.file for problem in told}, {})))
+
+
 def _expand(path: str) -> Sequence[str]:
     return ours.find(Path(path)) if is_folder(path) else [path]
 

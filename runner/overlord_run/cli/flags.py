@@ -86,7 +86,15 @@ from overlord_run.errors import Exit
     metavar="N",
     help="How many tokens the run may take; the playbook's budget may be smaller.",
 )
-@options.output_format
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json", "mermaid", "github", "gitlab", "sarif", "junit"]),
+    default="text",
+    show_default=True,
+    help="What to print: text for people, or JSON objects whose shape `overlord-run schema output` tells. With "
+    "--dry-run also the plan as a picture in Mermaid's language, or the problems alone, as validate tells them.",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress; the recap only when something failed.")
 @click.option(
     "-v",

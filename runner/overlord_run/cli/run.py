@@ -7,19 +7,18 @@ from typing import Any
 
 import click
 
-from overlord_run.app.keeping import require_free
 from overlord_run.app.own import Audience
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
 from overlord_run.app.run import run
 from overlord_run.app.start import start
 from overlord_run.cli.apart import Apart
 from overlord_run.cli.decision import ask_about_unknown
+from overlord_run.cli.dry_run import DryRun
 from overlord_run.cli.given import Stdin, given
 from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.main import COMMANDS
-from overlord_run.cli.report.plan import plan_json, plan_text
 from overlord_run.cli.report.problems import problem_lines
-from overlord_run.cli.streams import write_json, write_note, write_report
+from overlord_run.cli.streams import write_note
 from overlord_run.cli.telling import Manner, telling
 from overlord_run.engine.base import EngineName
 from overlord_run.errors import Exit, UsageError
@@ -63,13 +62,11 @@ def carry_out(
         limit=_limit(limits),
     )
     manner = Manner(output_format == "json", quiet, verbose, debug)
+    if dry_run:
+        return DryRun(request, output_format, manner, chosen_id).carry_out()
+    _require_format_of_a_run(output_format)
     prepared = prepare(request)
     _tell_beforehand(prepared, manner)
-    if dry_run:
-        if prepared.kept is not None and chosen_id is None:
-            require_free(prepared.kept)
-        _tell_plan(prepared, manner)
-        return Exit.OK
     outputs = Outputs.into(outputs_dir, prepared.plan)
     state_dir = request.flags.state_dir
     if detach or wait is not None:
@@ -119,6 +116,12 @@ def _limit(limits: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for target in limits for name in parse_targets(target)))
 
 
+def _require_format_of_a_run(output_format: str) -> None:
+    if output_format not in ("text", "json"):
+        message = f"--format {output_format} tells of a plan, and a run prints text or json"
+        raise UsageError(message, next="Add --dry-run, which sends nothing, or leave the format out.")
+
+
 def _tell_beforehand(prepared: Prepared, manner: Manner) -> None:
     if manner.as_json:
         return
@@ -127,10 +130,3 @@ def _tell_beforehand(prepared: Prepared, manner: Manner) -> None:
     if not manner.is_quiet:
         for note in prepared.settings.notes:
             write_note(f"note: {note}")
-
-
-def _tell_plan(prepared: Prepared, manner: Manner) -> None:
-    if manner.as_json:
-        write_json(plan_json(prepared, with_bodies=manner.is_verbose))
-    else:
-        write_report(plan_text(prepared, with_bodies=manner.is_verbose))

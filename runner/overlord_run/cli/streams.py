@@ -87,6 +87,20 @@ def write_json(value: Mapping[str, Any]) -> bool:
     return write_out(json.dumps(value, separators=(",", ":"), allow_nan=False))
 
 
+def write_comparable_json(value: Mapping[str, Any]) -> bool:
+    """Write one JSON object with an item a line, so that two can be compared line by line.
+
+    Text stands in it as people write it; what cannot be seen is an escape, as everywhere.
+
+    Returns:
+        Whether anybody still reads.
+
+    Raises:
+        StoreError: Standard output cannot be written, and not because its reader left.
+    """
+    return write_out(visible(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)))
+
+
 def write_note(text: str) -> None:
     """Write progress, a note or an error for people to standard error; where that cannot be written, to nobody."""
     write_err(visible(text))

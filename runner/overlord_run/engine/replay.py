@@ -23,12 +23,12 @@ from overlord_run.engine.foreign import Fault
 from overlord_run.engine.nearest import difference, likeness
 from overlord_run.engine.payload import as_mapping, parse_json
 from overlord_run.engine.retry import retry_after_s
+from overlord_run.engine.rules import RULE
 from overlord_run.engine.wire import NoAnswerError
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.plan.model import digest
 from overlord_run.playbook.names import shown
 
-RULE: Final = "recording"
 NAME_ONE: Final = "name a file that `run --record` made"
 MEND: Final = "put it back as it was recorded, or record the run anew"
 

@@ -1,6 +1,6 @@
 """Say what the templates of a playbook read: whose replies, and whether anything that only the run knows."""
 
-from collections.abc import Container, Iterable, Set
+from collections.abc import Container, Iterable, Iterator, Set
 
 from overlord_run.plan.language.templates import MAPPING_METHODS, read
 from overlord_run.plan.model import STARTUP
@@ -30,22 +30,26 @@ def replies_read(texts: Iterable[tuple[Text, bool]], ended: Set[str]) -> tuple[s
     """
     read_ids: set[str] = set()
     for text, bare in texts:
-        for path in _paths(text, "replies", bare=bare):
+        for path in paths(text, "replies", bare=bare):
             is_one = len(path) > 1 and (path[1] == STARTUP or path[1] in ended)
             read_ids |= {path[1]} if is_one else {STARTUP, *ended}
     return tuple(sorted(read_ids))
 
 
-def is_known_before(message: Text, slots: Container[str]) -> bool:
-    """Say whether a message reads nothing that only the run knows: no reply, approval, round, nor servant's state.
+def waits_for(message: Text, slots: Container[str]) -> tuple[str, ...]:
+    """Return what a message reads that only the run knows, sorted, as templates name it: `replies.rank`, `round`.
 
-    Where it names a slot that nobody is in, since a limit left that out or `for_each` did not make it, it is not known:
-    the message then fails for its target alone, when the run comes to it.
+    It is a reply, an approval, a round or a servant's state. Where a message names a slot that nobody is in, since a
+    limit left that out or `for_each` did not make it, that is not known either: the message then fails for its target
+    alone, when the run comes to it.
     """
-    return not (
-        any(_paths(message, root) for root in _OF_THE_RUN)
-        or any(_may_be_state(path, slots) for path in _paths(message, "servants"))
-    )
+    found = [path for root in _OF_THE_RUN for path in paths(message, root)]
+    found += [path for path in paths(message, "servants") if _may_be_state(path, slots)]
+    return tuple(sorted({_name(path) for path in found}))
+
+
+def _name(path: tuple[str, ...]) -> str:
+    return path[0] if path[1:2] and path[1] in MAPPING_METHODS else ".".join(path[:2])
 
 
 def _may_be_state(path: tuple[str, ...], slots: Container[str]) -> bool:
@@ -55,5 +59,6 @@ def _may_be_state(path: tuple[str, ...], slots: Container[str]) -> bool:
     return True
 
 
-def _paths(text: Text, root: str, *, bare: bool = False) -> list[tuple[str, ...]]:
-    return [reference.path for reference in read(text, bare=bare)[0] if reference.path[0] == root]
+def paths(text: Text, root: str, *, bare: bool = False) -> Iterator[tuple[str, ...]]:
+    """Yield each path of names that a template, or an expression (`bare`), reads and that begins with `root`."""
+    return (reference.path for reference in read(text, bare=bare)[0] if reference.path[0] == root)

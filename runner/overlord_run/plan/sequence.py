@@ -7,7 +7,7 @@ from typing import Any
 from overlord_run.plan.draft import Draft
 from overlord_run.plan.model import PlannedServant
 from overlord_run.plan.order import ended_before, ended_in, ordered, waits
-from overlord_run.plan.reads import is_known_before, replies_read
+from overlord_run.plan.reads import replies_read, waits_for
 from overlord_run.plan.redirects import (
     PlannedBlock,
     PlannedCheck,
@@ -117,7 +117,7 @@ class _Sequence:
         )
 
     def _texts(self, template: Text, slots: Iterable[str], ending: str) -> dict[str, str] | None:
-        if not is_known_before(template, self.by_slot.keys()):
+        if waits_for(template, self.by_slot.keys()):
             return None
         views = {slot: {**self.scope, "servant": servant_view(self.by_slot[slot])} for slot in slots}
         return {slot: self.draft.render(template, view, ending) for slot, view in views.items()}

@@ -1,57 +1,30 @@
-"""Tell a plan: who is sent what, how long that is, and what waits for which replies."""
+"""Tell people a plan: who is sent what, how long that is, and what waits for which replies."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, get_args
 
 from overlord_run.app.prepare import Prepared, request_bodies
-from overlord_run.cli.report import VERSION
-from overlord_run.cli.report.problems import problems_json
+from overlord_run.cli.report.plan.sums import starting, sums, text_digest
 from overlord_run.cli.report.table import table
 from overlord_run.cli.report.words import counted, indented, joined, seconds
 from overlord_run.expect.words import with_ending
 from overlord_run.plan.ceiling import Ceiling, ceiling
 from overlord_run.plan.estimate import tokens
-from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedServant
+from overlord_run.plan.model import STARTUP, Plan, PlannedModel
 from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause, PlannedRedirect
 from overlord_run.plan.targets import required
 from overlord_run.playbook.model import Rate
-from overlord_run.playbook.money import LimitName, Limits, Price, in_limit, in_usd, usd
+from overlord_run.playbook.money import LimitName, Limits, Price, in_limit, in_usd
 
-SHOWN_DIGITS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """One message to one servant.
-
-    Attributes:
-        text: What is sent; None where it waits for replies.
-    """
-
-    message_id: str
-    slot: str
-    model: str
-    text: str | None
-
-
-def sendings(plan: Plan) -> list[Sending]:
-    """Return every message to every servant, in the plan's order."""
-    model_ids = {servant.slot: plan.models[servant.model].id for servant in plan.servants}
-    found = [Sending(STARTUP, one.slot, model_ids[one.slot], one.task) for one in _starting(plan)]
-    for message in plan.messages():
-        texts = message.texts or {}
-        found += [Sending(message.id, slot, model_ids[slot], texts.get(slot)) for slot in message.targets]
-    return found
+_DIGITS = 12
 
 
 def plan_text(prepared: Prepared, *, with_bodies: bool = False) -> str:
     """Return the plan for people; `with_bodies` adds the request bodies as they would be sent."""
     plan = prepared.plan
     parts = [_head(prepared), _servants(plan)]
-    if _starting(plan):
+    if starting(plan):
         parts.append(_startup(plan))
     parts += [_redirect(redirect) for redirect in plan.redirects]
     if plan.outputs:
@@ -60,37 +33,6 @@ def plan_text(prepared: Prepared, *, with_bodies: bool = False) -> str:
     if with_bodies:
         parts += [_body(*body) for body in request_bodies(plan)]
     return "\n\n".join(parts)
-
-
-def plan_json(prepared: Prepared, *, with_bodies: bool = False) -> dict[str, Any]:
-    """Return the plan as JSON values; `with_bodies` adds the request bodies as they would be sent."""
-    plan = prepared.plan
-    told: dict[str, Any] = {
-        "schemaVersion": VERSION,
-        "playbook": {"name": plan.name, "path": prepared.playbook.file, "digest": prepared.playbook.digest},
-        "engine": prepared.engine,
-        "plan": prepared.plan_json,
-        "settings": prepared.settings.to_json(),
-        "modelsToProve": list(prepared.models_to_prove),
-        "messages": [_sending_json(sending) for sending in sendings(plan)],
-        "estimatedTokens": _known_tokens(plan),
-        "ceiling": _ceiling_json(ceiling(plan, prepared.prices)),
-        "warnings": problems_json(prepared.warnings),
-    }
-    if with_bodies:
-        told["requests"] = [
-            {"message": message_id, "slot": slot, "body": body} for message_id, slot, body in request_bodies(plan)
-        ]
-    return told
-
-
-def text_digest(text: str) -> str:
-    """Return `sha256:` and the hex digest of a text's UTF-8."""
-    return "sha256:" + hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def _starting(plan: Plan) -> list[PlannedServant]:
-    return [servant for servant in plan.servants if servant.task is not None]
 
 
 def _head(prepared: Prepared) -> str:
@@ -156,7 +98,7 @@ def _servants(plan: Plan) -> str:
 
 
 def _startup(plan: Plan) -> str:
-    return "\n".join(["startup: side by side", *_texts({one.slot: one.task or "" for one in _starting(plan)})])
+    return "\n".join(["startup: side by side", *_texts({one.slot: one.task or "" for one in starting(plan)})])
 
 
 def _redirect(redirect: PlannedRedirect, begins: str = f"after {STARTUP}") -> str:
@@ -227,7 +169,7 @@ def _texts(texts: Mapping[str, str]) -> Iterable[str]:
 
 
 def _measure(text: str) -> str:
-    return f"about {counted(tokens(text), 'token')}, {text_digest(text)[: len('sha256:') + SHOWN_DIGITS]}"
+    return f"about {counted(tokens(text), 'token')}, {text_digest(text)[: len('sha256:') + _DIGITS]}"
 
 
 def _outputs(plan: Plan) -> str:
@@ -240,15 +182,11 @@ def _outputs(plan: Plan) -> str:
 
 
 def _sum(prepared: Prepared) -> str:
-    plan = prepared.plan
-    rounds = {message_id: block.repeat.max for message_id, block in plan.block_of.items()}
-    every = [(sending, rounds.get(sending.message_id, 1)) for sending in sendings(plan)]
-    most = counted(sum(times for _, times in every), "call")
-    waiting = counted(sum(times for sending, times in every if sending.text is None), "call")
-    calls = f"{'at most ' if _is_conditional(plan) else ''}{most}"
-    known = counted(_known_tokens(plan), "token")
+    found = sums(prepared.plan)
+    calls = f"{'at most ' if found.is_conditional else ''}{counted(found.calls, 'call')}"
+    known, waiting = counted(found.known_tokens, "token"), counted(found.waiting, "call")
     told = f"In all {calls}; about {known} are known now, the texts of {waiting} wait for replies"
-    return f"{told}\n{_ceiling(ceiling(plan, prepared.prices))}"
+    return f"{told}\n{_ceiling(ceiling(prepared.plan, prepared.prices))}"
 
 
 def _ceiling(found: Ceiling) -> str:
@@ -262,39 +200,5 @@ def _ceiling(found: Ceiling) -> str:
     return f"Cost at most about {in_usd(found.cost.nano_usd)}{rest}, if every answer is as long as it may be"
 
 
-def _ceiling_json(found: Ceiling) -> dict[str, Any]:
-    return {
-        "tokens": found.tokens,
-        "usd": usd(found.cost.nano_usd) if found.cost.priced and not found.cost.unpriced else None,
-        "unbounded": list(found.unbounded),
-        "unpriced": list(found.unpriced),
-    }
-
-
-def _is_conditional(plan: Plan) -> bool:
-    """Say whether a run may make fewer calls than there are."""
-    return any(
-        not isinstance(each, PlannedMessage) or each.needs or each.when is not None or each.only is not None
-        for each in plan.every_redirect()
-    )
-
-
-def _known_tokens(plan: Plan) -> int:
-    texts = [one.text for one in sendings(plan) if one.text is not None]
-    return sum(tokens(text) for text in [*(servant.system for servant in plan.servants), *texts])
-
-
 def _body(message_id: str, slot: str, body: Mapping[str, Any]) -> str:
     return f"{message_id} to {slot}, the request body:\n{json.dumps(body, indent=2, ensure_ascii=False)}"
-
-
-def _sending_json(sending: Sending) -> dict[str, Any]:
-    text = sending.text
-    return {
-        "message": sending.message_id,
-        "slot": sending.slot,
-        "model": sending.model,
-        "text": text,
-        "digest": None if text is None else text_digest(text),
-        "estimatedTokens": None if text is None else tokens(text),
-    }

@@ -1,110 +1,15 @@
-import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from jsonschema import Draft7Validator
 
-from overlord_run.app.prepare import Prepared
-from overlord_run.cli.report.plan import plan_json, plan_text, text_digest
-from overlord_run.engine.base import EngineName
-from overlord_run.errors import Problem
-from overlord_run.host import Host, Worktree
-from overlord_run.plan.frozen import plan_from_json
-from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
-from overlord_run.plan.redirects import PlannedBlock, PlannedMessage
-from overlord_run.playbook.model import Place, Playbook, Rate, Text
+from overlord_run.cli.report.plan.sums import text_digest
+from overlord_run.cli.report.plan.text import plan_text
+from overlord_run.plan.model import Plan
+from overlord_run.plan.redirects import PlannedBlock
+from overlord_run.playbook.model import Rate
 from overlord_run.playbook.money import Limits, Price, Rates, nano_usd
-from overlord_run.playbook.schema import load
-from overlord_run.settings import Settings
-
-PLACE = Place("council.yml", 1, 1)
-RANK, TASK, SYSTEM = "Rank them.", "Judge it.\n\nBriefly.", "You advise."
-
-
-def planned_servant(slot: str, model: str, task: str | None) -> PlannedServant:
-    return PlannedServant(slot, slot, "critic", model, "consultation", {}, SYSTEM, task)
-
-
-COUNCIL = Plan(
-    name="council",
-    description="",
-    inputs={},
-    vars={},
-    host=None,
-    models={
-        "normal": PlannedModel("normal", "fugu", {"max_tokens": 100}, 30.0),
-        "ultra": PlannedModel("ultra", "fugu-ultra", {}),
-    },
-    servants=(
-        planned_servant("alder", "normal", TASK),
-        planned_servant("birch", "normal", TASK),
-        planned_servant("oak", "ultra", None),
-    ),
-    redirects=(
-        PlannedMessage(
-            id="rank",
-            to="role:critic",
-            targets=("alder", "birch"),
-            template=Text(RANK, PLACE),
-            texts={"alder": RANK, "birch": RANK},
-            reads=(),
-            require=1,
-            after=(),
-            timeout_s=12.5,
-            on_failure="stop",
-        ),
-        PlannedMessage(
-            id="verdict",
-            to="oak",
-            targets=("oak",),
-            template=Text("{{ replies.rank.alder }}", PLACE),
-            texts=None,
-            reads=("rank",),
-            require=1,
-            after=("rank",),
-            timeout_s=None,
-            on_failure="continue",
-        ),
-    ),
-    outputs=(
-        PlannedOutput("verdict", Text("replies.verdict.oak.text", PLACE), None, "verdict.md"),
-        PlannedOutput("report", None, Text("# Report\n{{ … }}", PLACE), None),
-    ),
-    last="verdict",
-)
-
-
-def prepared(plan: Plan = COUNCIL, *, engine: EngineName = "chat") -> Prepared:
-    return Prepared(
-        playbook=Playbook("council.yml", "council", "sha256:0", ()),
-        plan=plan,
-        plan_json=plan.to_json(),
-        settings=Settings(
-            base_url="https://api.sakana.ai/v1",
-            provider="sakana",
-            key=None,
-            key_name=None,
-            key_required=True,
-            timeout_s=90.0,
-            concurrency=8,
-            attempts=3,
-            preflight="models",
-            model_ids={},
-            proxy=None,
-            ca_file=None,
-            trusted=None,
-            overrides=("the timeout is 90 s, by --timeout",),
-            notes=(),
-        ),
-        host=Host("linux", "bash", "posix"),
-        worktree=Worktree(Path("work"), None, None),
-        state_dir=Path("work/.overlord"),
-        warnings=(Problem("council.yml", 3, 1, "unused-input", "nothing reads it", severity="warning"),),
-        models_to_prove=("fugu", "fugu-ultra"),
-        engine=engine,
-    )
+from unit.cli.report.plan.plans import COUNCIL, RANK, SYSTEM, TASK, flow, prepared
 
 
 def short(text: str) -> str:
@@ -208,41 +113,6 @@ def test_a_plan_without_startup_and_outputs_has_no_such_parts() -> None:
     silent = Plan("council", "", {}, {}, None, COUNCIL.models, COUNCIL.servants[2:], COUNCIL.redirects[1:], ())
     parts = plan_text(prepared(silent)).split("\n\n")
     assert [part.partition(":")[0].partition(" ")[0] for part in parts] == ["Plan", "slot", "verdict", "In"]
-
-
-@pytest.mark.parametrize("with_bodies", [True, False])
-def test_a_plan_as_json_fits_its_schema(*, with_bodies: bool) -> None:
-    told = plan_json(prepared(), with_bodies=with_bodies)
-    schema = load("output")
-    validator = Draft7Validator({"definitions": schema["definitions"], "$ref": "#/definitions/plan"})
-    assert [error.message for error in validator.iter_errors(told)] == []
-    assert ("requests" in told) is with_bodies
-
-
-def test_a_plan_as_json_has_a_digest_of_each_text_that_is_known() -> None:
-    messages = plan_json(prepared())["messages"]
-    assert messages[2] == {
-        "message": "rank",
-        "slot": "alder",
-        "model": "fugu",
-        "text": "Rank them.",
-        "digest": text_digest("Rank them."),
-        "estimatedTokens": 3,
-    }
-    assert messages[4] == {
-        "message": "verdict",
-        "slot": "oak",
-        "model": "fugu-ultra",
-        "text": None,
-        "digest": None,
-        "estimatedTokens": None,
-    }
-
-
-def flow() -> Plan:
-    """Return the plan of the example that has every kind of redirect."""
-    path = Path(__file__).parents[3] / "examples" / "valid" / "flow.plan.json"
-    return plan_from_json(json.loads(path.read_text("utf-8")))
 
 
 def test_conditions_checks_questions_and_rounds_are_told_as_they_are_written() -> None:
