@@ -27,6 +27,8 @@ schemas:
 	$(PYTHON) -m check_jsonschema --schemafile schemas/playbook.schema.json tests/examples/valid/*.yml \
 	  $(filter-out %.rehearsal.yml,$(wildcard playbooks/*.yml)) runner/overlord_run/app/council.yml
 	$(PYTHON) -m check_jsonschema --schemafile schemas/rehearsal.schema.json playbooks/*.rehearsal.yml
+	$(PYTHON) -m check_jsonschema --schemafile schemas/examples.schema.json playbooks/roles/*.examples.yml \
+	  runner/overlord_run/app/roles/role.examples.yml
 
 # Side by side, as many at once as there are processors; what a module sets up once stays with one of them.
 ABREAST := -n auto --dist loadscope

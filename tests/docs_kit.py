@@ -145,11 +145,11 @@ def printed(command: str, folder: Path) -> str:
 def ran(script: str, folder: Path, **variables: str) -> tuple[int, str]:
     """Run a script likewise; return its exit code and what it prints. Of our variables only those given are set."""
     known = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    home = {"HOME": str(folder / "home"), "XDG_CONFIG_HOME": str(folder / "home"), "PYTHON": sys.executable}
+    home = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), str(folder / "home"))
     done = subprocess.run(
         ["bash", "-c", f"{_INSTALLED}\n{script}"],
         cwd=folder,
-        env={**known, **home, **variables},
+        env={**known, **home, "PYTHON": sys.executable, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

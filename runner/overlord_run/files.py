@@ -81,7 +81,7 @@ def read_bytes(path: Path, *, limit: int, subject: str = "") -> bytes:
     return _read(path, subject or shown(str(path), longest=LONGEST_PATH), limit)
 
 
-def read_beside(folder: Path, relative: str, *, limit: int, may_climb: bool = False) -> bytes:
+def read_beside(folder: Path, relative: str, *, limit: int, may_climb: bool = False, within: str = "") -> bytes:
     """Return what a file holds that a playbook names by a relative path.
 
     Args:
@@ -89,6 +89,7 @@ def read_beside(folder: Path, relative: str, *, limit: int, may_climb: bool = Fa
         relative: The path as the playbook has it, with `/`.
         limit: Bytes at most.
         may_climb: Whether the path may begin with `../`; then it, and no link, may lead out of the folder it climbs to.
+        within: A folder that the path begins with, where neither it nor a link may lead out of that one.
 
     Raises:
         FileError: The path is not relative, leads out of the folder, or the file cannot be read.
@@ -96,12 +97,12 @@ def read_beside(folder: Path, relative: str, *, limit: int, may_climb: bool = Fa
     subject = require_relative(relative)
     climbs = takewhile(lambda part: part == "..", PurePosixPath(relative).parts) if may_climb else ()
     try:
-        top = folder.joinpath(*climbs).resolve(strict=True)
+        top = (folder / within if within else folder.joinpath(*climbs)).resolve(strict=True)
         path = (folder / relative).resolve(strict=True)
     except (OSError, RuntimeError) as error:
         raise _refused(subject, error) from error
     if not path.is_relative_to(top):
-        raise outside(subject)
+        raise outside(subject, of="role" if within else "playbook")
     return _read(path, subject, limit)
 
 
@@ -124,10 +125,10 @@ def missing(subject: str) -> FileError:
     return FileError(subject, "does not exist", rule="file-missing", hint="check the path")
 
 
-def outside(subject: str) -> FileError:
-    """Return the error that a file stands where a playbook may not read."""
-    hint = "put the file beside the playbook, not behind .. or a link"
-    return FileError(subject, "is outside of the playbook's folder", rule="file-outside", hint=hint)
+def outside(subject: str, *, of: str = "playbook") -> FileError:
+    """Return the error that a file stands where a playbook, or a role, may not read."""
+    hint = f"put the file beside the {of}, not behind .. or a link"
+    return FileError(subject, f"is outside of the {of}'s folder", rule="file-outside", hint=hint)
 
 
 def no_file(subject: str, kind: str) -> FileError:

@@ -21,6 +21,12 @@ CI = kit.DOCS / "ci.md"
 ACTION = kit.REPO / "action.yml"
 HOOKS = kit.REPO / ".pre-commit-hooks.yaml"
 SHOWN = {block.file: block.text for block in kit.blocks(CI) if block.file}
+PACK = {
+    block.file.removeprefix("acme-roles/"): block.text
+    for block in kit.blocks(kit.DOCS / "roles.md")
+    if block.file and block.file.startswith("acme-roles/")
+}
+WORKFLOW = ".github/workflows/roles.yml"
 STEPS = {step.get("name"): step for step in yaml.safe_load(ACTION.read_text("utf-8"))["runs"]["steps"]}
 
 SOUND = """\
@@ -54,6 +60,7 @@ READ_BY = {
         ".github/workflows/playbooks.yml",
         ".github/workflows/scanning.yml",
         ".github/workflows/planned.yml",
+        WORKFLOW,
     ],
     "vendor.gitlab-ci": [".gitlab-ci.yml"],
     "vendor.github-actions": ["action.yml"],
@@ -64,13 +71,13 @@ READ_BY = {
 def test_a_file_is_what_its_ci_reads(schema: str, tmp_path: Path) -> None:
     for name in READ_BY[schema]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(SHOWN.get(name) or ACTION.read_text("utf-8"), encoding="utf-8")
+        (tmp_path / name).write_text((SHOWN | PACK).get(name) or ACTION.read_text("utf-8"), encoding="utf-8")
     done = run([sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, *READ_BY[schema]], tmp_path)
     assert (done.returncode, done.stdout) == (0, "ok -- validation done\n")
 
 
 def test_every_file_that_is_shown_is_checked() -> None:
-    checked = {name for names in READ_BY.values() for name in names} - {"action.yml"}
+    checked = {name for names in READ_BY.values() for name in names} - {"action.yml", WORKFLOW}
     assert set(SHOWN) == checked | {".pre-commit-config.yaml", "playbooks/council.yml"}
 
 
@@ -85,6 +92,29 @@ def test_the_release_that_is_shown_is_this_one() -> None:
         ".pre-commit-config.yaml",
     ]
     assert [name for name in used if f"v{__version__}" not in SHOWN[name]] == []
+    assert f"OWNER/overlord-run@v{__version__}" in PACK[WORKFLOW]
+
+
+# The repository of a pack, as docs/roles.md shows it: what its workflow runs
+
+
+def test_the_workflow_of_a_pack_fails_where_a_role_or_its_example_does(tmp_path: Path) -> None:
+    for name, text in PACK.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    steps = [step["run"] for step in yaml.safe_load(PACK[WORKFLOW])["jobs"]["test"]["steps"] if "run" in step]
+    assert steps[0].startswith("pip install ")
+    commands = [[sys.executable, "-m", "overlord_run", *step.split(" ")[1:]] for step in steps[1:]]
+    role = tmp_path / "roles" / "brevity_critic.md"
+    sound = role.read_text("utf-8")
+
+    def codes(text: str) -> list[int]:
+        role.write_text(text, encoding="utf-8")
+        return [run(command, tmp_path).returncode for command in commands]
+
+    assert codes(sound) == [0, 0]
+    assert codes(sound.replace("Give at most", "Name")) == [0, 1]
+    assert codes(sound.replace("inputs.most", "inputs.least")) == [3, 3]
 
 
 # The action, whose steps are run as its runner runs them

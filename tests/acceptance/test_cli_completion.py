@@ -98,6 +98,8 @@ COMMANDS = " ".join(main.COMMANDS)
         ("overlord-run diff RUN s", "script.yaml"),
         ("overlord-run list --state-dir nowhere --format j", "json"),
         ("overlord-run status --state-dir nowhere --run ", ""),
+        ("overlord-run roles n", "new"),
+        ("overlord-run roles new --f", "--format"),
         ("overlord-run schema re", "rehearsal recording registry"),
         ("overlord-run send ", "alder birch oak role:critic role:judge all"),
         ("overlord-run recover b", "birch"),

@@ -103,4 +103,4 @@ def test_a_folder_without_a_playbook_is_exit_2(shell: Shell) -> None:
     (shell.folder / "empty").mkdir()
     done = shell.run("validate", "empty")
     assert done.exit == 2
-    assert done.err.startswith("error: no playbook, role file or script in empty\n")
+    assert done.err.startswith("error: no playbook, role file, examples or script in empty\n")

@@ -19,7 +19,7 @@ from overlord_run.playbook.schema import load
 
 REPO = Path(__file__).parents[2]
 PLAYBOOKS = REPO / "playbooks"
-SHIPPED = sorted(PLAYBOOKS.glob("*.yml"))
+SHIPPED = sorted(PLAYBOOKS.rglob("*.yml"))
 HERE = "|>"  # where the cursor stands in a half-typed text
 NAMES = count()
 
@@ -65,11 +65,11 @@ def filled(insert: str) -> str:
     return re.sub(r"\\([$}\\])", r"\1", _STOP.sub(lambda stop: stop[1] or "x", insert))
 
 
-def test_the_shipped_playbooks_and_scripts_are_underlined_nowhere(editor: Editor) -> None:
+def test_the_shipped_playbooks_scripts_and_examples_are_underlined_nowhere(editor: Editor) -> None:
     for path in SHIPPED:
         editor.open(path.as_uri(), path.read_text("utf-8"))
     underlined = {path.name: editor.underlined(path.as_uri()) for path in SHIPPED}
-    assert len(underlined) >= 20
+    assert len(underlined) >= 30
     assert {name: problems for name, problems in underlined.items() if problems} == {}
 
 
@@ -88,12 +88,18 @@ OFFERED = {
     "inputs:\n  plan:\n    type: ": {"string", "file", "files"},
     "outputs:\n  verdict:\n    ": {"value", "text", "file", "a value"},
     "redirects:\n  - id: rank\n    expect:\n      ": {"schema", "repairs", "an answer as JSON"},
+    "examples:\n  by default:\n    ": {"with", "text_file", "misfit", "a prompt", "a whole prompt", "a reply"},
+    "examples:\n  by default:\n    servant:\n      profile: ": {"consultation", "implementation"},
 }
+
+
+def offering(text: str) -> str:
+    return "examples" if text.startswith("examples") else "playbook"
 
 
 @pytest.mark.parametrize("text", OFFERED)
 def test_an_editor_offers_what_can_stand_at_the_cursor(editor: Editor, text: str) -> None:
-    cursor = typed(editor, text + HERE)
+    cursor = typed(editor, text + HERE, offering(text))
     offered = {item["label"] for item in editor.complete(*cursor.place)}
     assert OFFERED[text] - offered == set()
     assert [label for label in offered if "object Object" in label] == []
@@ -101,7 +107,7 @@ def test_an_editor_offers_what_can_stand_at_the_cursor(editor: Editor, text: str
 
 @pytest.mark.parametrize("text", OFFERED)
 def test_what_is_offered_leaves_yaml_behind(editor: Editor, text: str) -> None:
-    cursor = typed(editor, text + HERE)
+    cursor = typed(editor, text + HERE, offering(text))
     items = editor.complete(*cursor.place)
     broken = [item["label"] for item in items if not is_yaml(cursor, item["insertText"])]
     assert items
@@ -153,6 +159,7 @@ WRONG = {
         "overlord: 1\nanswers: {alder: {startup: Ready.}}\nanswer: {}\n",
         ["Property answer is not allowed."],
     ),
+    "examples": ("overlord: 1\nexamples: {one: {contain: x}}\n", ["Property contain is not allowed."]),
 }
 
 
@@ -218,6 +225,19 @@ def test_a_playbook_is_sound_with_a_snippet_as_it_stands(name: str | None, body:
     playbook.write_text(yaml.safe_dump(PUT_IN[name](tabbed(body))), encoding="utf-8")
     errors = [problem for problem in validate([str(playbook)]).problems if problem.severity == "error"]
     assert errors == []
+
+
+EXAMPLE_SNIPPETS = load("examples")["definitions"]["example"]["defaultSnippets"]
+
+
+@pytest.mark.parametrize("snippet", EXAMPLE_SNIPPETS, ids=lambda snippet: snippet["label"])
+def test_an_example_is_sound_with_a_snippet_as_it_stands(snippet: Any, tmp_path: Path) -> None:
+    (tmp_path / "critic.md").write_text("---\noverlord: 1\nrole: critic\n---\nJudge.\n", encoding="utf-8")
+    (tmp_path / "critic.default.txt").write_text("Judge.\n", encoding="utf-8")
+    examples = tmp_path / "critic.examples.yml"
+    content = {"overlord": 1, "examples": {"by default": tabbed(snippet["body"])}}
+    examples.write_text(yaml.safe_dump(content), encoding="utf-8")
+    assert validate([str(examples)]).problems == ()
 
 
 def test_every_place_that_has_snippets_is_tried() -> None:

@@ -1,11 +1,14 @@
 """The plan of each valid example, beside it. `python tests/acceptance/test_example_plans.py` writes them anew."""
 
 import json
+import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
+import pack_kit
 from overlord_run.plan.build import build
 from playbook_kit import parse, resolve
 
@@ -41,6 +44,9 @@ def test_no_plan_stands_there_alone() -> None:
 
 
 if __name__ == "__main__":
-    for example in EXAMPLES:
-        text = json.dumps(planned(example), indent=2, ensure_ascii=False)
-        expectation(example).write_text(text + "\n", "utf-8")
+    with TemporaryDirectory() as folder:
+        pack_kit.fill(Path(folder))
+        os.environ["OVERLORD_CACHE_DIR"] = folder
+        for example in EXAMPLES:
+            text = json.dumps(planned(example), indent=2, ensure_ascii=False)
+            expectation(example).write_text(text + "\n", "utf-8")

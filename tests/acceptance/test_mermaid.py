@@ -16,7 +16,7 @@ from overlord_run.cli.report.visible import visible
 from overlord_run.plan.build import build
 from overlord_run.plan.frozen import plan_from_json
 from overlord_run.plan.model import Plan
-from overlord_run.playbook.model import Place, Text
+from overlord_run.playbook.texts import Place, Text
 from playbook_kit import parse
 from unit.plan.councils import HOST
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 import yaml
 
 import docs_kit as kit
+from overlord_run.app.roles.test import try_roles
 from overlord_run.app.validate import validate
 from overlord_run.plan.build import build
-from overlord_run.plan.frame import CONSTRAINTS, PROFILES
+from overlord_run.plan.frame import CONSTRAINTS, PROFILES, role_text
 from overlord_run.playbook.model import Input, RoleFile
 from overlord_run.playbook.rolefile import parse_role
 from overlord_run.playbook.schema import load
@@ -42,7 +44,7 @@ def prompt(name: str, **values: Any) -> str:
         "assignments": [{"slot": "alder", "role": "it"}],
     }
     plan = build(resolve(parse(json.dumps(playbook).encode(), "c.yml"), Path()), {}, model_ids={}, host={})
-    return plan.servants[0].system.partition("# Your role\n\n")[2].rpartition("\n\n# Who you are")[0]
+    return role_text(plan.servants[0].system)
 
 
 def sentences(text: str) -> set[str]:
@@ -59,15 +61,33 @@ def others(declared: Input) -> list[Any]:
     return {"string": ["canary"], "array": [["canary"]], "integer": [declared.checks.get("maximum")]}[declared.type]
 
 
-def test_the_folder_holds_roles_and_nothing_else() -> None:
-    assert sorted(path.name for path in FOLDER.iterdir()) == [f"{name}.md" for name in names()]
+def test_the_folder_holds_roles_their_examples_and_nothing_else() -> None:
+    texts = {path.name for path in FOLDER.glob("*.txt")}
+    kinds = (".md", ".examples.yml")
+    assert {path.name for path in FOLDER.iterdir()} - texts == {f"{name}{kind}" for name in names() for kind in kinds}
+    named = {path.name for path in FOLDER.glob("*.examples.yml") for text in texts if text in path.read_text("utf-8")}
+    assert len(named) == len(texts)
     assert len(ROLES) >= 8
 
 
-def test_all_of_them_are_valid() -> None:
+def test_all_of_them_are_valid_with_their_examples() -> None:
     found = validate([str(FOLDER)])
-    assert len(found.files) == len(ROLES)
+    assert len(found.files) == 2 * len(ROLES)
     assert found.problems == ()
+
+
+def test_the_examples_of_all_of_them_pass_as_roles_test_tries_them(record_property: Callable[[str, int], None]) -> None:
+    trials = try_roles([str(FOLDER)], strict=True)
+    failures = [(one.name, one.failures) for role in trials.roles for one in role.examples if one.state != "passed"]
+    assert (failures, trials.problems, int(trials.exit_code)) == ([], (), 0)
+    assert all(len(role.examples) >= 2 for role in trials.roles)
+    record_property("examples of builtin roles", sum(len(role.examples) for role in trials.roles))
+
+
+@pytest.mark.parametrize(("name", "declared"), INPUTS, ids=lambda value: getattr(value, "name", value))
+def test_every_input_is_filled_in_an_example(name: str, declared: Input) -> None:
+    examples = yaml.safe_load((FOLDER / f"{name}.examples.yml").read_text("utf-8"))["examples"].values()
+    assert any(declared.name in example.get("with", {}) for example in examples)
 
 
 @pytest.mark.parametrize("name", ROLES)

@@ -14,9 +14,10 @@ import pytest
 import yaml
 
 import docs_kit as kit
+import pack_kit
+from command_kit import EVERY
 from fake_api import FakeApi
 from overlord_run.app.validate import load, validate
-from overlord_run.cli.main import COMMANDS, command_line
 from overlord_run.cli.report.board import COLUMNS, Size, board
 from overlord_run.cli.report.rows import Doing, Row, Rows
 from overlord_run.cli.report.styled import plain
@@ -34,14 +35,19 @@ from overlord_run.plan.language.filters import FILTERS
 from overlord_run.plan.language.templates import evaluate
 from overlord_run.plan.pricing import Cost
 from overlord_run.plan.rules import RULES as TEMPLATE_RULES
-from overlord_run.playbook.model import Place, Text
 from overlord_run.playbook.rules import RULES
 from overlord_run.playbook.schema import load as load_schema
+from overlord_run.playbook.texts import Place, Text
+from overlord_run.roles.lock import LOCK_NAME
+from overlord_run.roles.lock import RULES as LOCK_RULES
+from overlord_run.roles.packs import RULES as PACK_RULES
 from overlord_run.settings.config import load_config
 
-PLAYBOOK, TEMPLATES, COMMAND_PAGE, ENGINE, REHEARSAL, RULE_PAGE, RUN_FOLDER, DRY_RUN = (
+PLAYBOOK, TEMPLATES, COMMAND_PAGE, ENGINE, REHEARSAL, RULE_PAGE, RUN_FOLDER, DRY_RUN, ROLE_PAGE = (
     kit.DOCS / f"{name}.md"
-    for name in ("playbook", "templates", "commands", "engine", "rehearsal", "rules", "run-folder", "dry-run")
+    for name in (
+        *("playbook", "templates", "commands", "engine", "rehearsal", "rules", "run-folder", "dry-run", "roles"),
+    )
 )
 HOST = {"platform": "linux", "shell": "bash", "paths": "posix"}
 
@@ -86,6 +92,7 @@ KEYS: Mapping[tuple[Path, str], Mapping[str, Any]] = {
     (PLAYBOOK, "Models"): DEFINITIONS["model"],
     (PLAYBOOK, "Price"): DEFINITIONS["price"],
     (PLAYBOOK, "Above"): DEFINITIONS["price"]["properties"]["above"],
+    (PLAYBOOK, "Packs"): DEFINITIONS["pack"],
     (PLAYBOOK, "Roles"): DEFINITIONS["role"],
     (PLAYBOOK, "Assignments"): DEFINITIONS["assignment"],
     (PLAYBOOK, "Redirects"): DEFINITIONS["redirect"],
@@ -146,6 +153,15 @@ def test_the_script_page_has_every_key_and_fault() -> None:
     assert faults[:4] == list(get_args(ScriptedFault))
 
 
+def test_the_page_of_roles_has_every_key_of_an_example() -> None:
+    told = kit.keys(kit.section(ROLE_PAGE, "Examples"), columns=3)
+    schema = load_schema("examples")
+    example = schema["definitions"]["example"]["properties"]
+    assert sorted(told) == sorted({*schema["properties"], *example})
+    servant = schema["definitions"]["servant"]["properties"]
+    assert [code for code in kit.codes(told["servant"]) if code in servant] == list(servant)
+
+
 # Templates, against the tables of the code
 
 SCOPE = json.loads(kit.blocks(TEMPLATES, "json")[0].text)
@@ -184,10 +200,8 @@ def test_the_attributes_of_replies_and_loops_are_named() -> None:
 # Commands, against their own options
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_each_option_of_a_command_has_its_row_and_no_other_has(name: str) -> None:
-    command = command_line.get_command(click.Context(command_line), name)
-    assert command is not None
+@pytest.mark.parametrize(("name", "command"), EVERY.items())
+def test_each_option_of_a_command_has_its_row_and_no_other_has(name: str, command: click.Command) -> None:
     options = [set(parameter.opts) for parameter in command.params if isinstance(parameter, click.Option)]
     heading = "Flags of run" if name == "run" else name
     rows = kit.rows(kit.section(COMMAND_PAGE, heading), columns=2)
@@ -306,6 +320,8 @@ WITHOUT_EXAMPLE = {
     "control-character",
     "empty-file",
     "encoding",
+    "pack-entry",
+    "pack-size",
     "too-deep",
     "too-large",
     "too-long",
@@ -316,7 +332,15 @@ WITHOUT_EXAMPLE = {
 def _rules() -> set[str]:
     tree = ast.parse(Path(script.__file__).read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "problem"]
-    return {RECORDING_RULE, *RULES, *SCHEMA_RULES, *TEMPLATE_RULES, *(ast.literal_eval(call.args[1]) for call in calls)}
+    of_packs = {*LOCK_RULES, *PACK_RULES}
+    return {
+        RECORDING_RULE,
+        *RULES,
+        *SCHEMA_RULES,
+        *TEMPLATE_RULES,
+        *of_packs,
+        *(ast.literal_eval(call.args[1]) for call in calls),
+    }
 
 
 def _told_rules() -> list[str]:
@@ -344,12 +368,17 @@ def test_the_example_breaks_its_rule_in_these_words(rule: str, tmp_path: Path, m
     folder = tmp_path / "council"
     (folder / "roles").mkdir(parents=True)
     monkeypatch.chdir(folder)
+    if rule != "lock-missing":
+        pack_kit.write_lock(folder)
     found = _problems(example[1], example[2])
     assert [f"{one.message} ({one.hint})" for one in found if one.rule == rule][:1] == kit.codes(told[1])
 
 
 def _problems(language: str, example: str) -> tuple[Problem, ...]:
     """Return the problems of a playbook that holds an example, or of what belongs to a sound one."""
+    if example.startswith("packs:\n  - "):
+        Path(LOCK_NAME).write_text(f"overlord: 1\n{example}", encoding="utf-8")
+        return validate([LOCK_NAME]).problems
     is_role, is_script, is_recording = language == "markdown", example.startswith("answers:"), language == "json"
     Path("roles/critic.md").write_text(example if is_role else ROLE, encoding="utf-8")
     own = "" if is_role or is_script or is_recording else example
@@ -376,6 +405,7 @@ WHOLE = [
     if block.language in ("yaml", "markdown") and block.page != RULE_PAGE and "\noverlord: 1\n" in f"\n{block.text}"
 ]
 SCRIPTS = [block for block in WHOLE if "\nanswers:" in block.text]
+EXAMPLES = [block for block in WHOLE if "\nexamples:" in block.text]
 WRONG_ON_PURPOSE = {"playbooks/council.yml", "unread.yml", "wrong.yml"}
 
 # Commands that no test runs, by their page and first line.
@@ -385,13 +415,26 @@ NOT_RUN: Mapping[tuple[str, str], str] = {
 }
 
 
-@pytest.mark.parametrize("block", [block for block in WHOLE if block not in SCRIPTS], ids=str)
+_NAMES = {"yaml": "playbook.yml", "markdown": "role.md"}
+
+
+@pytest.mark.parametrize("block", [block for block in WHOLE if block not in (*SCRIPTS, *EXAMPLES)], ids=str)
 def test_a_whole_playbook_or_role_file_is_valid(block: kit.Block, tmp_path: Path) -> None:
     kit.write_files(block.page, tmp_path)
-    path = tmp_path / ("playbook.yml" if block.language == "yaml" else "role.md")
+    name = LOCK_NAME if "\npacks:\n  - pack: " in block.text else block.file or _NAMES[block.language]
+    path = tmp_path / name
     path.write_text(block.text, encoding="utf-8")
     problems = list(map(str, validate([str(path)]).problems))
     assert (problems == []) == (block.file not in WRONG_ON_PURPOSE), problems
+
+
+def test_the_examples_of_a_role_are_tried_by_their_page() -> None:
+    shown = {page: "".join(block.text for block in kit.blocks(page, "console")) for page in kit.PAGES}
+    roles = [
+        (block.page, str(block.file).replace(".examples.yml", ".md").rpartition("roles/")[1:]) for block in EXAMPLES
+    ]
+    assert len(roles) >= 2
+    assert [role for page, role in roles if f"{''.join(role)}: " not in shown[page]] == []
 
 
 def test_every_script_is_rehearsed_by_its_page() -> None:

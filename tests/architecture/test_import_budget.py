@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from overlord_run.cli.main import COMMANDS
+from command_kit import ROWS
 
 HEAVY = {"yaml", "jsonschema", "jinja2", "httpx", "rich", "asyncio"}
 LOADED = "import atexit, json, sys; atexit.register(lambda: print(json.dumps(sorted(sys.modules)))); "
@@ -34,6 +34,7 @@ def test_what_runs_no_command_imports_nothing_heavy_and_no_command(args: list[st
     assert not modules & HEAVY
     assert {name for name in modules if name.startswith("overlord_run.")} == {
         "overlord_run.cli",
+        "overlord_run.cli.lazy",
         "overlord_run.cli.main",
         "overlord_run.cli.report",
         "overlord_run.cli.report.problems",
@@ -48,10 +49,10 @@ def test_an_error_imports_nothing_heavy() -> None:
     assert not modules_of("lst") & HEAVY
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ROWS)
 def test_the_flags_of_a_command_are_known_without_what_carries_it_out(name: str) -> None:
-    modules = modules_of(name, "--help")
-    assert COMMANDS[name][0].partition(":")[0] in modules
+    modules = modules_of(*name.split(" "), "--help")
+    assert ROWS[name][0].partition(":")[0] in modules
     assert not modules & HEAVY
 
 
@@ -59,6 +60,12 @@ def test_validate_imports_neither_the_network_nor_the_event_loop(tmp_path: Path)
     (tmp_path / "empty.yml").write_text("", encoding="utf-8")
     modules = modules_of("validate", str(tmp_path / "empty.yml"))
     assert "overlord_run.app.validate" in modules
+    assert not modules & {"httpx", "asyncio", "rich"}
+
+
+def test_trying_roles_imports_neither_the_network_nor_the_event_loop() -> None:
+    modules = modules_of("roles", "test", "--format", "json", str(REPO / "playbooks" / "roles"))
+    assert "overlord_run.app.roles.test" in modules
     assert not modules & {"httpx", "asyncio", "rich"}
 
 
@@ -93,7 +100,7 @@ def test_a_conversation_that_goes_into_a_pipe_does_not_import_what_draws(tmp_pat
     assert not modules_of("show", folder=tmp_path) & {"rich", "pygments"}
 
 
-@pytest.mark.parametrize("line", ["", "run --", "run --state-dir ", "status --run ", "reply ", "show "])
+@pytest.mark.parametrize("line", ["", "run --", "run --state-dir ", "status --run ", "reply ", "show ", "roles "])
 def test_a_tab_imports_nothing_heavy(line: str) -> None:
     asked = {"COMP_WORDS": f"overlord-run {line}", "COMP_CWORD": str(1 + line.count(" "))}
     modules = modules_of(**asked, _OVERLORD_RUN_COMPLETE="bash_complete")

@@ -14,7 +14,7 @@ from fuzz.targets import TARGETS, workplace
 from overlord_run.errors import Problem
 from overlord_run.expect import find
 from overlord_run.playbook import compose, scalars
-from overlord_run.playbook.model import Place
+from overlord_run.playbook.texts import Place
 
 SHARE = {
     "playbook": 60,

@@ -177,6 +177,24 @@ def test_climbing_leads_no_further_than_the_dots_at_its_beginning(folder: Path) 
         assert refusal(caught.value) == (f"'{path}' is outside of the playbook's folder", *OUTSIDE)
 
 
+def test_what_a_role_includes_stays_in_its_own_folder(folder: Path) -> None:
+    (folder / "texts" / "link.md").symlink_to("../council.yml")
+    (folder / "texts" / "inside.md").symlink_to("task.md")
+    (folder / "council.yml").write_text("name: a\n", encoding="utf-8")
+    for path in ("texts/task.md", "texts/inside.md"):
+        assert read_beside(folder, path, limit=100, may_climb=True, within="texts") == b"Begin.\n"
+    assert read_beside(folder, "../shared/role.md", limit=100, may_climb=True, within="../shared") == b"A role.\n"
+    assert read_beside(folder, "council.yml", limit=100, may_climb=True, within=".") == b"name: a\n"
+    for path in ("texts/link.md", "texts/../council.yml"):
+        with pytest.raises(FileError) as caught:
+            read_beside(folder, path, limit=100, may_climb=True, within="texts")
+        assert refusal(caught.value) == (
+            f"'{path}' is outside of the role's folder",
+            "file-outside",
+            "put the file beside the role, not behind .. or a link",
+        )
+
+
 def test_a_folder_that_is_itself_a_link_holds_what_is_beside_the_playbook(folder: Path) -> None:
     (folder.parent / "alias").symlink_to("book")
     assert read_beside(folder.parent / "alias", "texts/task.md", limit=100) == b"Begin.\n"

@@ -2,15 +2,14 @@
 
 import json
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from overlord_run.app.fresh import make_folder, require_absent, require_name, write_new
 from overlord_run.app.here import current_host
 from overlord_run.app.ours import PLAYBOOK_SUFFIXES
-from overlord_run.errors import StoreError, UsageError
+from overlord_run.errors import UsageError
 from overlord_run.files import is_folder, is_there
-from overlord_run.playbook.names import is_device, shown
 from overlord_run.playbook.schema import load
 
 DEFAULT_NAME = "council.yml"
@@ -49,13 +48,13 @@ def init(asked: str | None) -> Written:
     schema = json.dumps(load("playbook"), indent=2) + "\n"
     files = [str(path)]
     note = ""
-    _make(path.parent)
+    make_folder(path.parent)
     if not is_there(schema_path):
-        _write(schema_path, schema)
+        write_new(schema_path, schema)
         files.append(str(schema_path))
     elif not _holds(schema_path, schema):
         note = f"{schema_path} was there and is left as it is; overlord-run schema playbook prints this version's"
-    _write(path, _text(path))
+    write_new(path, _text(path))
     return Written(tuple(files), note)
 
 
@@ -66,14 +65,8 @@ def _path(asked: str | None) -> Path:
     if path.suffix.lower() not in PLAYBOOK_SUFFIXES:
         message = f"the name of a playbook ends in .yml or .yaml, and '{path.name}' does not"
         raise UsageError(message, next=f"overlord-run init {path.with_name(path.name + '.yml')}")
-    if not path.name.isprintable():
-        message = f"the name {shown(path.name)} holds a character that cannot be printed"
-        raise UsageError(message, next="Choose another name.")
-    if is_device(path.name):
-        message = f"'{path.name}' is the name of a device on Windows"
-        raise UsageError(message, next="Choose another name.")
-    if is_there(path):
-        raise _taken(path)
+    require_name(path)
+    require_absent(path)
     return path
 
 
@@ -89,31 +82,3 @@ def _holds(path: Path, text: str) -> bool:
         return path.read_text(encoding="utf-8") == text
     except (OSError, ValueError):
         return False
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a new file whole, or none."""
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise _taken(path) from error
-    except OSError as error:
-        with suppress(OSError):  # what was never made cannot be removed
-            path.unlink()
-        raise _unwritable(path, error) from error
-
-
-def _taken(path: Path) -> UsageError:
-    return UsageError(f"{path} is there already, and nothing is overwritten", next="Name another file.")
-
-
-def _unwritable(path: Path, error: OSError) -> StoreError:
-    return StoreError(f"{path} cannot be written: {error.strerror}", next="Name another place.", code="init")

@@ -13,12 +13,20 @@ from overlord_run.app.validate import load, read
 from overlord_run.engine.base import EngineName
 from overlord_run.engine.replay import Recording, parse_recording
 from overlord_run.engine.script import Script, parse_script
-from overlord_run.errors import ChangedError, OverlordError, ReleasedError, RunNotFoundError, StoreError
-from overlord_run.files import RECORDING_LIMIT, read_bytes
+from overlord_run.errors import (
+    ChangedError,
+    InvalidPlaybookError,
+    OverlordError,
+    ReleasedError,
+    RunNotFoundError,
+    StoreError,
+)
+from overlord_run.files import RECORDING_LIMIT, TEXT_LIMIT, FileError, read_beside, read_bytes
 from overlord_run.host import require_supported
 from overlord_run.plan.build import build
 from overlord_run.plan.frozen import plan_from_json
 from overlord_run.plan.model import Plan
+from overlord_run.roles.lock import LOCK_LIMIT, LOCK_NAME, Lock, parse_lock
 from overlord_run.settings import Flags, environment
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.recorded import read_recorded, restore
@@ -28,6 +36,8 @@ from overlord_run.store.folder import RunFolder
 from overlord_run.store.plan_file import read_plan
 from overlord_run.store.state import State
 
+# A lock that was taken away, or a cache that is cold, changes nothing of what the run is told.
+_PACKS_AWAY = {"lock-missing", "pack-not-fetched"}
 _GO_ON = "start a new run, or go on with the plan as it was: --ignore-changes"
 
 
@@ -120,6 +130,9 @@ def require_unchanged(run: Recorded) -> None:
             limit=run.plan.limit,
         ).to_json()
     except OverlordError as error:
+        if isinstance(error, InvalidPlaybookError) and {found.rule for found in error.problems} <= _PACKS_AWAY:
+            _require_same_files(run, path)
+            return
         message = f"the playbook {path} cannot be planned as it was: {error.message}"
         raise ChangedError(message, _GO_ON) from error
     if now["digest"] != run.created.plan_digest:
@@ -127,6 +140,39 @@ def require_unchanged(run: Recorded) -> None:
         place, what = json_difference(*content) or ("the plan", "is another")
         message = f"the playbook or a role has changed since the run began: {place} {what}"
         raise ChangedError(message, _GO_ON)
+
+
+def _require_same_files(run: Recorded, path: str) -> None:
+    """Refuse a run whose playbook, or a role file beside it, has other bytes now; its packs are not at hand to be read.
+
+    They need not be: what they held stands in the plan.
+
+    Raises:
+        ChangedError: One of them has.
+    """
+    if digest_of(read(path)) != run.created.playbook.get("digest"):
+        message = f"the playbook {path} has changed since the run began, and its packs are not at hand"
+        raise ChangedError(message, _GO_ON)
+    own = [files for source in run.plan.sources.values() if not source.pack for files in source.files.items()]
+    for file, digest in own:
+        try:
+            found = digest_of(read_beside(Path(path).parent, file, limit=TEXT_LIMIT, may_climb=True))
+        except FileError as error:
+            raise ChangedError(error.message, _GO_ON) from error
+        if found != digest:
+            message = f"the role file {file} has changed since the run began"
+            raise ChangedError(message, _GO_ON)
+    lock = Path(path).with_name(LOCK_NAME)
+    if lock.exists():
+        _require_same_commits(run, parse_lock(read_bytes(lock, limit=LOCK_LIMIT), str(lock)))
+
+
+def _require_same_commits(run: Recorded, lock: Lock) -> None:
+    for source in run.plan.sources.values():
+        entry = lock.find(source.pack, source.git, source.rev, source.path)
+        if entry is not None and entry.commit != source.commit:
+            message = f"the pack {source.pack} is locked at another commit than the run began with"
+            raise ChangedError(message, _GO_ON)
 
 
 def _engine(run: Recorded) -> EngineName:

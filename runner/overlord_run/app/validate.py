@@ -1,11 +1,14 @@
-"""Check playbooks, role files and rehearsal scripts as far as that needs no inputs."""
+"""Check playbooks, role files, their examples, rehearsal scripts and locks as far as that needs no inputs."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from overlord_run.app import ours
+from overlord_run.app.here import pack_cache
+from overlord_run.app.roles.examples import check_examples
 from overlord_run.app.rules import RULES, require_known
 from overlord_run.engine.script import check_script
 from overlord_run.errors import Exit, InvalidPlaybookError, Problem, UsageError
@@ -21,9 +24,14 @@ from overlord_run.playbook.checks import warnings as playbook_warnings
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.playbook.rolefile import parse_role
-from overlord_run.roles.origins import Beside
+from overlord_run.roles.beside import Beside
+from overlord_run.roles.includes import include
+from overlord_run.roles.lock import parse_lock
+from overlord_run.roles.origins import of_role_file
 from overlord_run.roles.resolve import read as read_files
 
+# What stands before the @ of a URL; a user of ssh alone, as in ssh://git@host, is no secret.
+_SECRET = re.compile(r"(?<=https://)[^/\s@]+(?=@)|(?<=://)[^/\s@]*:[^/\s@]*(?=@)")
 _YAML_SUFFIXES = ours.PLAYBOOK_SUFFIXES | {".json"}
 
 
@@ -77,10 +85,16 @@ def load(path: str) -> tuple[Playbook, tuple[Problem, ...]]:
     return playbook, unsilenced(warnings)
 
 
-def unsilenced(warnings: Sequence[Problem]) -> tuple[Problem, ...]:
-    """Return the warnings that no comment in their files silences."""
-    texts = _texts({problem.file for problem in warnings}, {})
-    return tuple(ignores.heed(warnings, _ignores(texts))[0])
+def unsilenced(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Return the problems without the warnings that a comment in their file silences."""
+    warnings = [found for found in problems if found.severity == "warning"]
+    kept = set(ignores.heed(warnings, _ignores(_texts({found.file for found in warnings}, {})))[0])
+    return tuple(found for found in problems if found.severity == "error" or found in kept)
+
+
+def lines_of(problems: Sequence[Problem]) -> Mapping[tuple[str, int], str]:
+    """Return the lines that problems point at, by file and number; none of a file that cannot be read."""
+    return _lines(problems, _texts({found.file for found in problems}, {}))
 
 
 def parse(content: bytes, file: str, beside: Beside) -> tuple[Playbook, tuple[Problem, ...]]:
@@ -97,7 +111,7 @@ def parse(content: bytes, file: str, beside: Beside) -> tuple[Playbook, tuple[Pr
     parsed, problems = read_playbook(content, file)
     if parsed is None:
         raise InvalidPlaybookError(problems)
-    playbook, of_files = read_files(parsed, beside)
+    playbook, of_files = read_files(parsed, beside, pack_cache())
     problems += [*of_files, *check_schemas(playbook), *check_templates(playbook), *check_budget(playbook)]
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:  # warnings would mislead beside them: what reads an input may stand in the file that is missing
@@ -106,7 +120,7 @@ def parse(content: bytes, file: str, beside: Beside) -> tuple[Playbook, tuple[Pr
 
 
 def read(path: str) -> bytes:
-    """Return what a playbook, a role file or a script holds.
+    """Return what a playbook, a role file, its examples or a script hold.
 
     Raises:
         InvalidPlaybookError: It is too large, or no regular file.
@@ -123,7 +137,7 @@ def read(path: str) -> bytes:
 def validate(
     paths: Sequence[str], *, select: Collection[str] = (), ignore: Collection[str] = (), strict: bool = False
 ) -> Validation:
-    """Check every playbook, role file and rehearsal script that `paths` name, and those in the folders among them.
+    """Check every playbook, role file, file of examples, script and lock that `paths` name, or folders among them hold.
 
     Args:
         paths: Files, each of which is checked whatever it holds, and folders, in which what is not ours is passed over.
@@ -137,7 +151,7 @@ def validate(
     require_known((*select, *ignore))
     files = tuple(dict.fromkeys(name for path in paths for name in _expand(path)))
     if not files:
-        message = f"no playbook, role file or script in {', '.join(paths)}"
+        message = f"no playbook, role file, examples or script in {', '.join(paths)}"
         raise UsageError(message, next="Name a playbook, or a folder that holds one.")
     looked = {name: _look_at(name) for name in files}
     found = {problem for one in looked.values() for problem in one.problems}
@@ -185,11 +199,27 @@ def _look_at(path: str) -> _Looked:
 def _problems(content: bytes, path: str) -> Sequence[Problem]:
     match ours.kind_of(ours.legible(content), path):
         case "role":
-            return check_role_file(parse_role(content, path))
+            return check_role(content, path)
+        case "examples":
+            return check_examples(content, path, partial(read_beside, Path(path).parent))
+        case "lock":
+            parse_lock(content, path)
+            return ()
         case "script":
             return check_script(content, path)
         case "playbook":
             return parse(content, path, partial(read_beside, Path(path).parent))[1]
+
+
+def check_role(content: bytes, path: str) -> Sequence[Problem]:
+    """Return what is wrong with the template of a role file, and of the texts that it includes, or is to be warned of.
+
+    Raises:
+        InvalidPlaybookError: It is no role file.
+    """
+    role = parse_role(content, path)
+    included = include(role.system, of_role_file(path, partial(read_beside, Path(path).parent)))
+    return [*included.problems, *check_role_file(replace(role, system=included.text))]
 
 
 def _texts(files: Collection[str], checked: Mapping[str, bytes]) -> dict[str, _Text]:
@@ -214,6 +244,10 @@ def _ignores(texts: Mapping[str, _Text]) -> list[ignores.Ignore]:
     return [found for file, one in texts.items() for found in ignores.find(one.text, file, one.syntax)]
 
 
+def _masked(secret: re.Match[str]) -> str:
+    return "*" * len(secret.group())
+
+
 def _lines(problems: Sequence[Problem], texts: Mapping[str, _Text]) -> dict[tuple[str, int], str]:
     split = {
         file: ignores.lines_of(texts[file].text, texts[file].syntax)
@@ -221,7 +255,7 @@ def _lines(problems: Sequence[Problem], texts: Mapping[str, _Text]) -> dict[tupl
         if file in texts
     }
     return {
-        (problem.file, problem.line): split[problem.file][problem.line - 1]
+        (problem.file, problem.line): _SECRET.sub(_masked, split[problem.file][problem.line - 1])
         for problem in problems
         if problem.file in split and problem.line <= len(split[problem.file])
     }

@@ -33,11 +33,10 @@ def folders(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> li
 
 def playbooks(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """Complete the YAML files of the folder that is typed; else the shell completes any path."""
-    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, playbook_paths(incomplete))]
+    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, _playbook_paths(incomplete))]
 
 
-def playbook_paths(incomplete: str) -> list[str]:
-    """Return the YAML files whose paths begin with what is typed."""
+def _playbook_paths(incomplete: str) -> list[str]:
     name = incomplete.rpartition("/")[2]
     folder = incomplete.removesuffix(name)
     try:
@@ -52,12 +51,19 @@ def playbook_paths(incomplete: str) -> list[str]:
     ]
 
 
-def first_words(commands: Mapping[str, str], incomplete: str) -> list[CompletionItem[str]]:
-    """Complete the first word of a command line: a command, given with its help line, or a playbook."""
-    known = [CompletionItem(name, help=line) for name, line in commands.items() if name.startswith(incomplete)]
+def commands(lines: Mapping[str, str], incomplete: str) -> list[CompletionItem[str]]:
+    """Complete a command, given with its help line."""
+    return [CompletionItem(name, help=line) for name, line in lines.items() if name.startswith(incomplete)]
+
+
+def first_words(known: list[CompletionItem[str]], incomplete: str) -> list[CompletionItem[str]]:
+    """Complete the first word of a command line: what is known of commands and options, or a playbook.
+
+    That any path may stand here is told first: bash forgets what it was told before.
+    """
     if incomplete.startswith("-"):
         return known
-    return [CompletionItem(incomplete, type="file"), *known, *map(CompletionItem, playbook_paths(incomplete))]
+    return [CompletionItem(incomplete, type="file"), *known, *map(CompletionItem, _playbook_paths(incomplete))]
 
 
 def one_of(*words: str) -> Complete:

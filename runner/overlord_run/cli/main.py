@@ -3,18 +3,18 @@
 This is the only place that tells an error and exits.
 """
 
-import importlib
 import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from overlord_run import __version__
+from overlord_run.cli.lazy import LazyGroup, Table
 from overlord_run.cli.report.problems import error_json, error_text
 from overlord_run.cli.streams import prepare, write_json, write_note
 from overlord_run.errors import Exit, OverlordError, StoreError, UsageError
@@ -27,12 +27,12 @@ COMPLETE_VARIABLE = "_OVERLORD_RUN_COMPLETE"
 PLAYBOOK_SUFFIXES = (".yml", ".yaml")
 
 # A command is imported when it runs; its help line stands here, so that `--help` imports none.
-COMMANDS: Mapping[str, tuple[str, str]] = {
+COMMANDS: Table = {
     "run": ("overlord_run.cli.flags", "Run a playbook: preflight, startup, redirects."),
     "init": ("overlord_run.cli.init", "Write a first playbook with comments, which rehearses as it stands."),
     "validate": (
         "overlord_run.cli.validate",
-        "Check playbooks, role files and rehearsal scripts as far as that needs no inputs.",
+        "Check playbooks, role files, their examples and rehearsal scripts as far as that needs no inputs.",
     ),
     "send": (
         "overlord_run.cli.deeds:send",
@@ -55,55 +55,32 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "events": ("overlord_run.cli.events", "Tell what happened in a run, event by event."),
     "verify": ("overlord_run.cli.verify", "Recompute a run's views and hash chain, and tell what differs."),
     "diff": ("overlord_run.cli.diff", "Tell what differs between two runs, or in what two playbooks would send."),
+    "roles": ("overlord_run.cli.roles.commands", "Work with role files: your own, and those of packs."),
     "doctor": ("overlord_run.cli.doctor", "Tell what is set up here for a run, and what to do about what is not."),
     "completion": ("overlord_run.cli.completion", "Print the script that lets a shell complete our command line."),
     "schema": ("overlord_run.cli.schema", "Print the JSON Schema of a file or of the commands' JSON."),
 }
 
 
-class CommandLine(click.Group):
+class CommandLine(LazyGroup):
     """The commands by name. Words that begin with a playbook, or with an option of `run`, mean `run`."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in the order of the table."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command of a name; None where there is none."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name or "command")
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the table into the help without importing a command."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words after putting `run` before them where that is what they mean."""
         own = {name for option in self.get_params(ctx) for name in option.opts}
         return super().parse_args(ctx, ["run", *args] if args and means_run(args[0], own) else args)
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the first word names.
+    def refusal(self, word: str) -> str:
+        """Return the sentence that a word is none of the commands, and no playbook."""
+        from overlord_run.playbook.names import LONGEST_PATH, shown
 
-        Raises:
-            UsageError: There is none.
-        """
-        if args[0] not in COMMANDS and not ctx.resilient_parsing:
-            raise unknown_command(args[0])
-        return super().resolve_command(ctx, args)
+        return f"{shown(word, longest=LONGEST_PATH)} is neither a command nor a playbook file"
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
-        """Complete the first word: a command, which is not imported for it, or a playbook."""
+        """Complete the first word: a command, or a playbook."""
         from overlord_run.cli.candidates import first_words
 
-        own_options = click.Command.shell_complete(self, ctx, incomplete)
-        return first_words({name: line for name, (_, line) in COMMANDS.items()}, incomplete) + own_options
+        return first_words(super().shell_complete(ctx, incomplete), incomplete)
 
 
 def means_run(word: str, own_options: set[str]) -> bool:
@@ -115,19 +92,9 @@ def means_run(word: str, own_options: set[str]) -> bool:
     return os.path.isfile(word)  # noqa: PTH113 - `Path.is_file` raises for a word that is too long for a path
 
 
-def unknown_command(word: str) -> UsageError:
-    """Return the error that a word is neither a command nor a playbook, with the nearest command."""
-    from overlord_run.playbook.names import LONGEST_PATH, did_you_mean, shown
-
-    hint = did_you_mean(word, COMMANDS)
-    return UsageError(
-        f"{shown(word, longest=LONGEST_PATH)} is neither a command nor a playbook file",
-        next=f"{hint[:1].upper()}{hint[1:]} The commands are: {', '.join(COMMANDS)}.".lstrip(),
-    )
-
-
 @click.group(
     cls=CommandLine,
+    table=COMMANDS,
     subcommand_metavar="PLAYBOOK|COMMAND [ARGS]...",
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -10,7 +10,7 @@ from overlord_run.cli.streams import write_data, write_json, write_report
 from overlord_run.errors import Exit, UsageError
 from overlord_run.playbook.names import did_you_mean
 
-NAMES = ("playbook", "role", "rehearsal", "recording", "registry", "ledger", "event", "output")
+NAMES = ("playbook", "role", "examples", "lock", "rehearsal", "recording", "registry", "ledger", "event", "output")
 
 
 @click.command("schema")
@@ -20,9 +20,9 @@ NAMES = ("playbook", "role", "rehearsal", "recording", "registry", "ledger", "ev
 def command(name: str | None, output_format: str) -> Exit:
     """Print the JSON Schema of a file or of the commands' JSON.
 
-    NAME is playbook, role, rehearsal (a script), recording (a line of what `run --record` makes), registry (run.json),
-    ledger (a line of ledger.jsonl), event (a line of events.jsonl) or output (what --format json prints). Without it,
-    the names are listed. A schema is JSON in either format.
+    NAME is playbook, role, examples (of a role), lock (overlord.lock), rehearsal (a script), recording (a line of what
+    `run --record` makes), registry (run.json), ledger (a line of ledger.jsonl), event (a line of events.jsonl) or
+    output (what --format json prints). Without it, the names are listed. A schema is JSON in either format.
     """
     if name is not None:
         if name not in NAMES:

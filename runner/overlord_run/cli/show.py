@@ -1,8 +1,10 @@
 """The command `show`."""
 
+from collections.abc import Sequence
+
 import click
 
-from overlord_run.app.history import find_run, inspect
+from overlord_run.app.history import Inspection, find_run, inspect
 from overlord_run.cli import candidates, options
 from overlord_run.cli.choice import require_slot
 from overlord_run.cli.lines import write_report_lines
@@ -22,6 +24,9 @@ from overlord_run.errors import Exit
     is_flag=True,
     help="Show system messages and the API's ids of requests too; JSON always has them.",
 )
+@click.option(
+    "--provenance", is_flag=True, help="Show instead where each system message came from: pack, commit, files, digests."
+)
 @options.output_format
 @options.state_dir
 @options.debug
@@ -33,6 +38,7 @@ def command(
     state_dir: str | None,
     *,
     verbose: bool,
+    provenance: bool,
 ) -> Exit:
     """Show what servants were asked and what they answered.
 
@@ -43,10 +49,24 @@ def command(
     if slot is not None:
         require_slot(slot, found.state)
     slots = list(found.state.servants) if slot is None else [slot]
-    if output_format == "json":
+    if provenance:
+        _show_provenance(found, slots, output_format)
+    elif output_format == "json":
         write_json(conversations_json(found, slots, max_chars=max_chars))
     else:
         write_report_lines(conversations(found.state, slots, with_details=verbose, max_chars=max_chars))
+    if output_format != "json":
         for note in found.notes:
             write_note(f"note: {note}")
     return Exit.OK
+
+
+def _show_provenance(found: Inspection, slots: Sequence[str], output_format: str) -> None:
+    from overlord_run.app.provenance import provenance
+    from overlord_run.cli.report.provenance import provenance_json, provenance_lines
+
+    sources = provenance(found, slots)
+    if output_format == "json":
+        write_json(provenance_json(found, sources))
+    else:
+        write_report_lines(provenance_lines(found.state, sources))

@@ -36,7 +36,7 @@ def command(
     strict: bool,
     quiet: bool,
 ) -> Exit:
-    """Check playbooks, role files and rehearsal scripts as far as that needs no inputs.
+    """Check playbooks, role files, their examples and rehearsal scripts as far as that needs no inputs.
 
     Of a folder, each of them that is in it is checked. Nothing is sent and no key is needed. Exit 3 when there is an
     error; a warning alone is exit 0. A comment `# overlord: ignore[RULE]` silences the problems of its line.

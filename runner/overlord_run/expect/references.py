@@ -7,9 +7,9 @@ from urllib.parse import unquote
 
 from overlord_run.errors import Problem
 from overlord_run.expect.keywords import Path, in_place
-from overlord_run.playbook.model import Place, Schema
 from overlord_run.playbook.names import LONGEST_ECHO, did_you_mean, shown
 from overlord_run.playbook.rules import problem
+from overlord_run.playbook.texts import Place, Schema
 
 REFERENCE = "$ref"
 

@@ -11,11 +11,12 @@ from typing import Any
 from overlord_run.errors import Problem
 from overlord_run.expect.keywords import DRAFT, KEYWORDS, OLDER, TYPES, UNAVAILABLE, Path, Takes, subschemas
 from overlord_run.expect.references import check_references
-from overlord_run.playbook.model import Place, Playbook, Schema
+from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.patterns import PatternError, parse_pattern
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.tellers import type_of
+from overlord_run.playbook.texts import Place, Schema
 
 MAX_BYTES = 64 * 1024
 """Of a schema as JSON: it goes into each message that asks for it."""

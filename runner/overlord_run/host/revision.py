@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from overlord_run.errors import UsageError
 from overlord_run.files import FileError, missing, no_file, outside, require_relative, too_large
+from overlord_run.host.git import NO_GIT, find_git
 from overlord_run.playbook.names import LONGEST_PATH, shown
 
 _LONGEST_WAIT_S = 30.0
@@ -46,18 +47,13 @@ class Git:
     def find(cls, folder: Path, environ: Mapping[str, str], *, platform: str = sys.platform) -> "Git":
         """Return the git that PATH names.
 
-        It is looked for here, since Windows would take one from the current folder first, which may be anyone's.
-
         Raises:
             UsageError: There is none.
         """
-        name = "git.exe" if platform == "win32" else "git"
-        for place in map(Path, environ.get("PATH", "").split(os.pathsep)):
-            if place.is_absolute() and os.access(place / name, os.X_OK):
-                handed_on = {name: environ[name] for name in _HANDED_ON if name in environ}
-                return cls(place / name, folder, {**handed_on, **_FIXED})
-        message = "git is not installed, or not in PATH"
-        raise UsageError(message, next="Install it, or compare two playbooks that are files.", code="git")
+        program = find_git(environ, platform=platform)
+        if program is None:
+            raise UsageError(NO_GIT, next="Install it, or compare two playbooks that are files.", code="git")
+        return cls(program, folder, {name: environ[name] for name in _HANDED_ON if name in environ} | _FIXED)
 
     def run(self, *words: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
         """Run git and return what it printed and its exit code.
@@ -132,7 +128,7 @@ class Revision:
         """
         return self._blob(self.commit, self.folder / name, shown(name, longest=LONGEST_PATH), limit)
 
-    def read_beside(self, relative: str, *, limit: int, may_climb: bool = False) -> bytes:
+    def read_beside(self, relative: str, *, limit: int, may_climb: bool = False, within: str = "") -> bytes:
         """Return what a file held that a playbook in the folder names; with the rules of `files.read_beside`.
 
         Raises:
@@ -143,11 +139,12 @@ class Revision:
         climbs = len(list(takewhile(lambda part: part == "..", parts))) if may_climb else 0
         if climbs > len(self.folder.parts) or ".." in parts[climbs : climbs + 1]:
             raise outside(subject)
-        top = PurePosixPath(*self.folder.parts[: len(self.folder.parts) - climbs])
+        below = max(climbs, len(PurePosixPath(within).parts))
+        top = PurePosixPath(*self.folder.parts[: len(self.folder.parts) - climbs], *parts[climbs:below])
         kind, tree, _ = self._look_up(self.commit, top, subject)
         if kind != "tree":
             raise missing(subject)
-        return self._blob(tree, PurePosixPath(*parts[climbs:]), subject, limit)
+        return self._blob(tree, PurePosixPath(*parts[below:]), subject, limit)
 
     def _blob(self, tree: str, path: PurePosixPath, subject: str, limit: int) -> bytes:
         kind, name, size = self._look_up(tree, path, subject)

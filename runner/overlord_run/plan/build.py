@@ -17,7 +17,7 @@ from overlord_run.plan.sequence import plan_expect, plan_redirects
 from overlord_run.plan.sites import resolved
 from overlord_run.plan.targets import Roll, required
 from overlord_run.plan.views import servant_view
-from overlord_run.playbook.model import Playbook, Profile, Role
+from overlord_run.playbook.model import Playbook, Profile, Provenance, Role
 
 _MODEL = "normal"
 _PROFILE: Profile = "consultation"
@@ -71,9 +71,15 @@ def build(
         last=[STARTUP, *(message.id for message in playbook.messages())][-1],
         startup_require=_startup_require(playbook, servants),
         recovery=playbook.engine.recovery or "manual",
+        sources=_sources(playbook, servants),
         limit=tuple(limit),
         warnings=tuple(draft.warnings),
     )
+
+
+def _sources(playbook: Playbook, servants: Sequence[PlannedServant]) -> dict[str, Provenance]:
+    found = {servant.role: playbook.roles[servant.role].provenance for servant in servants}
+    return {role: source for role, source in found.items() if source is not None}
 
 
 def _startup_require(playbook: Playbook, servants: Sequence[PlannedServant]) -> int:
@@ -97,7 +103,10 @@ def _servant(draft: Draft, playbook: Playbook, seat: Seat, scope: Mapping[str, A
     before_filling = servant_view(servant)
     del before_filling["with"]
     with draft.about(seat.told):
-        servant = replace(servant, values=fill(draft, playbook, seat, {**scope, "servant": before_filling}))
+        values, all_fit = fill(draft, playbook, seat, {**scope, "servant": before_filling})
+        servant = replace(servant, values=values)
+        if not all_fit:  # what goes wrong with a value that does not fit only follows from that
+            return servant
         view = servant_view(servant)
         expect = plan_expect(assignment.expect)
         return replace(

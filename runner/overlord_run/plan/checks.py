@@ -12,9 +12,10 @@ from overlord_run.plan.model import STARTUP
 from overlord_run.plan.scope import Known, KnownSlots, Site, in_role
 from overlord_run.plan.sites import Template, resolved, templates
 from overlord_run.plan.unused import unused_in_playbook, unused_in_role
-from overlord_run.playbook.model import Place, Playbook, RoleFile, Source
+from overlord_run.playbook.model import Playbook, RoleFile
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
+from overlord_run.playbook.texts import Place, Source
 from overlord_run.playbook.written import how_to_write
 
 _ROUNDS = dict.fromkeys(("round", "previous"), "it is there in a block only, whose rounds it tells")

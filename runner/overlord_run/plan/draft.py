@@ -9,8 +9,8 @@ from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.expect.words import with_ending
 from overlord_run.plan.language.templates import TemplateError, elements, render_counted, size
 from overlord_run.plan.sites import texts_in
-from overlord_run.playbook.model import Text
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
+from overlord_run.playbook.texts import Text
 
 MAX_PLAN_BYTES = 128 * 1024 * 1024
 MAX_PLAN_WORK = 1_000_000_000

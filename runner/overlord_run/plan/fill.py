@@ -6,13 +6,14 @@ from typing import Any
 from overlord_run.plan.draft import Draft
 from overlord_run.plan.inputs import fit, read_value
 from overlord_run.plan.seats import Seat
-from overlord_run.playbook.model import Input, Place, Playbook, Text
+from overlord_run.playbook.model import Input, Playbook
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem
+from overlord_run.playbook.texts import Place, Text
 
 
-def fill(draft: Draft, playbook: Playbook, seat: Seat, scope: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the value of each input of a servant's role; what does not fit becomes a problem of the draft.
+def fill(draft: Draft, playbook: Playbook, seat: Seat, scope: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """Return the value of each input of a servant's role, and whether all fit; what does not is a problem of the draft.
 
     A text for an input that is no string is read as `-i` would read it. A text's last line break is left out.
 
@@ -26,26 +27,29 @@ def fill(draft: Draft, playbook: Playbook, seat: Seat, scope: Mapping[str, Any])
     of_assignment = {**scope, **seat.element}
     role = playbook.roles[assignment.role]
     values: dict[str, Any] = {}
+    all_fit = True
     for name, declared in role.inputs.items():
         if name in assignment.values:
             place = playbook.places["assignments", seat.place, "with", name]
-            values[name] = _value(draft, declared, assignment.values[name], of_assignment, place)
+            values[name], fits = _value(draft, declared, assignment.values[name], of_assignment, place)
         elif name in role.values:
             place = playbook.places["roles", role.name, "with", name]
-            values[name] = _value(draft, declared, role.values[name], scope, place)
+            values[name], fits = _value(draft, declared, role.values[name], scope, place)
         else:
-            values[name] = declared.default
-    return values
+            values[name], fits = declared.default, True
+        all_fit &= fits
+    return values, all_fit
 
 
-def _value(draft: Draft, declared: Input, raw: Any, scope: Mapping[str, Any], place: Place) -> Any:
+def _value(draft: Draft, declared: Input, raw: Any, scope: Mapping[str, Any], place: Place) -> tuple[Any, bool]:
     rendered = _rendered(draft, raw, scope)
     value = read_value(declared.type, rendered) if isinstance(raw, Text) else rendered
     value, reason = fit(declared.type, declared.checks, value)
-    if reason and not draft.is_broken(raw):
+    is_broken = draft.is_broken(raw)
+    if reason and not is_broken:
         hint = f"it is declared in {declared.place.file}, on line {declared.place.line}"
         draft.add(problem(place, "role-input", f"{shown(declared.name)} {reason}", hint))
-    return value
+    return value, not (reason or is_broken)
 
 
 def _rendered(draft: Draft, raw: Any, scope: Mapping[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from overlord_run.plan.language.templates import MAPPING_METHODS
 from overlord_run.plan.model import Plan, PlannedOutput
 from overlord_run.plan.reads import paths
 from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause, PlannedRedirect
-from overlord_run.playbook.model import Text
+from overlord_run.playbook.texts import Text
 
 ReaderKind = Literal["message", "check", "pause", "block", "output"]
 Part = Literal["when", "message", "only", "check", "pause", "until", "value", "text"]

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from overlord_run.playbook.model import Profile
 
+_ROLE = "# Your role"
+_IDENTITY = "# Who you are"
+
 CONSTRAINTS = """\
 You are a servant in a council of advisers. The Overlord, a person or that person's coding agent, asks the questions \
 and does all the work. You think, and you answer in text.
@@ -38,9 +41,14 @@ def system_message(*, role_text: str, slot: str, name: str, role: str, profile: 
         [
             CONSTRAINTS,
             PROFILES[profile],
-            "# Your role",
+            _ROLE,
             role_text.strip(),
-            "# Who you are",
+            _IDENTITY,
             f"You are the servant in slot '{slot}'.{named} Your role is '{role}'.",
         ]
     )
+
+
+def role_text(system: str) -> str:
+    """Return what of a system message is the role's own: all that stands between the frame's two headings."""
+    return system.partition(f"\n\n{_ROLE}\n\n")[2].rpartition(f"\n\n{_IDENTITY}\n\n")[0]

@@ -12,7 +12,8 @@ from overlord_run.plan.redirects import (
     PlannedPause,
     PlannedRedirect,
 )
-from overlord_run.playbook.model import Place, Repeat, Text
+from overlord_run.playbook.model import Provenance, Repeat
+from overlord_run.playbook.texts import Place, Text
 
 
 def plan_from_json(content: Mapping[str, Any]) -> Plan:
@@ -35,8 +36,14 @@ def plan_from_json(content: Mapping[str, Any]) -> Plan:
         last=content["last"],
         startup_require=content["startupRequire"],
         recovery=content["recovery"],
+        sources={role: _source(source) for role, source in content["sources"].items()},
         limit=tuple(content["limit"]),
     )
+
+
+def _source(content: Mapping[str, Any]) -> Provenance:
+    keys = ("pack", "git", "rev", "kind", "commit", "path")
+    return Provenance(files=content["files"], **{key: content[key] or "" for key in keys})
 
 
 def _model(content: Mapping[str, Any]) -> PlannedModel:

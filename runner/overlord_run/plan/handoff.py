@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from overlord_run.plan.language.templates import render
-from overlord_run.playbook.model import Place, Text
+from overlord_run.playbook.texts import Place, Text
 
 MAX_CHARS = 8_000
 """How many characters of tasks, questions and answers a handoff quotes at most."""

@@ -9,7 +9,8 @@ from typing import Any
 from overlord_run.errors import Problem
 from overlord_run.expect.words import response_format
 from overlord_run.plan.redirects import PlannedBlock, PlannedExpect, PlannedMessage, PlannedRedirect
-from overlord_run.playbook.model import JsonMode, Profile, Recovery, Text
+from overlord_run.playbook.model import JsonMode, Profile, Provenance, Recovery
+from overlord_run.playbook.texts import Text
 
 STARTUP = "startup"
 _ROUND = "."
@@ -128,6 +129,7 @@ class Plan:
         last: The message whose replies are the outputs where the playbook declares none.
         startup_require: How many of the servants with a task must answer it.
         recovery: Whether a blocked servant is asked again, and then replaced, without a person's word.
+        sources: Where the prompts of the servants' roles come from, by role; of one in the playbook there is none.
         limit: Whom a person let take part, by `all`, slots or `role:NAME`; the others are not in the plan. Empty: all.
         warnings: What a person should know before it is carried out; no part of `plan.json`.
         by_slot: The servants by their slots.
@@ -148,6 +150,7 @@ class Plan:
     last: str = STARTUP
     startup_require: int = 0
     recovery: Recovery = "manual"
+    sources: Mapping[str, Provenance] = field(default_factory=dict)
     limit: tuple[str, ...] = ()
     warnings: tuple[Problem, ...] = field(default=(), compare=False)
     by_slot: Mapping[str, PlannedServant] = field(init=False, repr=False, compare=False)
@@ -207,9 +210,23 @@ class Plan:
             "last": self.last,
             "startupRequire": self.startup_require,
             "recovery": self.recovery,
+            "sources": {role: source_json(source) for role, source in self.sources.items()},
             "limit": list(self.limit),
         }
         return {"schemaVersion": 1, "digest": digest(content), **content}
+
+
+def source_json(source: Provenance) -> dict[str, Any]:
+    """Return where a prompt comes from as JSON values; null is what a text that is of no locked pack does not have."""
+    return {
+        "pack": source.pack or None,
+        "git": source.git or None,
+        "rev": source.rev or None,
+        "kind": source.kind or None,
+        "commit": source.commit or None,
+        "path": source.path or None,
+        "files": dict(source.files),
+    }
 
 
 def digest(content: Mapping[str, Any]) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from overlord_run.expect.words import asking_for, with_ending
-from overlord_run.playbook.model import OnFailure, Repeat, Text
+from overlord_run.playbook.model import OnFailure, Repeat
+from overlord_run.playbook.texts import Text
 
 RedirectKind = Literal["message", "check", "pause", "block"]
 

@@ -9,7 +9,7 @@ from overlord_run.plan.language.templates import Approvals, TemplateError, evalu
 from overlord_run.plan.model import Plan, PlannedOutput
 from overlord_run.plan.redirects import PlannedMessage, PlannedRedirect
 from overlord_run.plan.views import Replies, Seen, Servants, answers, servant_view
-from overlord_run.playbook.model import Text
+from overlord_run.playbook.texts import Text
 
 __all__ = ["RenderError", "Replies", "Seen", "evaluate_outputs", "holds", "render_message", "render_text"]
 

@@ -7,7 +7,7 @@ RULES = {
     # one template, by itself
     "expression-braces": "An expression stands without braces.",
     "template-error": "A template can be rendered.",
-    "template-include": "A template reads no other file.",
+    "template-include": "A template reads no other file; a role file includes texts of its own folder.",
     "template-limit": "A template stays within the limits of a render.",
     "template-syntax": "A template can be read.",
     "template-unavailable": "A template uses the tags, filters, tests and operators that exist.",

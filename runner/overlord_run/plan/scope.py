@@ -6,8 +6,9 @@ from typing import Any, Literal, TypeAlias
 from overlord_run.plan.language.templates import FUNCTIONS, REPLY_ATTRIBUTES, TEXT_METHODS
 from overlord_run.plan.model import STARTUP
 from overlord_run.plan.targets import EVERYBODY, ROLE, Roll
-from overlord_run.playbook.model import Assignment, BlockRedirect, Expect, ForEach, PauseRedirect, Playbook
+from overlord_run.playbook.model import Assignment, BlockRedirect, ForEach, PauseRedirect, Playbook
 from overlord_run.playbook.slots import Slots
+from overlord_run.playbook.texts import Expect
 
 Known: TypeAlias = "Mapping[str, Known] | None"
 """What can be read below a name: the names that are there, or None where only rendering can tell."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from overlord_run.plan.draft import Draft
-from overlord_run.playbook.model import Assignment, ForEach, Playbook, Text
+from overlord_run.playbook.model import Assignment, ForEach, Playbook
 from overlord_run.playbook.names import is_id, is_reserved, shown
 from overlord_run.playbook.rules import problem
+from overlord_run.playbook.texts import Text
 
 MOST_SERVANTS = 10_000
 

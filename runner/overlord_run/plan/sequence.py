@@ -22,15 +22,13 @@ from overlord_run.plan.views import Servants, servant_view
 from overlord_run.playbook.model import (
     BlockRedirect,
     CheckRedirect,
-    Expect,
     MessageRedirect,
     PauseRedirect,
     Playbook,
     Redirect,
     Repeat,
-    Schema,
-    Text,
 )
+from overlord_run.playbook.texts import Expect, Schema, Text
 
 
 def plan_redirects(

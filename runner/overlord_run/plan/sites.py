@@ -17,9 +17,8 @@ from overlord_run.playbook.model import (
     Playbook,
     Redirect,
     Role,
-    Source,
-    Text,
 )
+from overlord_run.playbook.texts import Source, Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.address import parse_address
-from overlord_run.playbook.model import Place, Playbook
+from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.money import Limits
 from overlord_run.playbook.names import listed
 from overlord_run.playbook.rules import problem
+from overlord_run.playbook.texts import Place
 
 _NORMAL, _ULTRA = "normal", "ultra"
 

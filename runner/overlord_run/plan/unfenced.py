@@ -12,9 +12,10 @@ from overlord_run.plan.model import STARTUP
 from overlord_run.plan.scope import has_task
 from overlord_run.plan.sites import resolved
 from overlord_run.plan.targets import Roll
-from overlord_run.playbook.model import Assignment, MessageRedirect, Place, Playbook, Schema
+from overlord_run.playbook.model import Assignment, MessageRedirect, Playbook
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem
+from overlord_run.playbook.texts import Place, Schema
 
 _ROOTS = frozenset({"replies", "previous"})
 _FACTS = frozenset({"model", "finish_reason", "cut"})

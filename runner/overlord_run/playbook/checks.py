@@ -10,13 +10,15 @@ from overlord_run.errors import Problem
 from overlord_run.playbook.address import AddressError, parse_address
 from overlord_run.playbook.declarations import check_declarations
 from overlord_run.playbook.fields import Fields
-from overlord_run.playbook.model import Place, Playbook
-from overlord_run.playbook.names import did_you_mean, folded, is_device, is_reserved, listed, path_fault, shown
+from overlord_run.playbook.model import Playbook
+from overlord_run.playbook.names import did_you_mean, folded, inner_path_fault, is_device, is_reserved, listed, shown
+from overlord_run.playbook.packs import check_packs
 from overlord_run.playbook.redirects import check_redirects
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.sequence import check_sequence, every_redirect
 from overlord_run.playbook.slots import holds_template
 from overlord_run.playbook.source import Document
+from overlord_run.playbook.texts import Place
 
 DEFAULT_MODELS = {"normal": "fugu", "ultra": "fugu-ultra"}
 
@@ -26,9 +28,6 @@ SHORTEST_LEASE_S = 10.0
 LONGEST_LEASE_S = 168 * 3600.0
 SHORTEST_TIME_S = 1.0
 LONGEST_TIME_S = 168 * 3600.0
-
-DEEPEST_OUTPUT = 10
-"""Folders and file in the path of an output."""
 
 
 def check(document: Document, found: Collection[Problem]) -> list[Problem]:
@@ -53,6 +52,12 @@ def warnings(playbook: Playbook) -> list[Problem]:
         problem(role.place, "unused-role", f"the role {shown(name)} is not used", "assign it, or remove it", "warning")
         for name, role in playbook.roles.items()
         if name not in used_roles
+    ]
+    used_packs = {role.file.path.partition("/")[0] for role in playbook.roles.values() if role.file is not None}
+    unused += [
+        problem(pack.place, "unused-pack", f"the pack {shown(name)} is not used", "use it, or remove it", "warning")
+        for name, pack in playbook.packs.items()
+        if name not in used_packs
     ]
     for name, model in playbook.models.items():
         if model.place is not None and name not in used_models:
@@ -186,22 +191,9 @@ def _check_outputs(fields: Fields, _: Set[Place]) -> Iterator[Problem]:
         file = output.string("file")
         if file is None:
             continue
-        if fault := _file_fault(file) or _clash(folded(file), name, taken, folders):
+        if fault := inner_path_fault(file) or _clash(folded(file), name, taken, folders):
             message = f"the file {shown(file)} {fault}"
             yield problem(output.place_of("file"), "output-file", message, "write a path such as reports/verdict.md")
-
-
-def _file_fault(file: str) -> str:
-    parts = file.split("/")
-    if fault := path_fault(file):
-        return fault
-    if len(parts) > DEEPEST_OUTPUT:
-        return f"has more than {DEEPEST_OUTPUT} parts"
-    if any(part in ("", ".", "..") for part in parts):
-        return "holds an empty part, '.' or '..'"
-    if any(part.startswith(".") or part.endswith((".", " ")) for part in parts):
-        return "has a part that begins with a dot, or ends with a dot or a blank"
-    return "holds a character that Windows does not allow" if any(char in '<>:"|?*' for char in file) else ""
 
 
 def _clash(file: str, name: str, taken: dict[str, str], folders: dict[str, str]) -> str:
@@ -230,6 +222,7 @@ _CHECKS: tuple[Callable[[Fields, Set[Place]], Iterator[Problem]], ...] = (
     _check_lease,
     _check_budget,
     _check_base_url,
+    check_packs,
     _check_roles,
     _check_assignments,
     _check_expects,

@@ -13,10 +13,10 @@ import yaml
 
 from overlord_run.errors import OverlordError, Problem
 from overlord_run.playbook import scalars
-from overlord_run.playbook.model import Place
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.syntax import explain
+from overlord_run.playbook.texts import Place
 
 MAX_DEPTH = 50
 MAX_VALUES = 150_000

@@ -5,12 +5,13 @@ from typing import Any, get_args
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.fields import Fields
-from overlord_run.playbook.model import Input, InputType, Place
+from overlord_run.playbook.model import Input, InputType
 from overlord_run.playbook.names import is_reserved, listed, shown
 from overlord_run.playbook.patterns import PatternError, is_in, parse_pattern
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import Path
 from overlord_run.playbook.tellers import TYPES, type_of
+from overlord_run.playbook.texts import Place
 from overlord_run.playbook.written import how_to_write
 
 KEYWORDS = ("enum", "pattern", "minimum", "maximum", "items")

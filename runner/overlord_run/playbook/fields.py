@@ -8,8 +8,8 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
-from overlord_run.playbook.model import Expect, FileRef, Place, Schema, Source, Text
 from overlord_run.playbook.source import Document, Path
+from overlord_run.playbook.texts import Expect, FileRef, Place, Schema, Source, Text
 
 _DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smh])")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}

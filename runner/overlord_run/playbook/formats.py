@@ -55,15 +55,40 @@ FORMATS = {
         "{value} cannot be the id of a model",
         "write it as the API knows it, without blanks, 200 characters at most",
     ),
-    r"^(\.\.?/|builtin/[^/]+$)": Format(
+    r"^(\.\.?/|[a-z0-9][a-z0-9._-]{0,63}/[^/]+$)": Format(
         "file-path",
-        "'from' is {value}, which is neither the path of a role file nor a builtin role",
-        "begin a path with ./ or ../, such as ./roles/critic.md; or write builtin/NAME, such as builtin/judge",
+        "'from' is {value}, which is neither the path of a role file nor a role of a pack",
+        "begin a path with ./ or ../, such as ./roles/critic.md; or write PACK/NAME, such as builtin/judge",
+    ),
+    r"^[^-\s]\S{0,199}$": Format(
+        "pack-rev",
+        "{subject} is {value}, which is no tag, branch or commit",
+        'write its name as git has it; one that looks like a number in quotes, such as "1.10"',
+    ),
+    r"^[0-9a-f]{40}$": Format(
+        "bad-value",
+        "{subject} is {value}, which is not the whole name of a commit",
+        "write it in 40 hex digits; overlord-run roles lock does",
+    ),
+    r"^sha256:[0-9a-f]{64}$": Format(
+        "bad-value",
+        "{subject} is {value}, which is no digest",
+        "write sha256: and 64 hex digits; overlord-run roles lock does",
     ),
     r"\{[{%]|^\S([^\n\r\t]{0,98}\S)?$": Format(
         "bad-value",
         "{value} cannot be the name of a servant",
         "write one line of 100 characters at most, without blanks around it",
+    ),
+    r"^\S([^\n\r\t]{0,98}\S)?$": Format(
+        "bad-value",
+        "{value} cannot be a name for people",
+        "write one line of 100 characters at most, without blanks around it",
+    ),
+    r"^.+\.txt$": Format(
+        "file-path",
+        "{value} is not the name of a file that ends in .txt",
+        "write a path from this file's folder, such as critic.default.txt",
     ),
     r"^(any|all|(100|[1-9][0-9]?)%)$": Format(
         "bad-value",

@@ -1,10 +1,11 @@
-"""Hold a playbook and a role file as frozen values, each text with its place in the file."""
+"""Hold a playbook and a role file as frozen values."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from overlord_run.playbook.money import Budget, Price
+from overlord_run.playbook.texts import Expect, FileRef, Place, Source, Text
 
 InputType = Literal["string", "integer", "number", "boolean", "array", "object", "file", "files"]
 Profile = Literal["consultation", "implementation"]
@@ -13,85 +14,6 @@ Preflight = Literal["models", "probe"]
 Recovery = Literal["manual", "auto"]
 AtMax = Literal["fail", "continue"]
 JsonMode = Literal["none", "object", "schema"]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something stands: a file as the user wrote its path, a line and a column, both from 1."""
-
-    file: str
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A template's source and where its first line stands.
-
-    Attributes:
-        source: The text, as YAML or the role file gives it.
-        place: Of the text's first line: for a block scalar the line below its indicator.
-        by_line: Whether the text's line N is the file's line `place.line + N - 1`. False for folded and quoted scalars
-            that span lines, whose errors point at their beginning.
-    """
-
-    source: str
-    place: Place
-    by_line: bool = True
-
-    def at(self, line: int) -> Place:
-        """Return the place in the file of this text's line `line`, from 1."""
-        if not self.by_line or line <= 1:
-            return self.place
-        return Place(self.place.file, self.place.line + line - 1, self.place.column)
-
-
-@dataclass(frozen=True, slots=True)
-class FileRef:
-    """A text that stands in a file of its own.
-
-    Attributes:
-        path: Relative to the file that names it; a role may also be `PACK/NAME`.
-    """
-
-    path: str
-    place: Place
-
-
-Source = Text | FileRef
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """A JSON Schema as written.
-
-    Attributes:
-        places: The place of the key, and of the value, of each part of it, by the path from its root.
-    """
-
-    content: Mapping[str, Any]
-    places: Mapping[tuple[str | int, ...], tuple[Place, Place]] = field(repr=False)
-
-    def key(self, path: tuple[str | int, ...]) -> Place:
-        """Return where the key stands that leads to a part; in a list, where the part begins."""
-        return self.places[path][0]
-
-    def place(self, path: tuple[str | int, ...]) -> Place:
-        """Return where a part stands."""
-        return self.places[path][1]
-
-
-@dataclass(frozen=True, slots=True)
-class Expect:
-    """What the reply to a message must hold: JSON that fits a schema.
-
-    Attributes:
-        schema: The schema, or the file beside the playbook that holds it.
-        repairs: How often a reply that does not fit is answered by what does not.
-    """
-
-    schema: Schema | FileRef
-    repairs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +54,43 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Pack:
+    """A folder of role files in a git repository, under the name that `from` calls it by.
+
+    Attributes:
+        git: The repository's URL, without anything secret in it.
+        rev: The tag, branch or commit that is asked for; a name for people: what is read is the commit of the lock.
+        path: The folder, from the repository's root; empty for the root itself.
+        place: Of its name.
+    """
+
+    name: str
+    git: str
+    rev: str
+    path: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where the text of a role comes from, a text that stands in a file of its own.
+
+    Attributes:
+        pack: The pack, by its name; empty for a file beside the playbook. Only of a pack that is locked there is more.
+        files: `sha256:` and the hex digest of each file that was read, the role's own first, by the path from the
+            playbook's folder or the pack's.
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    pack: str = ""
+    git: str = ""
+    rev: str = ""
+    path: str = ""
+    kind: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """A reusable system prompt.
 
@@ -141,6 +100,7 @@ class Role:
         values: `with`, unrendered: each string in it, at any depth, is held as a `Text`, a template in the playbook's
             scope.
         model: A model's alias, or None where nothing is said (then `normal`).
+        provenance: None for a prompt that stands in the playbook.
     """
 
     name: str
@@ -153,6 +113,7 @@ class Role:
     model: str | None = None
     description: str = ""
     profile: Profile | None = None
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +309,7 @@ class Playbook:
     vars: Mapping[str, Any] = field(default_factory=dict)
     engine: Engine = field(default_factory=Engine)
     models: Mapping[str, Model] = field(default_factory=dict)
+    packs: Mapping[str, Pack] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)
     redirects: tuple[Redirect, ...] = ()
     outputs: tuple[Output, ...] = ()

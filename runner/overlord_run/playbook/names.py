@@ -15,6 +15,9 @@ DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$"}) | {
 
 LONGEST_ECHO = 40
 LONGEST_PATH = 400
+DEEPEST = 10
+"""Folders and file in the path of a file that is to stand inside a folder."""
+
 MOST_CANDIDATES = 500
 """Near misses are looked for among so many names at most: each costs some 10 µs."""
 
@@ -56,6 +59,20 @@ def path_fault(path: str) -> str:
         "holds the name of a Windows device": any(is_device(part) for part in path.split("/")),
     }
     return next((fault for fault, found in faults.items() if found), "")
+
+
+def inner_path_fault(path: str) -> str:
+    """Return what keeps a text from being the path of a file inside a folder on every platform, or nothing."""
+    parts = path.split("/")
+    if fault := path_fault(path):
+        return fault
+    if len(parts) > DEEPEST:
+        return f"has more than {DEEPEST} parts"
+    if any(part in ("", ".", "..") for part in parts):
+        return "holds an empty part, '.' or '..'"
+    if any(part.startswith(".") or part.endswith((".", " ")) for part in parts):
+        return "has a part that begins with a dot, or ends with a dot or a blank"
+    return "holds a character that Windows does not allow" if any(char in '<>:"|?*' for char in path) else ""
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:

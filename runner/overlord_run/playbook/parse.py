@@ -14,13 +14,13 @@ from overlord_run.playbook.model import (
     BlockRedirect,
     CheckRedirect,
     Engine,
-    FileRef,
     ForEach,
     JsonMode,
     MessageRedirect,
     Model,
     OnFailure,
     Output,
+    Pack,
     PauseRedirect,
     Playbook,
     Preflight,
@@ -30,11 +30,11 @@ from overlord_run.playbook.model import (
     Redirect,
     Repeat,
     Role,
-    Text,
 )
 from overlord_run.playbook.money import Budget, Limits, Price, Rates, nano_usd
 from overlord_run.playbook.rules import bounded, is_harmless
 from overlord_run.playbook.source import Document, scan
+from overlord_run.playbook.texts import FileRef, Text
 
 PROFILES: Mapping[str | None, Profile] = {name: name for name in get_args(Profile)}
 _ON_FAILURE: Mapping[str | None, OnFailure] = {name: name for name in get_args(OnFailure)}
@@ -85,6 +85,7 @@ def _build(document: Document, digest: str) -> Playbook:
         vars=fields.mapping("vars"),
         engine=_engine(fields.inner("engine")),
         models=_models(fields),
+        packs={name: _pack(name, each) for name, each in fields.named("packs")},
         roles={name: _role(name, each) for name, each in fields.named("roles")},
         assignments=tuple(_assignment(each) for each in fields.listed("assignments")),
         redirects=tuple(_redirect(each) for each in fields.listed("redirects")),
@@ -162,6 +163,11 @@ def _models(fields: Fields) -> dict[str, Model]:
             price=_price(declared.inner("price")),
         )
     return models
+
+
+def _pack(name: str, fields: Fields) -> Pack:
+    git, rev = fields.string("git") or "", fields.string("rev") or ""
+    return Pack(name, git, rev, fields.string("path") or "", fields.key)
 
 
 def _role(name: str, fields: Fields) -> Role:

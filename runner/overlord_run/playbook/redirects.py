@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterator, Mapping, Set
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.fields import Fields
-from overlord_run.playbook.model import Place
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.sequence import every_redirect
 from overlord_run.playbook.slots import Slots
+from overlord_run.playbook.texts import Place
 
 ALL = "all"
 ROLE = "role:"

@@ -6,10 +6,11 @@ from itertools import islice
 from overlord_run.errors import InvalidPlaybookError
 from overlord_run.playbook.declarations import build_inputs, check_declarations
 from overlord_run.playbook.fields import Fields
-from overlord_run.playbook.model import Place, RoleFile, Text
+from overlord_run.playbook.model import RoleFile
 from overlord_run.playbook.parse import PROFILES, checked
 from overlord_run.playbook.rules import bounded, problem
 from overlord_run.playbook.source import decode, unix_lines
+from overlord_run.playbook.texts import Place, Text
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _FENCES = 2

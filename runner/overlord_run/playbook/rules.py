@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from overlord_run.errors import Problem, Severity
-from overlord_run.playbook.model import Place
+from overlord_run.playbook.texts import Place
 
 MAX_BYTES = 4 * 1024 * 1024
 """Of one file."""
@@ -53,19 +53,25 @@ RULES = {
     "full-trust": "Full-trust repair is never delegated.",
     "input-declaration": "What an input declares makes sense for its type.",
     "inputs-with-from": "A role file declares its inputs itself.",
+    "moving-rev": "A pack is named by a tag or a commit, not by a branch.",
     "needs-for-each": "A slot, or a name, is a template only where 'for_each' is given.",
     "nested-block": "A block stands in no other block.",
     "never-asked": "Each servant has a task, or a redirect that goes to it.",
     "no-target": "A redirect goes to somebody.",
     "output-file": "An output's file is a safe path of its own.",
+    "pack-path": "The folder of a pack is a safe path inside its repository.",
+    "pack-rev": "The revision of a pack is what a tag, a branch or a commit can be called.",
+    "pack-url": "The URL of a pack is https, ssh or file, and nothing secret is in it.",
     "require-too-many": "A redirect, or the startup, requires no more answers than it can have.",
     "reserved-name": "An id is not reserved.",
     "unknown-model": "A model that is named is declared.",
+    "unknown-pack": "A pack that is named is declared.",
     "unknown-redirect": "A redirect that is named is declared.",
     "unknown-role": "A role that is named is declared.",
     "unknown-slot": "A slot that is named is assigned.",
     "unused-ignore": "A comment that silences a rule's problems silences one.",
     "unused-model": "A model that is declared is used.",
+    "unused-pack": "A pack that is declared is used.",
     "unused-role": "A role that is declared is used.",
     # values that YAML reads otherwise than they look
     "cut-text": "A text is not cut by a '#' behind a blank.",
@@ -80,6 +86,12 @@ RULES = {
     "file-unreadable": "A file is a regular file of text that can be read.",
     "front-matter": "A role file begins with front matter between two '---' lines.",
     "missing-input": "A role's input without a default gets a value from 'with'.",
+    "pack-damaged": "A text of a pack is what was fetched.",
+    "pack-entry": "A file in a pack has a name that is safe on every platform.",
+    "pack-file": "A file of a pack that is named is in it.",
+    "pack-left-out": "A file of a pack that is named is a regular file of text.",
+    "pack-not-fetched": "A pack that is used was fetched to this machine.",
+    "pack-size": "A pack has 10,000 files at most, and 16 MiB of texts.",
     "unknown-builtin": "A builtin role that is named ships with the runner.",
     "unknown-input": "A key of 'with' is an input that the role declares.",
 }

@@ -13,8 +13,8 @@ from typing import Any
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.playbook.compose import Composer, Entry, Node, StoppedError
-from overlord_run.playbook.model import Place, Text
 from overlord_run.playbook.rules import MAX_BYTES, MAX_PROBLEMS, problem
+from overlord_run.playbook.texts import Place, Text
 
 Path = tuple[str | int, ...]
 """The keys and list indexes that lead from the root to a value."""

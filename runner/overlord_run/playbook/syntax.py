@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from overlord_run.playbook.model import Place
+from overlord_run.playbook.texts import Place
 
 _HINTS = {
     "mapping values are not allowed in this context": "quote a text that holds ': ', and check the indentation",

@@ -7,10 +7,10 @@ from typing import Any
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.formats import FORMATS
-from overlord_run.playbook.model import Place
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import Document, Path
+from overlord_run.playbook.texts import Place
 from overlord_run.playbook.written import how_to_write
 
 LONGEST_EXAMPLE = 80

@@ -6,11 +6,12 @@ from typing import Any
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.declarations import misfit
-from overlord_run.playbook.model import Assignment, Playbook, Role, Text
+from overlord_run.playbook.model import Assignment, Playbook, Role
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.slots import holds_template
 from overlord_run.playbook.source import Path
+from overlord_run.playbook.texts import Text
 from overlord_run.playbook.written import how_to_write
 
 

@@ -1,6 +1,8 @@
 """Read every file that a playbook names, so that each of its texts is at hand and knows where it stands."""
 
+import hashlib
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.files import FileError, decode
@@ -9,28 +11,28 @@ from overlord_run.playbook.model import (
     Assignment,
     BlockRedirect,
     CheckRedirect,
-    Expect,
-    FileRef,
     MessageRedirect,
-    Place,
     Playbook,
+    Provenance,
     Redirect,
     Role,
     RoleFile,
-    Schema,
-    Source,
-    Text,
 )
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rolefile import parse_role
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import scan, unix_lines
 from overlord_run.playbook.tellers import type_of
+from overlord_run.playbook.texts import Expect, FileRef, Place, Schema, Source, Text
 from overlord_run.playbook.values import check_values
-from overlord_run.roles.origins import Beside, Origin, origin_of_role, origin_of_text
+from overlord_run.roles.beside import Beside
+from overlord_run.roles.cache import Cache
+from overlord_run.roles.includes import include
+from overlord_run.roles.origins import Origin, Origins
+from overlord_run.roles.packs import open_packs
 
 
-def read(playbook: Playbook, beside: Beside) -> tuple[Playbook, list[Problem]]:
+def read(playbook: Playbook, beside: Beside, cache: Cache) -> tuple[Playbook, list[Problem]]:
     """Return a playbook with every text that its files hold, and all that is wrong with them.
 
     Each source becomes a `Text` whose place is in the file that it came from; of a file that cannot be read, an empty
@@ -39,8 +41,10 @@ def read(playbook: Playbook, beside: Beside) -> tuple[Playbook, list[Problem]]:
     Args:
         playbook: As parsed.
         beside: Reads what stands beside it.
+        cache: Where packs were fetched to.
     """
-    reader = _Reader(playbook, beside)
+    packs, problems = open_packs(playbook, beside, cache)
+    reader = _Reader(playbook, Origins(playbook.file, beside, packs), problems)
     roles = {name: reader.role(role) for name, role in playbook.roles.items()}
     resolved = replace(
         playbook,
@@ -50,6 +54,14 @@ def read(playbook: Playbook, beside: Beside) -> tuple[Playbook, list[Problem]]:
     )
     known = [name for name in roles if name not in reader.unread]
     return resolved, [*reader.problems, *check_values(resolved, known)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A role file as read, and where it comes from."""
+
+    role: RoleFile
+    provenance: Provenance
 
 
 @dataclass(slots=True)
@@ -63,31 +75,42 @@ class _Reader:
     """
 
     playbook: Playbook
-    beside: Beside
-    problems: list[Problem] = field(default_factory=list)
-    files: dict[str, RoleFile | None] = field(default_factory=dict)
+    origins: Origins
+    problems: list[Problem]
+    files: dict[str, _Found | None] = field(default_factory=dict)
     schemas: dict[str, Schema] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
 
     def role(self, role: Role) -> Role:
         """Return a role with its texts."""
-        role = replace(role, task=self._text(role.task), system=self._text(role.system))
+        role = replace(role, task=self._text(role.task), **self._system(role.system))
         if role.file is None:
             return role
         found = self._role_file(role.file)
         if found is None:
             self.unread.add(role.name)
             return replace(role, system=Text("", role.place))
-        if role.model is None and found.model is not None:
-            self._check_model(role.file, found.name, found.model)
+        file = found.role
+        if role.model is None and file.model is not None:
+            self._check_model(role.file, file.name, file.model)
         return replace(
             role,
-            system=found.system,
-            inputs=found.inputs,
-            description=role.description or found.description,
-            model=role.model or found.model,
-            profile=role.profile or found.profile,
+            system=file.system,
+            inputs=file.inputs,
+            description=role.description or file.description,
+            model=role.model or file.model,
+            profile=role.profile or file.profile,
+            provenance=found.provenance,
         )
+
+    def _system(self, source: Source | None) -> dict[str, Any]:
+        """Return a prompt that the playbook holds or names the file of, and where it comes from."""
+        if not isinstance(source, FileRef):
+            return {"system": source}
+        origin = self.origins.of_text(source.path)
+        data = self._bytes(origin, source)
+        files = {} if data is None else {origin.path: _digest(data)}
+        return {"system": self._decoded(data, origin, source), "provenance": replace(origin.source, files=files)}
 
     def _check_model(self, file: FileRef, name: str, alias: str) -> None:
         models = self.playbook.models
@@ -123,7 +146,7 @@ class _Reader:
     def _schema(self, file: FileRef) -> Schema:
         """Return the schema that a file holds, one that anything fits where it holds none."""
         nothing = Schema({}, {})
-        origin = origin_of_text(file.path, self.playbook.file, self.beside)
+        origin = self.origins.of_text(file.path)
         data = self._bytes(origin, file)
         if data is None:
             return nothing
@@ -140,8 +163,10 @@ class _Reader:
     def _text(self, source: Source | None) -> Text | None:
         if not isinstance(source, FileRef):
             return source
-        origin = origin_of_text(source.path, self.playbook.file, self.beside)
-        data = self._bytes(origin, source)
+        origin = self.origins.of_text(source.path)
+        return self._decoded(self._bytes(origin, source), origin, source)
+
+    def _decoded(self, data: bytes | None, origin: Origin, source: FileRef) -> Text:
         if data is None:
             return Text("", source.place)
         try:
@@ -154,14 +179,25 @@ class _Reader:
             self.problems.append(problem(source.place, "too-short", message, "write the text into it"))
         return Text(text, Place(origin.label, 1, 1))
 
-    def _role_file(self, file: FileRef) -> RoleFile | None:
+    def _role_file(self, file: FileRef) -> _Found | None:
         if file.path not in self.files:
-            origin = origin_of_role(file.path, self.playbook.file, self.beside)
-            data = self._bytes(origin, file)
-            if data is None:
-                return None
-            self.files[file.path] = self._parsed(data, origin.label)
+            self.files[file.path] = self._found(file)
         return self.files[file.path]
+
+    def _found(self, file: FileRef) -> _Found | None:
+        """Return a role file with all that it includes; None where it cannot be read, which is told."""
+        try:
+            origin = self.origins.of_role(file.path)
+        except LookupError:  # of a pack that cannot be read, which was told
+            return None
+        data = self._bytes(origin, file)
+        role = None if data is None else self._parsed(data, origin.label)
+        if data is None or role is None:
+            return None
+        included = include(role.system, origin)
+        self.problems += included.problems
+        files = {path: _digest(each) for path, each in {origin.path: data, **included.files}.items()}
+        return _Found(replace(role, system=included.text), replace(origin.source, files=files))
 
     def _parsed(self, data: bytes, label: str) -> RoleFile | None:
         try:
@@ -179,3 +215,7 @@ class _Reader:
 
     def _tell(self, file: FileRef, error: FileError) -> None:
         self.problems.append(problem(file.place, error.rule, error.message, error.hint))
+
+
+def _digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

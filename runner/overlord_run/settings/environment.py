@@ -13,6 +13,7 @@ API_KEY_FILE = ("SAKANA_API_KEY_FILE",)
 TIMEOUT_MS = ("MMI_OVERLORD_LLM_TIMEOUT_MS", "OVERLORD_TIMEOUT_MS")
 CA_FILE = ("SSL_CERT_FILE",)
 STATE_DIR = ("OVERLORD_STATE_DIR",)
+CACHE_DIR = ("OVERLORD_CACHE_DIR",)
 RUN = ("OVERLORD_RUN",)
 GITHUB_ACTIONS = ("GITHUB_ACTIONS",)
 
@@ -43,6 +44,12 @@ def operator(flag: str | None, flag_name: str, environ: Mapping[str, str], names
 def state_folder(environ: Mapping[str, str]) -> str | None:
     """Return the folder of the runs that the environment names, or None."""
     said = variable(environ, STATE_DIR)
+    return said.value if said else None
+
+
+def cache_folder(environ: Mapping[str, str]) -> str | None:
+    """Return the folder of the fetched packs that the environment names, or None."""
+    said = variable(environ, CACHE_DIR)
     return said.value if said else None
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from overlord_run.app.inputs import Given, gather
 from overlord_run.errors import UsageError
-from overlord_run.playbook.model import Input, Place
+from overlord_run.playbook.model import Input
+from overlord_run.playbook.texts import Place
 
 PLACE = Place("playbook.yml", 1, 1)
 DECLARED = {

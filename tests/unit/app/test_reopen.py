@@ -5,15 +5,17 @@ from pathlib import Path
 
 import pytest
 
+import pack_kit
 from council_kit import HOST, Parts, carry_out, run_folder
 from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
 from overlord_run.errors import ChangedError, OverlordError, ReleasedError, RunNotFoundError, StoreError
 from overlord_run.files import FileError
 from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
+from overlord_run.roles.lock import LOCK_NAME, Lock
 from overlord_run.settings import Flags
 from overlord_run.store.state import State
-from playbook_kit import parse
+from playbook_kit import parse, resolve
 
 COUNCIL = """\
 overlord: 1
@@ -119,3 +121,69 @@ def test_a_limited_run_is_unchanged_while_its_limit_makes_the_same_plan(tmp_path
         f"the playbook {tmp_path / 'playbook.yml'} cannot be planned as it was: "
         "--limit names 'birch', and nobody in this playbook is called so"
     )
+
+
+PACKED = """\
+overlord: 1
+name: packed
+packs:
+  acme: {git: "https://github.com/acme/roles", rev: v1.4.0, path: roles}
+roles:
+  critic: {from: acme/critic, task: Begin.}
+  own: {from: ./own.md, task: Begin.}
+assignments: [{slot: alder, role: critic}, {slot: oak, role: own}]
+"""
+
+
+@pytest.fixture
+def packed(tmp_path: Path) -> Recorded:
+    """Return a run whose playbook uses a pack, in a folder without a lock."""
+    (tmp_path / "own.md").write_text(pack_kit.JUDGE, encoding="utf-8")
+    pack_kit.write_lock(tmp_path)
+    (tmp_path / "playbook.yml").write_text(PACKED, encoding="utf-8")
+    playbook = resolve(parse(PACKED.encode(), "playbook.yml"), tmp_path)
+    plan = build(playbook, {}, model_ids={}, host=HOST)
+    (tmp_path / LOCK_NAME).unlink()
+    state = carry_out(tmp_path, COUNCIL).state
+    assert state.created is not None
+    file = {"path": str(tmp_path / "playbook.yml"), "digest": playbook.digest}
+    created = replace(state.created, playbook=file, settings=SETTINGS, plan_digest=plan.to_json()["digest"])
+    return Recorded(run_folder(tmp_path), created, plan, plan.to_json())
+
+
+def test_a_lock_that_is_gone_and_a_pack_that_is_not_at_hand_change_nothing(
+    packed: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_unchanged(packed)
+    pack_kit.write_lock(tmp_path)
+    require_unchanged(packed)
+    monkeypatch.setenv("OVERLORD_CACHE_DIR", str(tmp_path / "cold"))
+    require_unchanged(packed)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "expected"),
+    [
+        (
+            "playbook.yml",
+            PACKED + "\n",
+            "and its packs are not at hand",
+        ),
+        ("own.md", pack_kit.JUDGE + "\n", "the role file own.md has changed since the run began"),
+    ],
+)
+def test_what_is_beside_the_playbook_is_still_compared(
+    packed: Recorded, tmp_path: Path, path: str, content: str, expected: str
+) -> None:
+    (tmp_path / path).write_text(content, encoding="utf-8")
+    with pytest.raises(ChangedError, match=expected):
+        require_unchanged(packed)
+
+
+def test_a_lock_with_another_commit_or_without_the_pack_is_a_change(packed: Recorded, tmp_path: Path) -> None:
+    pack_kit.write_lock(tmp_path, Lock())
+    with pytest.raises(ChangedError, match="cannot be planned as it was: 1 problem found"):
+        require_unchanged(packed)
+    pack_kit.write_lock(tmp_path, Lock((pack_kit.entry(commit=pack_kit.NEVER_FETCHED),)))
+    with pytest.raises(ChangedError, match="the pack acme is locked at another commit than the run began with"):
+        require_unchanged(packed)

@@ -46,7 +46,7 @@ def test_a_file_that_is_named_twice_is_checked_once(folder: Path) -> None:
 def test_a_folder_without_a_playbook_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         validate([str(tmp_path)])
-    assert caught.value.message == f"no playbook, role file or script in {tmp_path}"
+    assert caught.value.message == f"no playbook, role file, examples or script in {tmp_path}"
 
 
 def test_a_file_in_a_folder_that_is_too_large_to_be_a_playbook_is_passed_over(folder: Path) -> None:
@@ -177,3 +177,20 @@ def test_the_line_that_a_problem_points_at_is_known_as_it_stands(unused: Path) -
     assert found.lines == {(str(unused), 3): "vars: {v: 1}"}
     unused.write_bytes("\ufeff# \u00e9\r\noverlord: \xff".encode("latin-1", "replace"))
     assert all(line <= 2 for _, line in validate([str(unused)]).lines)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://token@github.com/a/b", "https://*****@github.com/a/b"),
+        ("https://me:pass@github.com/a/b", "https://*******@github.com/a/b"),
+        ("ssh://git:pass@github.com/a/b", "ssh://********@github.com/a/b"),
+        ("ssh://git@github.com/a/b?", "ssh://git@github.com/a/b?"),
+    ],
+)
+def test_what_is_secret_in_a_url_is_not_in_the_line_that_is_shown(tmp_path: Path, url: str, shown: str) -> None:
+    path = tmp_path / "a.yml"
+    path.write_text(f"overlord: 1\nname: a\npacks:\n  b: {{git: '{url}', rev: v1}}\n", encoding="utf-8")
+    found = validate([str(path)])
+    assert found.lines[str(path), 4] == f"  b: {{git: '{shown}', rev: v1}}"
+    assert [one for one in found.problems if "pass@" in str(one) or "token@" in str(one)] == []

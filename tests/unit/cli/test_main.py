@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import click
 import pytest
 
-from overlord_run.cli.main import COMMANDS, asks_for_json, command_line, execute, means_run, tell_bug, unknown_command
+from command_kit import EVERY, ROWS
+from overlord_run.cli.lazy import LazyGroup
+from overlord_run.cli.main import COMMANDS, asks_for_json, execute, means_run, tell_bug
 from overlord_run.errors import Exit
 
 OWN = {"--version", "-h", "--help"}
@@ -60,9 +63,32 @@ def test_a_word_that_is_no_command_gets_the_nearest_one(capsys: pytest.CaptureFi
     )
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_meant_by_a_word_near_it(name: str) -> None:
-    assert unknown_command(f"{name}s").next.startswith(f"Did you mean '{name}'? ")
+@pytest.mark.parametrize("name", EVERY)
+def test_every_command_is_meant_by_a_word_near_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    *words, last = name.split(" ")
+    assert execute([*words, f"{last}s"]) == Exit.USAGE
+    assert f"next: Did you mean '{last}'? " in capsys.readouterr().err
+
+
+GROUPS = {name: command for name, command in EVERY.items() if isinstance(command, LazyGroup)}
+
+
+@pytest.mark.parametrize(("name", "group"), GROUPS.items())
+def test_a_word_that_is_no_command_of_a_group_gets_those_of_the_group(
+    name: str, group: LazyGroup, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert execute([name, "frobnicate"]) == Exit.USAGE
+    commands = ", ".join(group.table)
+    assert capsys.readouterr().err == f"error: '{name} frobnicate' is no command\nnext: The commands are: {commands}.\n"
+
+
+@pytest.mark.parametrize(("name", "group"), GROUPS.items())
+def test_a_group_without_words_tells_its_help(name: str, group: LazyGroup, capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute([name]) == Exit.USAGE
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"Usage: overlord-run {name} [OPTIONS] COMMAND [ARGS]...")
+    assert re.findall(r"^  (\w+)  ", told.err.partition("Commands:")[2], re.MULTILINE) == list(group.table)
 
 
 def test_a_word_that_is_like_no_command_gets_them_all(capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,16 +147,12 @@ def test_a_bug_ends_with_the_path_of_its_crash_log(
     assert told.err.endswith("ValueError: odd\n")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_a_commands_help_begins_with_its_line_in_the_table(name: str) -> None:
-    command = command_line.get_command(click.Context(command_line), name)
-    assert command is not None
-    assert command.name == name
-    assert (command.help or "").partition("\n")[0] == COMMANDS[name][1]
+@pytest.mark.parametrize(("name", "command"), EVERY.items())
+def test_a_commands_help_begins_with_its_line_in_the_table(name: str, command: click.Command) -> None:
+    assert command.name == name.rsplit(" ", maxsplit=1)[-1]
+    assert (command.help or "").partition("\n")[0] == ROWS[name][1]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_option_says_what_it_is_for(name: str) -> None:
-    command = command_line.get_command(click.Context(command_line), name)
-    assert command is not None
+@pytest.mark.parametrize("command", EVERY.values(), ids=EVERY)
+def test_every_option_says_what_it_is_for(command: click.Command) -> None:
     assert all(option.help for option in command.params if isinstance(option, click.Option))

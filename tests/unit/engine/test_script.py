@@ -10,7 +10,7 @@ from overlord_run.engine.script import Script, ScriptedAnswer, parse_script
 from overlord_run.errors import InvalidPlaybookError
 from overlord_run.plan.model import Plan, PlannedModel, PlannedServant
 from overlord_run.plan.redirects import PlannedMessage
-from overlord_run.playbook.model import Place, Text
+from overlord_run.playbook.texts import Place, Text
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "schemas" / "rehearsal.schema.json").read_text("utf-8"))
 

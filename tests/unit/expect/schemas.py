@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 from overlord_run.playbook.fields import schema_at
-from overlord_run.playbook.model import Schema
 from overlord_run.playbook.source import read_yaml
+from overlord_run.playbook.texts import Schema
 
 
 def schema_of(content: Any) -> Schema:

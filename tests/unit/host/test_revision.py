@@ -71,6 +71,15 @@ def test_a_path_may_climb_where_that_is_allowed(revision: Revision) -> None:
     assert revision.read_beside("../../secret.md", limit=100, may_climb=True) == b"Nobody asked.\n"
 
 
+def test_what_a_role_includes_stays_in_its_own_folder(revision: Revision) -> None:
+    assert revision.read_beside("texts/task.md", limit=100, may_climb=True, within="texts") == b"Begin.\r\n"
+    assert revision.read_beside("../shared/role.md", limit=100, may_climb=True, within="../shared") == b"A role.\n"
+    assert revision.read_beside("inside", limit=100, may_climb=True, within=".") == b"Begin.\r\n"
+    for path, within in (("../council/outside", "../council"), ("outside", "."), ("texts/../council.yml", "texts")):
+        with pytest.raises(FileError):
+            revision.read_beside(path, limit=100, may_climb=True, within=within)
+
+
 REFUSED = [
     ("../shared/role.md", False, "'../shared/role.md' is outside of the playbook's folder", "file-outside"),
     ("texts/../../shared/role.md", False, "'texts/../../shared/role.md' is outside of", "file-outside"),

@@ -6,7 +6,8 @@ from typing import Any
 from overlord_run.plan.build import build
 from overlord_run.plan.language.templates import ReplyText
 from overlord_run.plan.model import Plan
-from overlord_run.playbook.model import Place, Playbook, Text
+from overlord_run.playbook.model import Playbook
+from overlord_run.playbook.texts import Place, Text
 from playbook_kit import parse
 
 FILE = "council.yml"

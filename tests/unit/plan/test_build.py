@@ -10,7 +10,7 @@ from overlord_run.errors import InvalidPlaybookError, UsageError
 from overlord_run.plan.build import build
 from overlord_run.plan.frame import system_message
 from overlord_run.plan.model import STARTUP, PlannedModel, digest
-from overlord_run.playbook.model import FileRef, Place
+from overlord_run.playbook.texts import FileRef, Place
 from unit.plan.councils import COUNCIL, FILE, HOST, plan, playbook
 
 SMALL = """\
@@ -148,6 +148,14 @@ def test_a_value_that_does_not_fit_is_told_where_it_stands(type_: str, given_: s
     source = small(inputs=f"a: {{type: {type_}}}", with_=f"with: {{a: {given_}}}")
     (problem,) = problems_of(source)
     assert problem == f"{FILE}:11:41: error: {reason} (it is declared in {FILE}, on line 9) [role-input]"
+
+
+@pytest.mark.parametrize("given_", ["{{ 7 }}", "{{ [1][7] }}"], ids=["misfit", "failed"])
+def test_a_role_is_not_rendered_with_a_value_that_does_not_fit(given_: str) -> None:
+    source = small(inputs="a: {type: integer, maximum: 1, default: 1}", with_=f'with: {{a: "{given_}"}}')
+    source = source.replace("system: Advise.", 'system: "{{ [0, 1][inputs.a] }}"')
+    (problem,) = problems_of(source)
+    assert problem.startswith(f"{FILE}:11:4")
 
 
 def test_a_template_of_with_that_fails_is_told_once_and_not_also_as_a_misfit() -> None:

@@ -2,7 +2,8 @@ import pytest
 
 from overlord_run.errors import Problem
 from overlord_run.plan.checks import check, check_role_file
-from overlord_run.playbook.model import Input, Place, RoleFile
+from overlord_run.playbook.model import Input, RoleFile
+from overlord_run.playbook.texts import Place
 from unit.plan.councils import COUNCIL, FILE, playbook, text
 
 Change = tuple[str, str]

@@ -10,7 +10,7 @@ from overlord_run.plan.language.templates import NO_JSON
 from overlord_run.plan.model import STARTUP, Plan
 from overlord_run.plan.redirects import PlannedExpect, PlannedMessage
 from overlord_run.plan.render import RenderError, Seen, evaluate_outputs, render_message
-from overlord_run.playbook.model import FileRef, Place, Schema
+from overlord_run.playbook.texts import FileRef, Place, Schema
 from playbook_kit import parse
 from unit.plan.councils import FILE, plan, playbook, reply
 

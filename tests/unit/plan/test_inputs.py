@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from overlord_run.errors import UsageError
 from overlord_run.plan.inputs import bind, fit, parse_argument
-from overlord_run.playbook.model import Input, InputType, Place
+from overlord_run.playbook.model import Input, InputType
+from overlord_run.playbook.texts import Place
 
 PLACE = Place("council.yml", 3, 3)
 

@@ -2,7 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overlord_run.plan.order import Ended, ended_before, ended_in, ordered, waits
-from overlord_run.playbook.model import BlockRedirect, MessageRedirect, Place, Redirect, Text
+from overlord_run.playbook.model import BlockRedirect, MessageRedirect, Redirect
+from overlord_run.playbook.texts import Place, Text
 
 PLACE = Place("council.yml", 1, 1)
 

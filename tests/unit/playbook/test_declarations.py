@@ -4,8 +4,9 @@ import pytest
 
 from overlord_run.playbook.declarations import build_inputs, misfit
 from overlord_run.playbook.fields import Fields
-from overlord_run.playbook.model import Input, Place
+from overlord_run.playbook.model import Input
 from overlord_run.playbook.source import read_yaml
+from overlord_run.playbook.texts import Place
 
 
 def test_an_input_is_built_as_written() -> None:

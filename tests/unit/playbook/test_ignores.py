@@ -4,7 +4,7 @@ import pytest
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.ignores import Ignore, Syntax, find, heed, tell_unused
-from overlord_run.playbook.model import Place
+from overlord_run.playbook.texts import Place
 
 
 def found(text: str, syntax: Syntax = "yaml") -> list[tuple[str, int, int]]:
@@ -88,7 +88,7 @@ def test_a_warning_is_silenced_on_its_line_by_its_rule_and_what_silences_none_is
         ("", "a comment silences warnings alone"),
     ],
 )
-def test_an_error_is_not_silenced_and_its_hint_says_so(hint: str, told: str) -> None:
+def test_an_error_is_unsilenced_and_its_hint_says_so(hint: str, told: str) -> None:
     error, ignore = Problem("f", 2, 1, "a", "x", hint), Ignore("a", Place("f", 2, 9))
     assert heed([error], [ignore]) == ([replace(error, hint=told)], [])
 

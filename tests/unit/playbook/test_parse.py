@@ -8,21 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overlord_run.errors import InvalidPlaybookError
-from overlord_run.playbook.model import (
-    Assignment,
-    Engine,
-    FileRef,
-    MessageRedirect,
-    Model,
-    Output,
-    Place,
-    Playbook,
-    Rate,
-    Role,
-    Text,
-)
+from overlord_run.playbook.model import Assignment, Engine, MessageRedirect, Model, Output, Playbook, Rate, Role
 from overlord_run.playbook.parse import read
 from overlord_run.playbook.source import read_yaml
+from overlord_run.playbook.texts import FileRef, Place, Text
 from playbook_kit import parse
 
 WHOLE = b"""\
@@ -182,7 +171,7 @@ def test_yaml_schema_and_checks_are_told_at_once_in_the_files_order() -> None:
         (
             "m.yml:6:1: error: unknown key 'speed' (known here: '$schema', 'overlord', 'name', "
             "'description', 'inputs', "
-            "'vars', 'engine', 'models', 'roles', 'assignments', 'redirects', 'outputs') [unknown-key]"
+            "'vars', 'engine', 'models', 'packs', 'roles', 'assignments', 'redirects', …) [unknown-key]"
         ),
         "m.yml:6:8: error: 1e999 is too large: a number must fit in 64 bits (quote it if it is meant as text) [number]",
         "m.yml:7:19: error: 'timeout' is '1s'; it must be from 5s to 10m (for example 90s) [out-of-range]",

@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from overlord_run.errors import InvalidPlaybookError
-from overlord_run.playbook.model import Input, Place, RoleFile, Text
+from overlord_run.playbook.model import Input, RoleFile
 from overlord_run.playbook.rolefile import parse_role
+from overlord_run.playbook.texts import Place, Text
 
 FILE = "roles/critic.md"
 

@@ -13,7 +13,7 @@ from overlord_run.playbook.source import read_yaml
 
 ROOT = Path(__file__).parents[3]
 VALID = sorted((ROOT / "tests" / "examples" / "valid").glob("*.yml"))
-NAMES = ("playbook", "role")
+NAMES = ("playbook", "role", "lock", "examples")
 
 
 def subschemas(schema: Any) -> list[dict[str, Any]]:
@@ -89,6 +89,7 @@ def test_the_schema_holds_the_keys_that_have_an_effect_and_no_others() -> None:
         "input_items": "description enum items maximum minimum pattern type",
         "model": "id json_mode params price timeout",
         "output": "file text value",
+        "pack": "git path rev",
         "price": "above cached input output",
         "redirect": (
             "after check expect id message message_file needs on_failure only pause redirects repeat require timeout "

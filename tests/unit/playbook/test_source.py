@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from overlord_run.errors import InvalidPlaybookError
-from overlord_run.playbook.model import Place, Text
 from overlord_run.playbook.source import read_yaml, scan
+from overlord_run.playbook.texts import Place, Text
 
 
 def problems_of(content: bytes | str) -> list[str]:

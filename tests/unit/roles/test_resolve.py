@@ -6,8 +6,10 @@ import pytest
 from overlord_run.errors import InvalidPlaybookError
 from overlord_run.files import read_beside
 from overlord_run.plan.build import build
-from overlord_run.playbook.model import Place, Playbook, Schema, Text
+from overlord_run.playbook.model import Playbook
+from overlord_run.playbook.texts import Place, Schema, Text
 from overlord_run.roles.builtin import read as read_builtin
+from overlord_run.roles.cache import Cache
 from overlord_run.roles.resolve import read
 from playbook_kit import parse, resolve
 
@@ -147,7 +149,9 @@ def test_all_problems_of_all_files_are_told_at_once(folder: Path) -> None:
 def test_what_could_not_be_read_is_an_empty_text(folder: Path) -> None:
     (folder / "roles" / "critic.md").unlink()
     (folder / "task.md").unlink()
-    playbook, problems = read(parse(PLAYBOOK.encode(), "council.yml"), partial(read_beside, folder))
+    playbook, problems = read(
+        parse(PLAYBOOK.encode(), "council.yml"), partial(read_beside, folder), Cache(folder / "cache")
+    )
     assert [problem.rule for problem in problems] == ["file-missing"] * 3
     assert playbook.roles["critic"].system == Text("", Place("council.yml", 4, 3))
     assert playbook.roles["critic"].task == Text("", Place("council.yml", 4, 68))

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from overlord_run.errors import Exit, SettingsError, UsageError
-from overlord_run.playbook.model import Engine, Place
+from overlord_run.playbook.model import Engine
+from overlord_run.playbook.texts import Place
 from overlord_run.settings.access import no_access, settle_access
 from overlord_run.settings.model import Config, Flags
 

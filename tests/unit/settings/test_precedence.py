@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from overlord_run.errors import SettingsError, UsageError
 from overlord_run.plan.model import Plan, PlannedModel
-from overlord_run.playbook.model import Engine, Model, Place, Playbook, Rate
+from overlord_run.playbook.model import Engine, Model, Playbook, Rate
+from overlord_run.playbook.texts import Place
 from overlord_run.settings.environment import API_KEY, API_KEY_FILE, BASE_URL, CA_FILE, MODEL, TIMEOUT_MS, ULTRA_MODEL
 from overlord_run.settings.model import Config, Flags
 from overlord_run.settings.precedence import models_to_prove, resolve

@@ -1,8 +1,8 @@
 """Bring a plan into facts: what would be sent to whom, and what that hangs on.
 
 They are taken from the plan's JSON, so a key that is new there is compared by itself. Left out is what is not sent, and
-what says again what stands elsewhere: a template whose texts are known, an expected schema, which ends the text, and a
-model's alias.
+what says again what stands elsewhere: a template whose texts are known, an expected schema, which ends the text, a
+model's alias, and the digests of role files, whose texts are in what is sent.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -12,7 +12,10 @@ from overlord_run.app.diff.compare import Facts, Subject
 from overlord_run.plan.model import STARTUP, Plan
 from overlord_run.plan.redirects import PlannedMessage, PlannedRedirect
 
-_NOT_OF_THE_PLAYBOOK = {"schemaVersion", "digest", "description", "host", "models", "servants", "redirects", "outputs"}
+_NOT_OF_THE_PLAYBOOK = frozenset(
+    {"schemaVersion", "digest", "description", "host", "models", "servants", "redirects", "outputs", "sources"}
+)
+_NOT_OF_A_SOURCE = {"files"}
 _NOT_OF_A_SERVANT = {"slot", "model", "task", "expect"}
 _NOT_OF_A_REDIRECT = {"id", "to", "reads", "template", "texts", "expect"}
 _NOT_WITHOUT_TARGETS = {"id", "to", "reads", "texts", "expect"}
@@ -39,7 +42,8 @@ def requests(plan: Plan) -> Facts:
 
 def _facts(plan: Plan) -> Iterator[tuple[Subject, Mapping[str, Any]]]:
     content = plan.to_json()
-    yield Subject("playbook"), _without(content, _NOT_OF_THE_PLAYBOOK)
+    sources = {role: _without(told, _NOT_OF_A_SOURCE) for role, told in content["sources"].items() if told["commit"]}
+    yield Subject("playbook"), {**_without(content, _NOT_OF_THE_PLAYBOOK), "sources": sources}
     models = {model["alias"]: _without(model, {"alias"}) for model in content["models"]}
     for servant in content["servants"]:
         model, expect = models[servant["model"]], _expect(servant)

@@ -27,7 +27,7 @@ def launch_json(state: State, warnings: Sequence[Problem] = ()) -> Json:
     settings = {} if created is None else created.settings
     return {
         "type": "launch",
-        **_run(state),
+        **run_facts(state),
         "planDigest": None if created is None else created.plan_digest,
         "runDir": None if created is None else created.run_dir,
         "warnings": problems_json(warnings),
@@ -40,7 +40,7 @@ def done_json(state: State, exit_code: Exit, *, next_command: str, written: Sequ
     """Return the line that says how a run ended; `written` are the paths of the outputs that were written."""
     return {
         "type": "done",
-        **_run(state),
+        **run_facts(state),
         "reason": state.reason,
         "exit": int(exit_code),
         "questions": _questions(state),
@@ -61,19 +61,19 @@ def runs_json(runs: Sequence[RunSummary]) -> Json:
 
 def waited_json(state: State, goal: str, exit_code: Exit, *, next_command: str) -> Json:
     """Return what a run had come to when it was not waited for any more."""
-    return {**_run(state), "for": goal, "exit": int(exit_code), "next": next_command}
+    return {**run_facts(state), "for": goal, "exit": int(exit_code), "next": next_command}
 
 
 def stopped_json(state: State, how: str, *, next_command: str) -> Json:
     """Return how a run was stopped."""
-    return {**_run(state), "how": how, "isReleased": state.is_released, "exit": 0, "next": next_command}
+    return {**run_facts(state), "how": how, "isReleased": state.is_released, "exit": 0, "next": next_command}
 
 
 def status_json(standing: Standing, *, next_command: str) -> Json:
     """Return where a run, its servants and its messages stand, without their texts."""
     found, state = standing.inspection, standing.state
     return {
-        **_run(state),
+        **run_facts(state),
         "reason": state.reason,
         "isOwned": found.is_owned,
         "isReleased": state.is_released,
@@ -95,7 +95,7 @@ def conversations_json(found: Inspection, slots: Sequence[str], *, max_chars: in
     """Return the conversations of these slots, texts included; `path` is the file that has them whole."""
     state = found.state
     return {
-        **_run(state),
+        **run_facts(state),
         "path": str(found.folder.log_path),
         "servants": [
             {
@@ -115,7 +115,7 @@ def reply_json(found: Inspection, message_id: str, result: Result, *, max_chars:
     """Return one reply and the facts about it; `path` is the file that has it whole, in the event `seq`."""
     text = result.reply or ""
     return {
-        **_run(found.state),
+        **run_facts(found.state),
         "message": message_id,
         "slot": result.slot,
         "text": beginning(text, max_chars),
@@ -166,7 +166,7 @@ def comparison_json(found: Comparison, exit_code: Exit, *, max_chars: int | None
 def _side(side: Side) -> Json:
     if side.run is None:
         return {"label": side.label, "exists": side.exists}
-    known = {key: value for key, value in _run(side.run).items() if key != "schemaVersion"}
+    known = {key: value for key, value in run_facts(side.run).items() if key != "schemaVersion"}
     return {"label": side.label, "exists": True, **known, "usage": _spent(spent(side.run))}
 
 
@@ -180,7 +180,8 @@ def _change(change: Change, max_chars: int | None) -> Json:
     return told
 
 
-def _run(state: State) -> Json:
+def run_facts(state: State) -> Json:
+    """Return what every object about a run tells of it."""
     created = state.created
     return {
         "schemaVersion": VERSION,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from overlord_run.app.roles.test import Trials, Tried, TriedRole
 from overlord_run.app.validate import Validation
 from overlord_run.cli.report.visible import visible
 from overlord_run.cli.report.words import hinted
@@ -27,6 +28,38 @@ def junit(found: Validation) -> str:
             _test(suite, problem)
         if not problems:
             SubElement(suite, "testcase", name="valid", classname=_text(file), time="0")
+    return _document(root)
+
+
+def examples_junit(trials: Trials) -> str:
+    """Return a document with a suite for each role, and in it a test for each example and for each problem."""
+    root = Element("testsuites", _sums(trials.roles), name="overlord-run roles test")
+    for role in trials.roles:
+        suite = SubElement(root, "testsuite", _sums([role]), name=_text(role.file))
+        for problem in role.problems:
+            _test(suite, problem)
+        for tried in role.examples:
+            _example(suite, role, tried)
+    return _document(root)
+
+
+def _sums(roles: Sequence[TriedRole]) -> dict[str, str]:
+    tried = [each for role in roles for each in role.examples]
+    problems = [each for role in roles for each in role.problems]
+    failures = sum(each.state == "failed" for each in tried) + sum(each.severity == "error" for each in problems)
+    return {"tests": str(len(tried) + len(problems)), "failures": str(failures), "errors": "0", "time": "0"}
+
+
+def _example(suite: Element, role: TriedRole, tried: Tried) -> None:
+    test = SubElement(suite, "testcase", name=_text(tried.name), classname=_text(role.file), time="0")
+    if tried.failures:
+        place = f"{tried.place.file}:{tried.place.line}:{tried.place.column}"
+        lines = [line for one in tried.failures for line in (f"{place}: {one.message}", *one.diff)]
+        message = "; ".join(one.message for one in tried.failures)
+        SubElement(test, "failure", type="example", message=_text(message)).text = _text("\n".join(lines))
+
+
+def _document(root: Element) -> str:
     indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
 

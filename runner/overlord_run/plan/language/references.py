@@ -138,6 +138,10 @@ def _walk_called(node: Any, known: Locals) -> Iterator[Reference]:
     yield from _walk(node.body, inner)
 
 
+def _walk_scope(node: Any, known: Locals) -> Iterator[Reference]:
+    yield from _walk(node.body, known.inner())
+
+
 def _walk_filter_block(node: Any, known: Locals) -> Iterator[Reference]:
     yield from _walk([*node.body, node.filter], known.inner())
 
@@ -170,5 +174,6 @@ _STEPS: Mapping[type[nodes.Node], Callable[[Any, Locals], Iterator[Reference]]] 
     nodes.Macro: _walk_macro,
     nodes.NSRef: _walk_namespace,
     nodes.Name: _walk_name,
+    nodes.Scope: _walk_scope,
     nodes.With: _walk_with,
 }

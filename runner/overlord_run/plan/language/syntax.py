@@ -77,10 +77,10 @@ TAGS = frozenset(
 """What may stand behind `{%`."""
 
 _INCLUDES: Mapping[type[nodes.Node], str] = {
-    nodes.Extends: "{% extends %}",
-    nodes.FromImport: "{% from %}",
-    nodes.Import: "{% import %}",
-    nodes.Include: "{% include %}",
+    nodes.Extends: "{% extends %} reads another file, which a template cannot",
+    nodes.FromImport: "{% from %} reads another file, which a template cannot",
+    nodes.Import: "{% import %} reads another file, which a template cannot",
+    nodes.Include: "{% include %} reads another file, which only a role file can, by a path written out in quotes",
 }
 
 _UNAVAILABLE: Mapping[type[nodes.Node], str] = {
@@ -122,8 +122,7 @@ def inspect(tree: nodes.Template) -> Iterator[Finding]:
 def _inspect_node(node: nodes.Node) -> Iterator[Finding]:
     kind = type(node)
     if kind in _INCLUDES:
-        message = f"{_INCLUDES[kind]} reads another file, which a template cannot"
-        yield Finding(node.lineno, "template-include", message)
+        yield Finding(node.lineno, "template-include", _INCLUDES[kind])
     elif kind not in ALLOWED:
         yield _unavailable(node, _UNAVAILABLE.get(kind, kind.__name__))
     elif kind in _INSPECTORS:

@@ -5,7 +5,7 @@ import pytest
 from overlord_run.cli.report.outputs import check_folder, outputs_text, write_outputs
 from overlord_run.errors import StoreError
 from overlord_run.plan.model import Plan, PlannedOutput, PlannedServant
-from overlord_run.playbook.model import Place, Text
+from overlord_run.playbook.texts import Place, Text
 
 
 def plan(*outputs: PlannedOutput) -> Plan:

@@ -16,6 +16,7 @@ SCOPE = {
 
 _NOT_AVAILABLE = " is not available in templates"
 _NO_FILE = " reads another file, which a template cannot"
+_NO_INCLUDE = "{% include %} reads another file, which only a role file can, by a path written out in quotes"
 
 REFUSED = {
     "a class": ("{{ text.__class__ }}", "'__class__'" + _NOT_AVAILABLE),
@@ -90,11 +91,11 @@ REFUSED = {
     "`joiner`": ("{{ joiner() }}", "'joiner' is undefined"),
     "`lipsum`": ("{{ lipsum(1000000) }}", "'lipsum' is undefined"),
     "`dict`": ("{{ dict(a=1) }}", "'dict' is undefined"),
-    "a file by `include`": ("{% include '/etc/passwd' %}", "{% include %}" + _NO_FILE),
+    "a file by `include`": ("{% include '/etc/passwd' %}", _NO_INCLUDE),
     "a file by `import`": ("{% import '/etc/passwd' as x %}", "{% import %}" + _NO_FILE),
     "a file by `from`": ("{% from '/etc/passwd' import x %}", "{% from %}" + _NO_FILE),
     "a file by `extends`": ("{% extends '/etc/passwd' %}", "{% extends %}" + _NO_FILE),
-    "an include that is not run": ("{% if false %}{% include 'x' %}{% endif %}", "{% include %}" + _NO_FILE),
+    "an include that is not run": ("{% if false %}{% include 'x' %}{% endif %}", _NO_INCLUDE),
     "markup that prints unescaped": ("{{ text | safe }}", "there is no filter named 'safe'"),
     "escaping switched on": ("{% autoescape true %}{{ text }}{% endautoescape %}", "{% autoescape %}" + _NOT_AVAILABLE),
     "an unknown tag": ("{% debug %}", "this cannot be read: encountered unknown tag 'debug'"),

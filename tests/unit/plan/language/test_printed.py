@@ -1,7 +1,7 @@
 import pytest
 
 from overlord_run.plan.language.templates import read_as_it_stands
-from overlord_run.playbook.model import Place, Text
+from overlord_run.playbook.texts import Place, Text
 
 
 def paths(source: str) -> list[str]:

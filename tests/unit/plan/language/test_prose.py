@@ -1,6 +1,6 @@
 from overlord_run.plan.language.prose import VALUE
 from overlord_run.plan.language.templates import prose_of
-from overlord_run.playbook.model import Place, Text
+from overlord_run.playbook.texts import Place, Text
 
 
 def prose(source: str) -> list[str]:

@@ -339,7 +339,7 @@ def test_reading_a_template_tells_what_it_reads_and_all_that_is_wrong() -> None:
     found, problems = read(text("{{ a.b }}\n{{ c | uper }}{% include 'x' %}\n{{ d ** 2 }}"))
     assert [reference.path for reference in found] == [("a", "b"), ("c",), ("d",)]
     assert [(problem.line, problem.message) for problem in problems] == [
-        (11, "{% include %} reads another file, which a template cannot"),
+        (11, "{% include %} reads another file, which only a role file can, by a path written out in quotes"),
         (11, "there is no filter named 'uper'"),
         (12, "`**` is not available in templates"),
     ]

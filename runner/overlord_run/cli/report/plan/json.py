@@ -22,8 +22,8 @@ from overlord_run.plan.flow import Edge, edges
 from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedOutput, PlannedServant
 from overlord_run.plan.reads import waits_for
 from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause, PlannedRedirect
-from overlord_run.playbook.model import Text
 from overlord_run.playbook.money import Price, usd
+from overlord_run.playbook.texts import Text
 from overlord_run.settings import Settings
 
 Json = dict[str, Any]

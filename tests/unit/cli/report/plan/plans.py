@@ -10,7 +10,8 @@ from overlord_run.host import Host, Worktree
 from overlord_run.plan.frozen import plan_from_json
 from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
 from overlord_run.plan.redirects import PlannedMessage
-from overlord_run.playbook.model import Place, Playbook, Text
+from overlord_run.playbook.model import Playbook
+from overlord_run.playbook.texts import Place, Text
 from overlord_run.settings import Settings
 
 PLACE = Place("council.yml", 1, 1)

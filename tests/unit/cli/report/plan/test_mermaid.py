@@ -5,7 +5,7 @@ from dataclasses import replace
 from overlord_run.cli.report.plan.labels import label, some
 from overlord_run.cli.report.plan.mermaid import mermaid
 from overlord_run.plan.model import PlannedOutput
-from overlord_run.playbook.model import Text
+from overlord_run.playbook.texts import Text
 from unit.cli.report.plan.plans import COUNCIL, PLACE, flow
 
 
