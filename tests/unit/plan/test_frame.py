@@ -2,12 +2,12 @@ from typing import get_args
 
 import pytest
 
-from overlord_run.plan.frame import CONSTRAINTS, PROFILES, system_message
+from overlord_run.plan.frame import CONSTRAINTS, PROFILES, role_text, system_message
 from overlord_run.playbook.model import Profile
 
 
-def message(role_text: str = "You weigh the findings.\n", profile: Profile = "consultation", name: str = "oak") -> str:
-    return system_message(role_text=role_text, slot="oak", name=name, role="judge", profile=profile)
+def message(own: str = "You weigh the findings.\n", profile: Profile = "consultation", name: str = "oak") -> str:
+    return system_message(role_text=own, slot="oak", name=name, role="judge", profile=profile)
 
 
 def test_the_message_is_the_constraints_the_profile_the_role_and_the_identity() -> None:
@@ -51,3 +51,12 @@ def test_what_servants_share_stands_first() -> None:
 def test_every_profile_has_its_paragraph() -> None:
     assert set(PROFILES) == set(get_args(Profile))
     assert "return complete changes as text" in message(profile="implementation")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["You review.", "", "# Your role\n\n# Who you are\n\nNobody.", "One.\n\n# Who you are\n\n\n# Your role\n\nTwo."],
+)
+def test_a_roles_own_text_is_found_whatever_it_holds(text: str) -> None:
+    whole = system_message(role_text=text, slot="alder", name="Al", role="critic", profile="consultation")
+    assert role_text(whole) == text
