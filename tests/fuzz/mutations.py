@@ -10,6 +10,9 @@ from random import Random
 LONGEST = 1 << 16
 """Bytes that a changed file has at most."""
 
+_MOST_PARTS = 20_000
+"""Lines or tokens that are put in by repeating some: what is longer is cut anyway."""
+
 _TOKEN = re.compile(rb"[\w.-]+|\s+|\{\{|\}\}|\{%|%\}|[^\w\s]", re.DOTALL)
 
 NASTY: Sequence[bytes] = [
@@ -147,7 +150,8 @@ def _delete(parts: list[bytes], random: Random, _: list[bytes]) -> None:
 
 def _duplicate(parts: list[bytes], random: Random, _: list[bytes]) -> None:
     span = _span(len(parts), random)
-    parts[span.stop : span.stop] = parts[span] * random.choice((1, 1, 1, 2, 60, 1000))
+    times = random.choice((1, 1, 1, 2, 60, 1000))
+    parts[span.stop : span.stop] = parts[span] * min(times, 1 + _MOST_PARTS // max(len(parts[span]), 1))
 
 
 def _swap(parts: list[bytes], random: Random, _: list[bytes]) -> None:

@@ -47,7 +47,23 @@ def _validator(name: str) -> Any:
         "required": _required,
         "uniqueItems": _unique_items,
     }
-    return extend(Draft7Validator, keywords)(load(name))  # type: ignore[no-untyped-call]
+    return extend(Draft7Validator, keywords)(_without_references(load(name)))  # type: ignore[no-untyped-call]
+
+
+def _without_references(schema: dict[str, Any]) -> dict[str, Any]:
+    """Put each definition itself where a reference to it stands: following one takes longer than most checks."""
+    found: list[tuple[Any, Any]] = []
+    pending: list[Any] = [schema]
+    while pending:
+        part = pending.pop()
+        children = part.items() if isinstance(part, dict) else enumerate(part)
+        inner = [(key, value) for key, value in children if isinstance(value, dict | list)]
+        found += [(part, key) for key, value in inner if "$ref" in value]
+        pending += [value for _, value in inner]
+    definitions = {f"#/definitions/{name}": definition for name, definition in schema.get("definitions", {}).items()}
+    for part, key in found:
+        part[key] = definitions[part[key]["$ref"]]
+    return schema
 
 
 def _additional_properties(
