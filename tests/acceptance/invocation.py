@@ -31,14 +31,14 @@ roles:
 assignments:
   - {slot: alder, role: critic}
   - {slot: birch, role: critic}
-  - {slot: oak, role: judge}
+  - {slot: oak, role: judge} # overlord: ignore[no-budget]
 redirects:
   - id: rank
     to: role:critic
     message: Rank your findings.
   - id: verdict
     to: oak
-    message: "{% for slot, reply in replies.rank | items %}{{ slot }}: {{ reply }}\\n{% endfor %}Decide."
+    message: "{% for slot, reply in replies.rank | items %}{{ reply | as_data(slot) }}{% endfor %}Decide."
 outputs:
   verdict: {value: replies.verdict.oak.text, file: verdict.md}
 """

@@ -14,7 +14,7 @@ def shell(tmp_path: Path) -> Shell:
 
 def test_a_valid_playbook_is_told_on_standard_error_only(shell: Shell) -> None:
     done = shell.run("validate", "council.yml")
-    assert (done.exit, done.out, done.err) == (0, "", "1 file checked: no problems\n")
+    assert (done.exit, done.out, done.err) == (0, "", "1 file checked: no problems (1 not told)\n")
     assert shell.run("validate", "council.yml", "-q").err == ""
 
 
@@ -39,7 +39,7 @@ def test_strict_makes_a_warning_an_error_unless_its_rule_is_ignored(shell: Shell
     assert (strict.exit, strict.out.partition(": no")[0]) == (3, "council.yml:4:3: error")
     ignored = shell.run("validate", "council.yml", "--strict", "--ignore", "unused-var, unused-input")
     assert (ignored.exit, ignored.out) == (0, "")
-    assert ignored.err == "1 file checked: no problems (1 not told)\n"
+    assert ignored.err == "1 file checked: no problems (2 not told)\n"
     wrong = shell.run("validate", "council.yml", "--select", "unused-inptu")
     assert (wrong.exit, wrong.err) == (
         2,
@@ -96,7 +96,7 @@ def test_a_warning_alone_is_exit_0(shell: Shell) -> None:
     done = shell.run("validate", "council.yml")
     assert done.exit == 0
     assert ": warning: " in done.out
-    assert done.err == "1 file checked: 1 warning\n"
+    assert done.err == "1 file checked: 1 warning (1 not told)\n"
 
 
 def test_a_folder_without_a_playbook_is_exit_2(shell: Shell) -> None:
