@@ -80,7 +80,7 @@ COMMANDS = " ".join(main.COMMANDS)
         ("overlord-run missing/", ""),
         ("overlord-run --v", "--version"),
         ("overlord-run council.yml --reh", "--rehearse"),
-        ("overlord-run run --format ", "text json"),
+        ("overlord-run run --format ", "text json mermaid github gitlab sarif junit"),
         ("overlord-run run co", "council.yml"),
         ("overlord-run validate ", "council.yml script.yaml"),
         ("overlord-run show ", "alder birch oak"),
