@@ -11,6 +11,7 @@ from overlord_run.host import Worktree
 from overlord_run.playbook.names import listed
 from overlord_run.store.events import RunCreated
 from overlord_run.store.folder import RunFolder, run_folders
+from overlord_run.store.glance import glance
 from overlord_run.store.ledger import ledger_line
 from overlord_run.store.log import read
 from overlord_run.store.owner import is_owned
@@ -120,18 +121,18 @@ def _state_dir(asked: str | None) -> Path:
 
 def _summary(folder: RunFolder) -> RunSummary:
     try:
-        found = inspect(folder)
+        owned = is_owned(folder.lock_path)
+        seen = glance(folder)
     except StoreError as error:
         return RunSummary(folder.run_id, problem=error.message)
-    state = found.state
-    created = state.created
+    created = seen.created
     return RunSummary(
         run_id=folder.run_id,
         playbook="" if created is None else created.playbook["name"],
-        state=state.state,
+        state=seen.state,
         engine="" if created is None else created.engine,
-        created_at=state.created_at or "",
-        updated_at=state.updated_at or "",
-        servants=len(state.servants),
-        is_owned=found.is_owned,
+        created_at=seen.created_at or "",
+        updated_at=seen.updated_at or "",
+        servants=0 if created is None else len(created.servants),
+        is_owned=owned,
     )

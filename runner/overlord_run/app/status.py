@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from overlord_run.app.history import Inspection, inspect
@@ -23,6 +24,7 @@ EXITS: Mapping[str, Exit] = {
     "stopped": Exit.FAILED,
 }
 """What the state in which a run is at rest means as an exit code."""
+_TOKEN_KEY, _TOKEN_LINE = b'  "runToken": ', 10
 
 
 def exit_of(state: State) -> Exit | None:
@@ -78,10 +80,11 @@ def _models(plan_json: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _registry_token(folder: RunFolder) -> str | None:
+    """Return the run token that the registry has, by its line, since the registry of a long run is large."""
     try:
         with open_to_read(folder.registry_path) as file:
-            view = decode(file.read())
+            found = next((line for line in islice(file, _TOKEN_LINE) if line.startswith(_TOKEN_KEY)), b"")
+            token = decode(found.removeprefix(_TOKEN_KEY).strip().removesuffix(b","))
     except (OSError, ValueError):
         return None  # the proof of identity says that it does not agree with the log
-    token = view.get("runToken") if isinstance(view, dict) else None
     return token if isinstance(token, str) else None

@@ -101,6 +101,25 @@ class Misfit(Exception):  # noqa: N818 - who knows the file tells it as an error
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a log: what of the line before it the next one must fit, and at which byte it is."""
+
+    seq: int
+    epoch: int
+    batch: int
+    hash: str
+    size: int = 0
+
+    @classmethod
+    def behind(cls, event: Event, size: int) -> "Place":
+        """Return the place behind an event; the log has so many bytes up to there."""
+        return cls(event.seq, event.epoch, event.batch, event.hash, size)
+
+
+_BEGINNING = Place(0, 1, 0, NO_HASH)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """An event on its way to the log: when it happened, and its fields as JSON already: nothing can change them now."""
 
@@ -131,19 +150,37 @@ def build(entry: Entry, *, seq: int, epoch: int, batch: int, prev: str) -> tuple
     return line, Event(seq, epoch, batch, entry.at, entry.body, prev, digest)
 
 
-def parse(line: bytes, before: Event | None) -> Event:
+def parse(line: bytes, before: Event | Place | None) -> Event:
     """Return the event of a line that comes after `before`, or first.
 
     Raises:
         Misfit: The line is no event, or does not fit the one before it.
         StoreError: A newer version wrote it.
     """
-    data = _read(line)
+    return _event(_read(line), before)
+
+
+def _event(data: Mapping[str, Any], before: Event | Place | None) -> Event:
     reason = next(_misorders(data, before), None)
     if reason is not None:
         raise Misfit(reason)
     body, extra = body_from_json(data)
     return Event(data["seq"], data["epoch"], data["batch"], data["at"], body, data["prev"], data["hash"], extra)
+
+
+def parse_alone(line: bytes) -> Event:
+    """Return the event of a line, whatever stands before it: its own hash vouches for it, and for no other.
+
+    Raises:
+        Misfit: The line is no event.
+        StoreError: A newer version wrote it.
+    """
+    data = _read(line)
+    counts: list[Any] = [data.get(name) for name in ("seq", "epoch", "batch")]
+    if not all(map(_is_count, counts)):
+        raise Misfit(_NO_EVENT)
+    seq, epoch, batch = counts
+    return _event(data, None if seq == 1 else Place(seq - 1, epoch, batch, data.get("prev", "")))
 
 
 def legible_batch(line: bytes) -> int | None:
@@ -217,18 +254,16 @@ def _digest(line: bytes) -> bytes:
     return found.hexdigest().encode("ascii")
 
 
-def _misorders(data: Mapping[str, Any], before: Event | None) -> Iterator[str]:
+def _misorders(data: Mapping[str, Any], before: Event | Place | None) -> Iterator[str]:
     """Give what of a line's envelope does not follow that of the line before."""
-    prev, seq, epoch, batch = (NO_HASH, 0, 1, 0)
-    if before is not None:
-        prev, seq, epoch, batch = before.hash, before.seq, before.epoch, before.batch
-    if data.get("prev") != prev:
+    last = _BEGINNING if before is None else before
+    if data.get("prev") != last.hash:
         yield "its prev is not the hash of the line before"
-    if not (_is_count(data.get("seq")) and data["seq"] == seq + 1):
-        yield f"its seq is not {seq + 1}"
-    if not (_is_count(data.get("epoch")) and data["epoch"] >= epoch):
+    if not (_is_count(data.get("seq")) and data["seq"] == last.seq + 1):
+        yield f"its seq is not {last.seq + 1}"
+    if not (_is_count(data.get("epoch")) and data["epoch"] >= last.epoch):
         yield "its epoch is lower than that of the line before"
-    if not (_is_count(data.get("batch")) and (batch or 1) <= data["batch"] <= batch + 1):
+    if not (_is_count(data.get("batch")) and (last.batch or 1) <= data["batch"] <= last.batch + 1):
         yield "its batch does not follow that of the line before"
     if not _is_time(data.get("at")):
         yield "it has no time"

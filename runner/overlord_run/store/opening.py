@@ -14,9 +14,11 @@ from overlord_run.store.disk import SYSTEM_DISK, Disk, open_to_read, unwritable
 from overlord_run.store.events import Body, Event, LogRepaired
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder, torn_name
+from overlord_run.store.lines import Place
 from overlord_run.store.log import Log, Torn, read
 from overlord_run.store.mend import mending
 from overlord_run.store.rehydrate import has_begun, replay
+from overlord_run.store.start import start_of
 from overlord_run.store.state import State
 from overlord_run.store.views import Views
 
@@ -73,9 +75,14 @@ def again(folder: RunFolder, disk: Disk = SYSTEM_DISK) -> Iterator[Opened]:
     first = () if events.torn is None else (_move_aside(folder, events.torn, disk),)
     with (
         closing(Log(folder.log_path, disk=disk, last=last, size=events.size)) as log,
-        closing(Views(folder, theirs, disk=disk)) as views,
+        closing(Views(folder, theirs, snapshot=_snapshot(folder), disk=disk)) as views,
     ):
         yield Opened(log, views, ours, first)
+
+
+def _snapshot(folder: RunFolder) -> Place | None:
+    start = start_of(folder)
+    return None if start is None else start.place
 
 
 def _move_aside(folder: RunFolder, torn: Torn, disk: Disk) -> LogRepaired:
