@@ -214,5 +214,9 @@ class Plan:
 
 def digest(content: Mapping[str, Any]) -> str:
     """Return `sha256:` and the hex digest of JSON values in canonical form: sorted keys, no blanks, ASCII."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return "sha256:" + hashlib.sha256(canonical.encode("ascii")).hexdigest()
+    return "sha256:" + hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """Return a JSON value in canonical form."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
