@@ -17,8 +17,9 @@ import docs_kit as kit
 from fake_api import FakeApi
 from overlord_run.app.validate import load, validate
 from overlord_run.cli.main import COMMANDS, command_line
-from overlord_run.cli.report.board import COLUMNS, Size, board
+from overlord_run.cli.report.board import COLUMNS, board
 from overlord_run.cli.report.rows import Doing, Row, Rows
+from overlord_run.cli.report.size import Size
 from overlord_run.cli.report.styled import plain
 from overlord_run.engine import preflight, script
 from overlord_run.engine.base import FailureKind

@@ -20,7 +20,7 @@ from overlord_run.executor.proof import prove
 from overlord_run.executor.run import conclude, execute
 from overlord_run.host import person
 from overlord_run.playbook.names import listed, next_name
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
 from overlord_run.store.inbox import Answer, Inbox

@@ -19,8 +19,8 @@ from overlord_run.executor.unknown import Decision, decide, leave_out_before
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.money import Limits
 from overlord_run.playbook.names import listed, next_name
-from overlord_run.settings import Flags
 from overlord_run.settings.caps import raised
+from overlord_run.settings.model import Flags
 from overlord_run.store.events import BudgetRaised
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.recorder import Recorder

@@ -24,7 +24,7 @@ from overlord_run.cli.telling import Manner, telling
 from overlord_run.engine.base import EngineName
 from overlord_run.errors import Exit, UsageError
 from overlord_run.plan.targets import parse_targets
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 
 
 def carry_out(

@@ -10,7 +10,7 @@ from overlord_run.cli import candidates, options
 from overlord_run.cli.report.problems import validation_summary
 from overlord_run.cli.streams import write_note, write_out
 from overlord_run.errors import Exit
-from overlord_run.settings import environment, is_github_actions
+from overlord_run.settings.environment import environment, is_github_actions
 
 if TYPE_CHECKING:
     from overlord_run.app.validate import Validation

@@ -6,16 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from overlord_run.errors import InvalidPlaybookError, Problem
-from overlord_run.plan.model import STARTUP, Plan, redirect_id, round_id
+from overlord_run.plan.ids import STARTUP, redirect_id, round_id
+from overlord_run.plan.model import Plan
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.schema import check
 from overlord_run.playbook.source import Document, Path, read_yaml
 
 ANY: Final = "*"
-
-RULES = {"no-effect": "What a script says has an effect."}
-"""The rules that only a script can break, beside those of any file; the ids are stable."""
 
 ScriptedFault = Literal["timeout", "empty", "malformed", "die"]
 

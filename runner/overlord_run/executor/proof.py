@@ -44,9 +44,9 @@ async def fault_of(council: Council, method: ProofMethod | None = None, *, renew
     """Prove the API on the record, and return None; or why it was not proved."""
     try:
         is_proved = await prove(council, method, renews_leases=renews_leases)
-        return None if is_proved else council.halt.limit or "the run was stopped meanwhile"
     except PreflightError as error:
         return error.message
+    return None if is_proved else council.halt.limit or "the run was stopped meanwhile"
 
 
 def with_conversation(state: State) -> list[str]:

@@ -11,7 +11,7 @@ from overlord_run.executor.council import Council
 from overlord_run.executor.spending import booked, covered, is_set_within, is_unbilled
 from overlord_run.expect.answer import Misfit, read_answer
 from overlord_run.expect.words import repair as repair_of
-from overlord_run.plan.model import redirect_id
+from overlord_run.plan.ids import redirect_id
 from overlord_run.plan.pricing import cost
 from overlord_run.store import events as ev
 from overlord_run.store.state import Result

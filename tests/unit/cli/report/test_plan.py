@@ -17,7 +17,7 @@ from overlord_run.plan.redirects import PlannedBlock, PlannedMessage
 from overlord_run.playbook.model import Place, Playbook, Rate, Text
 from overlord_run.playbook.money import Limits, Price, Rates, nano_usd
 from overlord_run.playbook.schema import load
-from overlord_run.settings import Settings
+from overlord_run.settings.model import Settings
 
 PLACE = Place("council.yml", 1, 1)
 RANK, TASK, SYSTEM = "Rank them.", "Judge it.\n\nBriefly.", "You advise."
