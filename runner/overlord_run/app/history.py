@@ -1,4 +1,4 @@
-"""Look at runs that exist: find, list, rehydrate and verify them. Nothing here writes or takes a lock."""
+"""Look at runs that exist: find, list and rehydrate them. Nothing here writes or takes a lock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +17,6 @@ from overlord_run.store.log import read
 from overlord_run.store.owner import is_owned
 from overlord_run.store.rehydrate import rehydrate
 from overlord_run.store.state import State
-from overlord_run.store.verify import Verification
-from overlord_run.store.verify import verify as verify_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +106,6 @@ def ledger(found: Inspection) -> tuple[Mapping[str, Any], ...]:
 def list_runs(asked_state_dir: str | None) -> tuple[RunSummary, ...]:
     """Return the runs of this worktree, the oldest first."""
     return tuple(_summary(folder) for folder in run_folders(_state_dir(asked_state_dir)))
-
-
-def verify(folder: RunFolder) -> Verification:
-    """Recompute the hash chain and every view of a run, and return what differs."""
-    return verify_folder(folder)
 
 
 def _state_dir(asked: str | None) -> Path:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from overlord_run.app.exits import exit_of
 from overlord_run.app.history import Inspection, inspect
 from overlord_run.errors import Exit
 from overlord_run.store.disk import open_to_read
@@ -15,23 +16,7 @@ from overlord_run.store.notation import decode
 from overlord_run.store.plan_file import read_plan
 from overlord_run.store.state import State
 
-EXITS: Mapping[str, Exit] = {
-    "completed": Exit.OK,
-    "partial": Exit.FAILED,
-    "failed": Exit.FAILED,
-    "awaiting-human": Exit.WAITING,
-    "rejected": Exit.REJECTED,
-    "stopped": Exit.FAILED,
-}
-"""What the state in which a run is at rest means as an exit code."""
 _TOKEN_KEY, _TOKEN_LINE = b'  "runToken": ', 10
-
-
-def exit_of(state: State) -> Exit | None:
-    """Return what a run's state means as an exit code; None while the run is not at rest."""
-    if state.state == "stopped" and state.account.reached is not None:
-        return Exit.LIMIT
-    return EXITS.get(state.state)
 
 
 @dataclass(frozen=True, slots=True)

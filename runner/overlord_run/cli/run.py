@@ -7,17 +7,12 @@ from typing import Any
 
 import click
 
-from overlord_run.app.keeping import require_free
-from overlord_run.app.own import Audience
+from overlord_run.app.own import Audience, Finished
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
 from overlord_run.app.run import run
-from overlord_run.app.start import start
-from overlord_run.cli.apart import Apart
-from overlord_run.cli.decision import ask_about_unknown
 from overlord_run.cli.given import Stdin, given
 from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.main import COMMANDS
-from overlord_run.cli.report.plan import plan_json, plan_text
 from overlord_run.cli.report.problems import problem_lines
 from overlord_run.cli.streams import write_json, write_note, write_report
 from overlord_run.cli.telling import Manner, telling
@@ -67,21 +62,31 @@ def carry_out(
     _tell_beforehand(prepared, manner)
     if dry_run:
         if prepared.kept is not None and chosen_id is None:
+            from overlord_run.app.keeping import require_free
+
             require_free(prepared.kept)
         _tell_plan(prepared, manner)
         return Exit.OK
     outputs = Outputs.into(outputs_dir, prepared.plan)
     state_dir = request.flags.state_dir
     if detach or wait is not None:
+        from overlord_run.cli.apart import Apart
+
         apart = Apart(prepared, click.get_current_context(), chosen_id, stdin.content)
         return apart.carry_out(manner, wait, state_dir=state_dir)
     with telling(manner, prepared.warnings) as teller:
         audience = Audience(teller.hear, teller.interrupted)
-        if chosen_id is None:
-            finished = run(prepared, audience)
-        else:
-            finished = start(prepared, chosen_id, request.flags, audience, partial(ask_about_unknown, manner))
+        finished = _carry_out(prepared, chosen_id, request.flags, audience, manner)
     return hand_over(finished, outputs, manner, prepared.host, state_dir=state_dir)
+
+
+def _carry_out(prepared: Prepared, chosen_id: str | None, flags: Flags, audience: Audience, manner: Manner) -> Finished:
+    if chosen_id is None:
+        return run(prepared, audience)
+    from overlord_run.app.start import start
+    from overlord_run.cli.decision import ask_about_unknown
+
+    return start(prepared, chosen_id, flags, audience, partial(ask_about_unknown, manner))
 
 
 def _engine(rehearse: str | None, record: str | None, replay: str | None) -> EngineName:
@@ -130,6 +135,8 @@ def _tell_beforehand(prepared: Prepared, manner: Manner) -> None:
 
 
 def _tell_plan(prepared: Prepared, manner: Manner) -> None:
+    from overlord_run.cli.report.plan import plan_json, plan_text
+
     if manner.as_json:
         write_json(plan_json(prepared, with_bodies=manner.is_verbose))
     else:
