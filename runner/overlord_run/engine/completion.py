@@ -132,7 +132,7 @@ def _listed(value: Any) -> list[Any]:
 def _note(request: Request, usage: Usage) -> str:
     if usage.prompt_tokens is None:
         return ""
-    expected = sum(message.tokens for message in request.messages)
+    expected = sum([message.tokens for message in request.messages])
     if expected < LEAST_DOUBTED or usage.prompt_tokens * 3 > expected:
         return ""
     return (

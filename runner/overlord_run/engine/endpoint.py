@@ -10,6 +10,7 @@ import httpx
 
 from overlord_run import __version__
 from overlord_run.credential import Credential
+from overlord_run.engine.direct import DirectTransport
 from overlord_run.engine.lanes import KEPT_S
 from overlord_run.errors import SettingsError
 
@@ -76,7 +77,9 @@ class Endpoint:
         tls = self._tls_context(is_needed="https" in (base.scheme, proxy.scheme if proxy else ""))
 
         def connect() -> httpx.AsyncBaseTransport:
-            via = None if proxy is None else httpx.Proxy(proxy, ssl_context=tls if proxy.scheme == "https" else None)
+            if proxy is None:
+                return DirectTransport(tls, kept_s=KEPT_S)
+            via = httpx.Proxy(proxy, ssl_context=tls if proxy.scheme == "https" else None)
             return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=LIMITS, retries=0, proxy=via)
 
         return connect

@@ -10,7 +10,7 @@ LARGEST_ANSWER_PARAMS: Final = ("max_completion_tokens", "max_tokens")
 
 def expected_tokens(request: Request) -> int:
     """Return about how many tokens a request takes: its prompt, and the longest answer where a parameter bounds it."""
-    return sum(message.tokens for message in request.messages) + _longest_answer(request)
+    return sum([message.tokens for message in request.messages]) + _longest_answer(request)
 
 
 def used_tokens(result: Reply | Failure) -> int | None:
