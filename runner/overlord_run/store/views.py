@@ -37,7 +37,7 @@ class Views:
     Args:
         folder: The run's.
         state: What that log folds into, of its own; None for an empty one, of a run whose views are yet to be made.
-        snapshot: Of which place in the log there is a snapshot already.
+        kept_size: The size that the log had at its last snapshot; 0 where there is none.
         disk: What carries the writing out.
     """
 
@@ -46,7 +46,7 @@ class Views:
         folder: RunFolder,
         state: State | None = None,
         *,
-        snapshot: Place | None = None,
+        kept_size: int = 0,
         disk: Disk = SYSTEM_DISK,
     ) -> None:
         self._folder = folder
@@ -54,7 +54,7 @@ class Views:
         self._state = State() if state is None else state
         self._ledger = _Ledger(folder.ledger_path, disk, is_new=state is None)
         self._journals = _Journals(folder.journals_dir, disk)
-        self._snapshots = _Snapshots(folder.snapshot_path, disk, size=0 if snapshot is None else snapshot.size)
+        self._snapshots = _Snapshots(folder.snapshot_path, disk, size=kept_size)
         self._last: Event | None = None
         self._written_state = ""
         self._written_seq = 0
