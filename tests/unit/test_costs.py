@@ -6,6 +6,7 @@ grown, something walks over all that was before. The last column of a table says
 
 import asyncio
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -172,6 +173,27 @@ def test_a_recovery_says_nothing_of_the_servants_that_did_not_fail(tmp_path: Pat
     record = carry_out(tmp_path, frail, 'overlord: 1\nanswers:\n  "*": {ask: {fault: empty}}\n')
     assert len(record.of(ev.ServantReplaced)) == 20
     assert record.of(ev.LeaseChecked) == []
+
+
+class WitnessDisk(HastyDisk):
+    """A disk that notes which threads wait for it."""
+
+    def __init__(self) -> None:
+        self.waited: set[threading.Thread] = set()
+
+    def sync(self, fd: int) -> None:
+        self.waited.add(threading.current_thread())
+
+    def sync_folder(self, path: Path) -> None:
+        self.waited.add(threading.current_thread())
+
+
+def test_the_event_loop_never_waits_for_the_disk(tmp_path: Path) -> None:
+    """Broken by a sync in the loop's thread: on a slow disk every call would wait for it."""
+    disk = WitnessDisk()
+    carry_out(tmp_path, f"{COUNCIL}{ASKED}", parts=Parts(disk=disk))
+    assert disk.waited
+    assert threading.main_thread() not in disk.waited
 
 
 @pytest.fixture(scope="module")
