@@ -23,7 +23,7 @@ from overlord_run.plan.model import Plan
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.money import NO_LIMITS, Limits
 from overlord_run.store import events as ev
-from overlord_run.store.disk import Disk, SystemDisk
+from overlord_run.store.disk import Disk
 from overlord_run.store.folder import RunFolder, folder_of
 from overlord_run.store.inbox import Letter
 from overlord_run.store.inbox import Request as Asked
@@ -31,6 +31,7 @@ from overlord_run.store.lease import scope_token
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.state import State
 from playbook_kit import parse
+from store_kit import HastyDisk
 
 CANCEL = object()
 HOST = Host("linux", "bash", "posix")
@@ -71,16 +72,6 @@ class Tray:
         with suppress(TimeoutError):  # a loop that turned without a rest would keep the log's thread from its work
             async with asyncio.timeout(LOOK_EVERY_S):
                 await closing.wait()
-
-
-class Quick(SystemDisk):
-    """A disk that nobody waits for: these runs lose no power."""
-
-    def sync(self, fd: int) -> None:
-        """Wait for nothing."""
-
-    def sync_folder(self, path: Path) -> None:
-        """Wait for nothing."""
 
 
 class Held:
@@ -138,7 +129,7 @@ class Parts:
     endpoint: Endpoint | None = None
     engine: Callable[[Engine], Engine] = lambda engine: engine
     recorder: type[Recorder] = Recorder
-    disk: Disk = field(default_factory=Quick)
+    disk: Disk = field(default_factory=HastyDisk)
     mailbox: Mailbox = field(default_factory=Tray)
     clock: Callable[[], str] = lambda: "2026-11-22T10:00:00.000Z"
 

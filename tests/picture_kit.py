@@ -16,12 +16,13 @@ from rich.console import Console
 
 import docs_kit as kit
 from overlord_run.cli.paint import painted
-from overlord_run.cli.report.board import Size, board
+from overlord_run.cli.report.board import board
 from overlord_run.cli.report.guidance import next_command
 from overlord_run.cli.report.outputs import outputs_text
 from overlord_run.cli.report.progress import Progress
 from overlord_run.cli.report.recap import recap
 from overlord_run.cli.report.rows import Rows
+from overlord_run.cli.report.size import Size
 from overlord_run.cli.report.styled import Line, Styled, line, plain
 from overlord_run.errors import Exit
 from overlord_run.host import Host

@@ -151,6 +151,16 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
+class HastyDisk(SystemDisk):
+    """A disk that is never waited for, where a test is about what is written and not about when it is safe."""
+
+    def sync(self, fd: int) -> None:
+        pass
+
+    def sync_folder(self, path: Path) -> None:
+        pass
+
+
 @dataclass
 class FaultyDisk(SystemDisk):
     """A disk that fails at its N-th operation of a kind, once or from then on.

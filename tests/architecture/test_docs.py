@@ -18,13 +18,14 @@ import pack_kit
 from command_kit import EVERY
 from fake_api import FakeApi
 from overlord_run.app.validate import load, validate
-from overlord_run.cli.report.board import COLUMNS, Size, board
+from overlord_run.cli.report.board import COLUMNS, board
 from overlord_run.cli.report.rows import Doing, Row, Rows
+from overlord_run.cli.report.size import Size
 from overlord_run.cli.report.styled import plain
 from overlord_run.engine import preflight, script
 from overlord_run.engine.base import FailureKind
 from overlord_run.engine.replay import parse_recording
-from overlord_run.engine.rules import RULE as RECORDING_RULE
+from overlord_run.engine.rules import RECORDING as RECORDING_RULE
 from overlord_run.engine.script import ScriptedFault, parse_script
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.expect.rules import RULES as SCHEMA_RULES

@@ -56,11 +56,33 @@ def test_the_flags_of_a_command_are_known_without_what_carries_it_out(name: str)
     assert not modules & HEAVY
 
 
-def test_validate_imports_neither_the_network_nor_the_event_loop(tmp_path: Path) -> None:
-    (tmp_path / "empty.yml").write_text("", encoding="utf-8")
-    modules = modules_of("validate", str(tmp_path / "empty.yml"))
+def ours(modules: set[str]) -> set[str]:
+    return {name for name in modules if name.startswith("overlord_run.")}
+
+
+def test_validate_imports_what_reads_playbooks_and_nothing_of_runs() -> None:
+    modules = modules_of("validate", str(REPO / "playbooks" / "quickstart.yml"))
     assert "overlord_run.app.validate" in modules
-    assert not modules & {"httpx", "asyncio", "rich"}
+    assert not modules & {"httpx", "asyncio", "rich", "click.shell_completion"}
+    floors = {".".join(name.split(".")[:2]) for name in ours(modules)}
+    assert not floors & {"overlord_run.store", "overlord_run.executor", "overlord_run.host"}
+    assert not modules & {"overlord_run.plan.model", "overlord_run.engine.script", "overlord_run.settings.model"}
+
+
+@pytest.mark.parametrize(
+    ("words", "most"),
+    [
+        (["--help"], 10),
+        (["validate", str(REPO / "playbooks" / "quickstart.yml")], 85),
+        (["list"], 90),
+        (["status"], 95),
+        ([str(REPO / "playbooks" / "quickstart.yml"), "--rehearse", "-q"], 240),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_no_command_imports_more_of_ours_than_it_did(words: list[str], most: int, tmp_path: Path) -> None:
+    """A frozen dataclass costs up to half a millisecond at each start: modules are what a start is made of."""
+    assert len(ours(modules_of(*words, folder=tmp_path))) <= most
 
 
 def test_trying_roles_imports_neither_the_network_nor_the_event_loop() -> None:
@@ -74,6 +96,14 @@ def test_what_looks_at_a_run_imports_no_network(name: str, tmp_path: Path) -> No
     modules = modules_of(name, "--state-dir", str(tmp_path))
     assert "overlord_run.app.history" in modules
     assert not modules & {"httpx", "jinja2", "jsonschema", "yaml", "rich"}
+    assert ("overlord_run.store.verify" in modules) == (name == "verify")
+
+
+def test_a_run_imports_what_an_unusual_flag_needs_only_where_it_is_given(tmp_path: Path) -> None:
+    modules = modules_of(str(REPO / "playbooks" / "quickstart.yml"), "--rehearse", "-q", folder=tmp_path)
+    assert "overlord_run.executor.run" in modules
+    unusual = ("app.start", "app.detach", "app.wait", "cli.apart", "cli.report.plan", "store.verify", "store.glance")
+    assert not modules & {f"overlord_run.{name}" for name in unusual}
 
 
 def test_comparing_runs_imports_nothing_that_reads_playbooks_and_comparing_playbooks_no_network(tmp_path: Path) -> None:

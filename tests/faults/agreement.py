@@ -14,7 +14,7 @@ from canary import CANARY, leaks_under
 from council_kit import Parts, Record, carry_out
 from faults.network import Fault, completion, encoded, head, reset_at_once
 from faults.server import CERTIFICATE, FaultServer, Visit, tls
-from overlord_run.app.status import EXITS
+from overlord_run.app.exits import EXITS
 from overlord_run.credential import Credential
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.errors import Exit

@@ -15,7 +15,7 @@ from typing import Any
 from overlord_run.app.own import Audience, now, this_process
 from overlord_run.app.send import Manner, send
 from overlord_run.errors import OverlordError
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import read

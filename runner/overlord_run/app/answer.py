@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
+from overlord_run.app.exits import exit_of
 from overlord_run.app.keyless import require_no_key
 from overlord_run.app.mailbox import Mailbox
 from overlord_run.app.own import Audience, Finished, now, own, this_process
@@ -12,7 +13,6 @@ from overlord_run.app.post import LOOK_EVERY_S, interrupted
 from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
 from overlord_run.app.resume import unknown_outcome
 from overlord_run.app.spending import require_budget
-from overlord_run.app.status import exit_of
 from overlord_run.errors import RunBusyError, UsageError
 from overlord_run.executor.council import Council
 from overlord_run.executor.desk import answered
@@ -20,7 +20,7 @@ from overlord_run.executor.proof import prove
 from overlord_run.executor.run import conclude, execute
 from overlord_run.host import person
 from overlord_run.playbook.names import listed, next_name
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
 from overlord_run.store.inbox import Answer, Inbox

@@ -6,7 +6,7 @@ from overlord_run.app.own import Audience
 from overlord_run.app.post import Errand, ask
 from overlord_run.app.reopen import recorded
 from overlord_run.errors import PreflightError
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 from overlord_run.store.events import Event, LeaseChecked
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following

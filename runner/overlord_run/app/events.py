@@ -25,7 +25,7 @@ class Events:
         """Take the run, and for one that is to be followed what waits between two looks."""
         self._folder = folder
         self._wait = wait
-        self._following = Following(folder)
+        self._following = Following(folder, is_whole=True)
         self.notes: list[str] = []
 
     def __iter__(self) -> Iterator[Line]:

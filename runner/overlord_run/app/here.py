@@ -5,8 +5,8 @@ from pathlib import Path
 from overlord_run import host as hosts
 from overlord_run.errors import StoreError
 from overlord_run.roles.cache import Cache
-from overlord_run.settings import environment, run_id, state_folder
 from overlord_run.settings.cache import cache_path
+from overlord_run.settings.environment import environment, run_id, state_folder
 
 STATE_DIR = ".overlord"
 

@@ -1,4 +1,4 @@
-"""Look at runs that exist: find, list, rehydrate and verify them. Nothing here writes or takes a lock."""
+"""Look at runs that exist: find, list and rehydrate them. Nothing here writes or takes a lock."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,12 @@ from overlord_run.host import Worktree
 from overlord_run.playbook.names import listed
 from overlord_run.store.events import RunCreated
 from overlord_run.store.folder import RunFolder, run_folders
+from overlord_run.store.glance import glance
 from overlord_run.store.ledger import ledger_line
 from overlord_run.store.log import read
 from overlord_run.store.owner import is_owned
 from overlord_run.store.rehydrate import rehydrate
 from overlord_run.store.state import State
-from overlord_run.store.verify import Verification
-from overlord_run.store.verify import verify as verify_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,29 +108,24 @@ def list_runs(asked_state_dir: str | None) -> tuple[RunSummary, ...]:
     return tuple(_summary(folder) for folder in run_folders(_state_dir(asked_state_dir)))
 
 
-def verify(folder: RunFolder) -> Verification:
-    """Recompute the hash chain and every view of a run, and return what differs."""
-    return verify_folder(folder)
-
-
 def _state_dir(asked: str | None) -> Path:
     return state_dir(asked, current_worktree())
 
 
 def _summary(folder: RunFolder) -> RunSummary:
     try:
-        found = inspect(folder)
+        owned = is_owned(folder.lock_path)
+        seen = glance(folder)
     except StoreError as error:
         return RunSummary(folder.run_id, problem=error.message)
-    state = found.state
-    created = state.created
+    created = seen.created
     return RunSummary(
         run_id=folder.run_id,
         playbook="" if created is None else created.playbook["name"],
-        state=state.state,
+        state=seen.state,
         engine="" if created is None else created.engine,
-        created_at=state.created_at or "",
-        updated_at=state.updated_at or "",
-        servants=len(state.servants),
-        is_owned=found.is_owned,
+        created_at=seen.created_at or "",
+        updated_at=seen.updated_at or "",
+        servants=0 if created is None else len(created.servants),
+        is_owned=owned,
     )

@@ -1,8 +1,9 @@
 """Refuse what holds an API key before any of it is kept or sent; also a key that the run does not use."""
 
 from overlord_run.errors import SettingsError
-from overlord_run.settings import Flags, environment
+from overlord_run.settings.environment import environment
 from overlord_run.settings.key import key_in
+from overlord_run.settings.model import Flags
 
 
 def require_no_key(text: str, flags: Flags, where: str) -> None:

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from overlord_run.app.exits import exit_of
 from overlord_run.app.keeping import Keeper, keeping
 from overlord_run.app.mailbox import Mailbox
 from overlord_run.app.session import Session, open_engine
 from overlord_run.app.signals import Signals
-from overlord_run.app.status import exit_of
 from overlord_run.engine.base import Engine
 from overlord_run.errors import Exit, worst
 from overlord_run.executor.council import Council, Halt, Policy, convene

@@ -13,7 +13,7 @@ from overlord_run.app.reopen import Recorded, reopen, require_unreleased
 from overlord_run.app.spending import require_budget
 from overlord_run.errors import Exit, RunBusyError, UnfinishedError, UsageError
 from overlord_run.executor.run import serve
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
 from overlord_run.store.inbox import Check, Inbox, Letter, Request

@@ -21,13 +21,14 @@ from overlord_run.files import RECORDING_LIMIT, read_bytes
 from overlord_run.host import Worktree, require_supported
 from overlord_run.plan.budget import prices, unbounded, unpriced, used_models
 from overlord_run.plan.build import build
-from overlord_run.plan.model import STARTUP, Plan, PlannedServant
+from overlord_run.plan.ids import STARTUP
+from overlord_run.plan.model import Plan, PlannedServant
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.money import Price
-from overlord_run.settings import Flags, Settings, environment
 from overlord_run.settings.config import config_path, load_config
+from overlord_run.settings.environment import environment
 from overlord_run.settings.key import key_in
-from overlord_run.settings.model import StandIn
+from overlord_run.settings.model import Flags, Settings, StandIn
 from overlord_run.settings.precedence import models_to_prove, resolve
 
 STAND_INS: Mapping[EngineName, StandIn | None] = {"chat": None, "rehearsal": "rehearsal", "recording": "replay"}

@@ -27,8 +27,9 @@ from overlord_run.plan.build import build
 from overlord_run.plan.frozen import plan_from_json
 from overlord_run.plan.model import Plan
 from overlord_run.roles.lock import LOCK_LIMIT, LOCK_NAME, Lock, parse_lock
-from overlord_run.settings import Flags, environment
 from overlord_run.settings.config import config_path, load_config
+from overlord_run.settings.environment import environment
+from overlord_run.settings.model import Flags
 from overlord_run.settings.recorded import read_recorded, restore
 from overlord_run.store.compare import json_difference
 from overlord_run.store.events import RunCreated

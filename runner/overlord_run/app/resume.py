@@ -6,12 +6,12 @@ from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
 
+from overlord_run.app.exits import EXITS
 from overlord_run.app.history import inspect
 from overlord_run.app.mailbox import Mailbox
 from overlord_run.app.own import Audience, Finished, now, own, record_alone, this_process
 from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
 from overlord_run.app.spending import require_budget
-from overlord_run.app.status import EXITS
 from overlord_run.errors import RunBusyError, UnknownOutcomeError, UsageError
 from overlord_run.executor.council import Council
 from overlord_run.executor.run import execute
@@ -19,8 +19,8 @@ from overlord_run.executor.unknown import Decision, decide, leave_out_before
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.money import Limits
 from overlord_run.playbook.names import listed, next_name
-from overlord_run.settings import Flags
 from overlord_run.settings.caps import raised
+from overlord_run.settings.model import Flags
 from overlord_run.store.events import BudgetRaised
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.recorder import Recorder

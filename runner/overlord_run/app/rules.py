@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from overlord_run.engine.rules import RULES as OF_RECORDINGS
-from overlord_run.engine.script import RULES as OF_SCRIPTS
 from overlord_run.errors import UsageError
 from overlord_run.expect.rules import RULES as OF_SCHEMAS
 from overlord_run.plan.rules import RULES as OF_TEMPLATES
@@ -18,8 +16,7 @@ RULES: Mapping[str, str] = {
     **OF_SCHEMAS,
     **OF_LOCKS,
     **OF_PACKS,
-    **OF_SCRIPTS,
-    **OF_RECORDINGS,
+    **OF_ENGINE,
 }
 """What each rule says, by its stable id."""
 

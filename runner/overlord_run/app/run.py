@@ -1,5 +1,6 @@
 """Run a prepared playbook: make the run folder and carry the plan out."""
 
+import asyncio
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +35,9 @@ def run(prepared: Prepared, audience: Audience, *, run_id: str | None = None) ->
     async def opening() -> tuple[RunFolder, Recorder]:
         run_token = secrets.token_hex(16)
         made_up = new_run_id(datetime.now(UTC), prepared.plan.name, run_token)
-        folder = RunFolder.create(prepared.state_dir, run_id or made_up)
+        folder = await asyncio.to_thread(
+            RunFolder.create, prepared.state_dir, run_id or made_up
+        )  # it waits for the disk
         recorder = await Recorder.create(
             folder,
             prepared.plan_json,

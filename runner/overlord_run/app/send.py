@@ -12,7 +12,7 @@ from overlord_run.app.resume import unknown_outcome
 from overlord_run.errors import Exit, UsageError
 from overlord_run.executor.desk import slots_of
 from overlord_run.playbook.names import next_name
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
 from overlord_run.store.inbox import Recover, Send

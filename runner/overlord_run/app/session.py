@@ -13,7 +13,7 @@ from overlord_run.engine.script import Script
 from overlord_run.host import Host
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.money import Price
-from overlord_run.settings import Settings
+from overlord_run.settings.model import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

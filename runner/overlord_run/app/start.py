@@ -10,7 +10,7 @@ from overlord_run.app.run import run
 from overlord_run.engine.base import ANSWERING
 from overlord_run.errors import ChangedError, UsageError
 from overlord_run.playbook.money import limits_from_json
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 from overlord_run.store.events import RunCreated
 from overlord_run.store.folder import folder_of, is_run_id, run_ids
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
+from overlord_run.app.exits import exit_of
 from overlord_run.app.history import Inspection, inspect
 from overlord_run.errors import Exit
 from overlord_run.store.disk import open_to_read
@@ -14,22 +16,7 @@ from overlord_run.store.notation import decode
 from overlord_run.store.plan_file import read_plan
 from overlord_run.store.state import State
 
-EXITS: Mapping[str, Exit] = {
-    "completed": Exit.OK,
-    "partial": Exit.FAILED,
-    "failed": Exit.FAILED,
-    "awaiting-human": Exit.WAITING,
-    "rejected": Exit.REJECTED,
-    "stopped": Exit.FAILED,
-}
-"""What the state in which a run is at rest means as an exit code."""
-
-
-def exit_of(state: State) -> Exit | None:
-    """Return what a run's state means as an exit code; None while the run is not at rest."""
-    if state.state == "stopped" and state.account.reached is not None:
-        return Exit.LIMIT
-    return EXITS.get(state.state)
+_TOKEN_KEY, _TOKEN_LINE = b'  "runToken": ', 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +65,11 @@ def _models(plan_json: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _registry_token(folder: RunFolder) -> str | None:
+    """Return the run token that the registry has, by its line, since the registry of a long run is large."""
     try:
         with open_to_read(folder.registry_path) as file:
-            view = decode(file.read())
+            found = next((line for line in islice(file, _TOKEN_LINE) if line.startswith(_TOKEN_KEY)), b"")
+            token = decode(found.removeprefix(_TOKEN_KEY).strip().removesuffix(b","))
     except (OSError, ValueError):
         return None  # the proof of identity says that it does not agree with the log
-    token = view.get("runToken") if isinstance(view, dict) else None
     return token if isinstance(token, str) else None

@@ -10,7 +10,6 @@ from overlord_run.app import ours
 from overlord_run.app.here import pack_cache
 from overlord_run.app.roles.examples import check_examples
 from overlord_run.app.rules import RULES, require_known
-from overlord_run.engine.script import check_script
 from overlord_run.errors import Exit, InvalidPlaybookError, Problem, UsageError
 from overlord_run.expect.schema import check as check_schemas
 from overlord_run.files import PLAYBOOK_LIMIT, FileError, is_folder, read_beside, read_bytes
@@ -206,6 +205,8 @@ def _problems(content: bytes, path: str) -> Sequence[Problem]:
             parse_lock(content, path)
             return ()
         case "script":
+            from overlord_run.engine.script import check_script  # noqa: PLC0415 - few files are scripts
+
             return check_script(content, path)
         case "playbook":
             return parse(content, path, partial(read_beside, Path(path).parent))[1]

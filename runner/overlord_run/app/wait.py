@@ -3,12 +3,12 @@
 import time
 from collections.abc import Callable
 
+from overlord_run.app.exits import exit_of
 from overlord_run.app.own import Audience
 from overlord_run.app.post import LOOK_EVERY_S, interrupted
 from overlord_run.app.resume import unknown_outcome
-from overlord_run.app.status import exit_of
 from overlord_run.errors import Exit, RunNotFoundError, UnfinishedError, UsageError, worst
-from overlord_run.plan.model import STARTUP
+from overlord_run.plan.ids import STARTUP
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
 from overlord_run.store.owner import is_owned

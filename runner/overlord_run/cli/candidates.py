@@ -7,36 +7,40 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
-from click.shell_completion import CompletionItem
 
 from overlord_run.errors import OverlordError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 PLAYBOOK_SUFFIXES = (".yml", ".yaml")
 
-Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
+Items: TypeAlias = "list[CompletionItem[str]]"
+Complete = Callable[[click.Context, click.Parameter, str], Items]
 
 # What a shell takes as it stands; a name with other characters is left to the shell, which knows how to quote it.
 _PLAIN = re.compile(r"[\w./+-]+")
 
 
-def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+def files(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """Let the shell complete a file's path."""
-    return [CompletionItem(incomplete, type="file")]
+    return [_item(incomplete, kind="file")]
 
 
-def folders(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+def folders(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """Let the shell complete a folder's path."""
-    return [CompletionItem(incomplete, type="dir")]
+    return [_item(incomplete, kind="dir")]
 
 
-def playbooks(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+def playbooks(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
     """Complete the YAML files of the folder that is typed; else the shell completes any path."""
-    return [CompletionItem(incomplete, type="file"), *map(CompletionItem, _playbook_paths(incomplete))]
+    return [_item(incomplete, kind="file"), *map(_item, playbook_paths(incomplete))]
 
 
-def _playbook_paths(incomplete: str) -> list[str]:
+def playbook_paths(incomplete: str) -> list[str]:
     name = incomplete.rpartition("/")[2]
     folder = incomplete.removesuffix(name)
     try:
@@ -51,25 +55,25 @@ def _playbook_paths(incomplete: str) -> list[str]:
     ]
 
 
-def commands(lines: Mapping[str, str], incomplete: str) -> list[CompletionItem[str]]:
+def commands(lines: Mapping[str, str], incomplete: str) -> Items:
     """Complete a command, given with its help line."""
-    return [CompletionItem(name, help=line) for name, line in lines.items() if name.startswith(incomplete)]
+    return [_item(name, told=line) for name, line in lines.items() if name.startswith(incomplete)]
 
 
-def first_words(known: list[CompletionItem[str]], incomplete: str) -> list[CompletionItem[str]]:
+def first_words(known: Items, incomplete: str) -> Items:
     """Complete the first word of a command line: what is known of commands and options, or a playbook.
 
     That any path may stand here is told first: bash forgets what it was told before.
     """
     if incomplete.startswith("-"):
         return known
-    return [CompletionItem(incomplete, type="file"), *known, *map(CompletionItem, _playbook_paths(incomplete))]
+    return [_item(incomplete, kind="file"), *known, *map(_item, playbook_paths(incomplete))]
 
 
 def one_of(*words: str) -> Complete:
     """Return what completes one of these words."""
 
-    def complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    def complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
         return _matching(words, incomplete)
 
     return complete
@@ -77,7 +81,7 @@ def one_of(*words: str) -> Complete:
 
 def _looked_up(look: Callable[[click.Context], Sequence[str]]) -> Complete:
     @wraps(look)
-    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> Items:
         try:
             return _matching(look(ctx), incomplete)
         except (OverlordError, OSError, ValueError, LookupError, TypeError):
@@ -94,7 +98,7 @@ def run_ids(ctx: click.Context) -> Sequence[str]:
     return known_runs(ctx.params.get("state_dir"))
 
 
-def runs_and_playbooks(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+def runs_and_playbooks(ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
     """Complete a run's id, or the path of a playbook."""
     return [*run_ids(ctx, param, incomplete), *playbooks(ctx, param, incomplete)]
 
@@ -148,5 +152,11 @@ def goals(ctx: click.Context) -> Sequence[str]:
     return ["ready", "done", *(f"message:{name}" for name in ids)]
 
 
-def _matching(words: Iterable[str], incomplete: str) -> list[CompletionItem[str]]:
-    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+def _item(value: str, *, kind: str = "plain", told: str | None = None) -> "CompletionItem[str]":
+    from click.shell_completion import CompletionItem
+
+    return CompletionItem(value, type=kind, help=told)
+
+
+def _matching(words: Iterable[str], incomplete: str) -> Items:
+    return [_item(word) for word in words if word.startswith(incomplete)]

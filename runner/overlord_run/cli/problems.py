@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from overlord_run.cli.streams import write_out
-from overlord_run.settings import environment, is_github_actions
+from overlord_run.settings.environment import environment, is_github_actions
 
 if TYPE_CHECKING:
     from overlord_run.app.validate import Validation

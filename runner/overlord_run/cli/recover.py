@@ -10,7 +10,7 @@ from overlord_run.app.send import recover
 from overlord_run.cli.send import tell
 from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 
 
 def carry_out(

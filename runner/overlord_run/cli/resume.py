@@ -13,7 +13,7 @@ from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit, UsageError
 from overlord_run.executor.unknown import Decision
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 
 
 def carry_out(

@@ -7,13 +7,9 @@ from typing import Any
 
 import click
 
-from overlord_run.app.own import Audience
+from overlord_run.app.own import Audience, Finished
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
 from overlord_run.app.run import run
-from overlord_run.app.start import start
-from overlord_run.cli.apart import Apart
-from overlord_run.cli.decision import ask_about_unknown
-from overlord_run.cli.dry_run import DryRun
 from overlord_run.cli.given import Stdin, given
 from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.main import COMMANDS
@@ -23,7 +19,7 @@ from overlord_run.cli.telling import Manner, telling
 from overlord_run.engine.base import EngineName
 from overlord_run.errors import Exit, UsageError
 from overlord_run.plan.targets import parse_targets
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 
 
 def carry_out(
@@ -63,6 +59,8 @@ def carry_out(
     )
     manner = Manner(output_format == "json", quiet, verbose, debug)
     if dry_run:
+        from overlord_run.cli.dry_run import DryRun
+
         return DryRun(request, output_format, manner, chosen_id).carry_out()
     _require_format_of_a_run(output_format)
     prepared = prepare(request)
@@ -70,15 +68,23 @@ def carry_out(
     outputs = Outputs.into(outputs_dir, prepared.plan)
     state_dir = request.flags.state_dir
     if detach or wait is not None:
+        from overlord_run.cli.apart import Apart
+
         apart = Apart(prepared, click.get_current_context(), chosen_id, stdin.content)
         return apart.carry_out(manner, wait, state_dir=state_dir)
     with telling(manner, prepared.warnings) as teller:
         audience = Audience(teller.hear, teller.interrupted)
-        if chosen_id is None:
-            finished = run(prepared, audience)
-        else:
-            finished = start(prepared, chosen_id, request.flags, audience, partial(ask_about_unknown, manner))
+        finished = _carry_out(prepared, chosen_id, request.flags, audience, manner)
     return hand_over(finished, outputs, manner, prepared.host, state_dir=state_dir)
+
+
+def _carry_out(prepared: Prepared, chosen_id: str | None, flags: Flags, audience: Audience, manner: Manner) -> Finished:
+    if chosen_id is None:
+        return run(prepared, audience)
+    from overlord_run.app.start import start
+    from overlord_run.cli.decision import ask_about_unknown
+
+    return start(prepared, chosen_id, flags, audience, partial(ask_about_unknown, manner))
 
 
 def _engine(rehearse: str | None, record: str | None, replay: str | None) -> EngineName:

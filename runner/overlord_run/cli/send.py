@@ -22,7 +22,7 @@ from overlord_run.cli.telling import Manner, telling
 from overlord_run.errors import Exit, UsageError
 from overlord_run.files import INPUT_LIMIT, decode, read_bytes
 from overlord_run.host import Host
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 from overlord_run.settings.timeout import duration_s
 from overlord_run.store.folder import RunFolder
 

@@ -13,7 +13,7 @@ from overlord_run.cli.report.json import status_json
 from overlord_run.cli.report.listing import status_text
 from overlord_run.cli.streams import write_json, write_report
 from overlord_run.errors import Exit
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 
 
 @click.command("status")

@@ -1,13 +1,12 @@
 """Know what a stream can show, and how large it is; the terminal's own state is never changed."""
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TextIO
 
-from overlord_run.cli.report.board import Size
+from overlord_run.cli.report.size import Size
 
 USUAL = Size(columns=80, lines=24)
 _DUMB = frozenset({"dumb", "unknown"})
@@ -61,6 +60,8 @@ def when_continued(told: Callable[[], object]) -> Iterator[None]:
     if sys.platform == "win32":
         yield
     else:
+        import signal
+
         before = signal.signal(signal.SIGCONT, lambda _number, _frame: told())
         try:
             yield

@@ -2,12 +2,13 @@
 
 import click
 
-from overlord_run.app.history import find_run, verify
+from overlord_run.app.history import find_run
 from overlord_run.cli import options
 from overlord_run.cli.report.json import verification_json
 from overlord_run.cli.report.verification import verification_text
 from overlord_run.cli.streams import write_json, write_report
 from overlord_run.errors import Exit
+from overlord_run.store.verify import verify
 
 
 @click.command("verify")

@@ -1,9 +1,12 @@
 """Name what the executor asks of an engine: one request in, one reply or one failure out."""
 
+import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
+
+from overlord_run.plan.estimate import tokens
 
 EngineName = Literal["chat", "rehearsal", "recording"]
 ANSWERING: Final[Mapping[str, str]] = {"chat": "the API", "rehearsal": "the rehearsal", "recording": "a recording"}
@@ -35,10 +38,23 @@ FailureKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One message of a conversation, in OpenAI's terms: `role` is `system`, `user` or `assistant`."""
+    """One message of a conversation, in OpenAI's terms: `role` is `system`, `user` or `assistant`.
+
+    Attributes:
+        encoded: The message as JSON in ASCII, as it stands in the body of each request that holds it.
+        tokens: About how many tokens the content is.
+    """
 
     role: str
     content: str
+    encoded: bytes = field(init=False, repr=False, compare=False)
+    tokens: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Do once what every request with this message needs."""
+        encoded = f'{{"role":"{self.role}","content":{json.dumps(self.content)}}}'.encode("ascii")
+        object.__setattr__(self, "encoded", encoded)
+        object.__setattr__(self, "tokens", tokens(self.content))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
 """Ask an OpenAI-compatible API for chat completions: one request, one reply or one failure."""
 
-import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Final
@@ -11,11 +10,13 @@ import httpx
 
 from overlord_run.credential import Redactor
 from overlord_run.engine.base import EngineName, Failure, PastCall, ProofMethod, Reply, Request, Slowing, Stop
+from overlord_run.engine.body import body_bytes
 from overlord_run.engine.completion import read_completion
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.engine.feedback import Feedback
 from overlord_run.engine.foreign import Fault
 from overlord_run.engine.gate import Gate
+from overlord_run.engine.guard import Guard
 from overlord_run.engine.lanes import Connection, Lanes
 from overlord_run.engine.limits import NOTHING
 from overlord_run.engine.preflight import Terms, prove_asked, prove_listed, require_key
@@ -72,6 +73,7 @@ class ChatEngine:
     ) -> None:
         self._endpoint = endpoint
         self._redactor = Redactor(endpoint.credential)
+        self._guard = Guard(self._redactor)
         self._terms = Terms(
             endpoint=endpoint,
             models=models,
@@ -116,7 +118,7 @@ class ChatEngine:
         feedback = Feedback(self._gate, passed, is_patient=self._name != "recording")
         try:
             async with self._lanes.lend() as connection:
-                yield ChatLane(self._endpoint, connection, feedback, self._redactor, self._clock)
+                yield ChatLane(self._endpoint, connection, feedback, self._guard, self._clock)
         finally:
             self._gate.take_back(passed)
 
@@ -159,21 +161,22 @@ class ChatLane:
         endpoint: Endpoint,
         connection: Connection,
         feedback: Feedback,
-        redactor: Redactor,
+        guard: Guard,
         clock: Callable[[], float],
     ) -> None:
         self._endpoint = endpoint
         self._connection = connection
         self._feedback = feedback
-        self._redactor = redactor
+        self._guard = guard
+        self._redactor = guard.redactor
         self._clock = clock
 
     async def ask(self, request: Request) -> Reply | Failure:
         """Make one attempt. Only cancellation and bugs are raised."""
-        if any(self._redactor.occurs_in(text) for text in _texts(request)):
+        if self._guard.holds_key(request):
             return Failure("key-in-prompt", "the prompt holds the API key, so nothing was sent")
         facts = {"overlord": (request.slot, request.message, request.attempt, request.repair)}
-        sent = self._endpoint.request("/chat/completions", request.body(), extensions=facts)
+        sent = self._endpoint.request("/chat/completions", body_bytes(request), extensions=facts)
         self._feedback.sent()
         outcome = await exchange(self._connection, sent, timeout_s=request.timeout_s)
         result = self._result(outcome, request)
@@ -195,8 +198,3 @@ class ChatLane:
             request_id=token(fault.headers.get("x-request-id"), self._redactor),
             unbilled=fault.unbilled,
         )
-
-
-def _texts(request: Request) -> Iterator[str]:
-    yield from (message.content for message in request.messages)
-    yield json.dumps([request.model, *request.params.items()])

@@ -9,7 +9,6 @@ from overlord_run.engine.payload import MalformedError, as_mapping, parse_json
 from overlord_run.engine.quote import sentence, token, whole
 from overlord_run.engine.status import read_error, request_id
 from overlord_run.engine.wire import Answer
-from overlord_run.plan.estimate import tokens
 
 MOST_TOKENS: Final = 1_000_000_000
 LEAST_DOUBTED: Final = 500
@@ -133,7 +132,7 @@ def _listed(value: Any) -> list[Any]:
 def _note(request: Request, usage: Usage) -> str:
     if usage.prompt_tokens is None:
         return ""
-    expected = sum(tokens(message.content) for message in request.messages)
+    expected = sum([message.tokens for message in request.messages])
     if expected < LEAST_DOUBTED or usage.prompt_tokens * 3 > expected:
         return ""
     return (

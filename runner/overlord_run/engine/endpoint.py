@@ -1,6 +1,5 @@
 """Say where the API is and how it is reached: its URLs, the request's headers, TLS and proxy."""
 
-import json
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ import httpx
 
 from overlord_run import __version__
 from overlord_run.credential import Credential
+from overlord_run.engine.direct import DirectTransport
 from overlord_run.engine.lanes import KEPT_S
 from overlord_run.errors import SettingsError
 
@@ -57,16 +57,15 @@ class Endpoint:
             )
         return url
 
-    def request(self, path: str, body: Any = None, *, extensions: Mapping[str, Any]) -> httpx.Request:
-        """Return a POST of a JSON body, or a GET where there is none. `extensions` stay off the wire."""
+    def request(self, path: str, body: bytes | None = None, *, extensions: Mapping[str, Any]) -> httpx.Request:
+        """Return a POST of a body that is JSON, or a GET where there is none. `extensions` stay off the wire."""
         headers = dict(HEADERS)
         if self.credential is not None:
             headers["authorization"] = f"Bearer {self.credential.reveal()}"
         if body is None:
             return httpx.Request("GET", self.url(path), headers=headers, extensions=dict(extensions))
         headers["content-type"] = "application/json"
-        content = json.dumps(body, separators=(",", ":"), allow_nan=False)
-        return httpx.Request("POST", self.url(path), headers=headers, content=content, extensions=dict(extensions))
+        return httpx.Request("POST", self.url(path), headers=headers, content=body, extensions=dict(extensions))
 
     def connector(self) -> Callable[[], httpx.AsyncBaseTransport]:
         """Return what makes transports of one connection each; all of them share one TLS context.
@@ -78,7 +77,9 @@ class Endpoint:
         tls = self._tls_context(is_needed="https" in (base.scheme, proxy.scheme if proxy else ""))
 
         def connect() -> httpx.AsyncBaseTransport:
-            via = None if proxy is None else httpx.Proxy(proxy, ssl_context=tls if proxy.scheme == "https" else None)
+            if proxy is None:
+                return DirectTransport(tls, kept_s=KEPT_S)
+            via = httpx.Proxy(proxy, ssl_context=tls if proxy.scheme == "https" else None)
             return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=LIMITS, retries=0, proxy=via)
 
         return connect

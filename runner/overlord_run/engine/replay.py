@@ -23,7 +23,7 @@ from overlord_run.engine.foreign import Fault
 from overlord_run.engine.nearest import difference, likeness
 from overlord_run.engine.payload import as_mapping, parse_json
 from overlord_run.engine.retry import retry_after_s
-from overlord_run.engine.rules import RULE
+from overlord_run.engine.rules import RECORDING
 from overlord_run.engine.wire import NoAnswerError
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.plan.model import digest
@@ -102,7 +102,7 @@ def parse_recording(data: bytes, file: str) -> Recording:
 
 
 def _no_recording(file: str, line: int, reason: str, hint: str) -> InvalidPlaybookError:
-    return InvalidPlaybookError([Problem(file, line, 1, RULE, f"the line {reason}", hint)])
+    return InvalidPlaybookError([Problem(file, line, 1, RECORDING, f"the line {reason}", hint)])
 
 
 class ReplayTransport(httpx.AsyncBaseTransport):

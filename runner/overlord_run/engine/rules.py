@@ -1,6 +1,10 @@
-"""Name the rule that only a recording can break; the id is stable."""
+"""Name the rules that only a script of a rehearsal, or a recording, can break; the ids are stable."""
 
 from typing import Final
 
-RULE: Final = "recording"
-RULES: Final = {RULE: "A recording is whole, and such as `run --record` makes."}
+NO_EFFECT: Final = "no-effect"
+RECORDING: Final = "recording"
+RULES: Final = {
+    NO_EFFECT: "What a script says has an effect.",
+    RECORDING: "A recording is whole, and such as `run --record` makes.",
+}

@@ -5,17 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
+from overlord_run.engine.rules import NO_EFFECT
 from overlord_run.errors import InvalidPlaybookError, Problem
-from overlord_run.plan.model import STARTUP, Plan, redirect_id, round_id
+from overlord_run.plan.ids import STARTUP, redirect_id, round_id
+from overlord_run.plan.model import Plan
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.schema import check
 from overlord_run.playbook.source import Document, Path, read_yaml
 
 ANY: Final = "*"
-
-RULES = {"no-effect": "What a script says has an effect."}
-"""The rules that only a script can break, beside those of any file; the ids are stable."""
 
 ScriptedFault = Literal["timeout", "empty", "malformed", "die"]
 
@@ -153,7 +152,7 @@ def _misfits_of_entry(
         yield problem(document.key(path), "unknown-redirect", f"{shown(message)} is no message of this playbook", hint)
     elif slot != ANY and slot not in asked[message]:
         hint = f"it goes to {listed(sorted(asked[message]))}"
-        yield problem(document.key(path), "no-effect", f"{shown(slot)} is never sent {shown(message)}", hint)
+        yield problem(document.key(path), NO_EFFECT, f"{shown(slot)} is never sent {shown(message)}", hint)
 
 
 def _without_effect_of(document: Document, path: Path, entry: Any) -> Iterator[Problem]:
@@ -169,10 +168,10 @@ def _without_effect(document: Document, path: Path, entry: Any) -> Iterator[Prob
         return
     if "retry_after" in entry and "status" not in entry:
         place = document.key((*path, "retry_after"))
-        yield problem(place, "no-effect", "'retry_after' says nothing without 'status'", "add status: 429")
+        yield problem(place, NO_EFFECT, "'retry_after' says nothing without 'status'", "add status: 429")
     if "times" in entry and not entry.keys() & {"fault", "status", "slow"}:
         place = document.key((*path, "times"))
-        yield problem(place, "no-effect", "'times' says nothing without 'fault', 'status' or 'slow'", "remove it")
+        yield problem(place, NO_EFFECT, "'times' says nothing without 'fault', 'status' or 'slow'", "remove it")
 
 
 def _answer(entry: Any) -> ScriptedAnswer:

@@ -3,7 +3,6 @@
 from typing import Final
 
 from overlord_run.engine.base import Failure, Reply, Request
-from overlord_run.plan.estimate import tokens
 
 LARGEST_ANSWER_PARAMS: Final = ("max_completion_tokens", "max_tokens")
 """The parameters that bound an answer. Source: OpenAI's API reference; the first takes the second's place there."""
@@ -11,7 +10,7 @@ LARGEST_ANSWER_PARAMS: Final = ("max_completion_tokens", "max_tokens")
 
 def expected_tokens(request: Request) -> int:
     """Return about how many tokens a request takes: its prompt, and the longest answer where a parameter bounds it."""
-    return sum(tokens(message.content) for message in request.messages) + _longest_answer(request)
+    return sum([message.tokens for message in request.messages]) + _longest_answer(request)
 
 
 def used_tokens(result: Reply | Failure) -> int | None:

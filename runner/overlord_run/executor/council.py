@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from overlord_run.engine.base import Engine, Held, Narrowed, Slowing
+from overlord_run.engine.body import Digests
+from overlord_run.executor.histories import Histories
 from overlord_run.plan.account import Call
 from overlord_run.plan.model import Plan, PlannedServant
-from overlord_run.plan.pricing import Amount
+from overlord_run.plan.pricing import NOTHING, Amount
 from overlord_run.playbook.money import Price
 from overlord_run.store import events as ev
 from overlord_run.store.events import Body
@@ -77,13 +79,25 @@ class Flights:
 
     Attributes:
         claims: What those of them may cost that do not stand in the book yet.
+        claimed: All of these together.
         count: How many have not ended.
         landed: Set when one ends; then there is a new one for the next.
     """
 
     claims: dict[Call, Amount] = field(default_factory=dict)
+    claimed: Amount = NOTHING
     count: int = 0
     landed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def claim(self, call: Call, amount: Amount) -> None:
+        """Take what a call may cost that is about to leave."""
+        self.drop(call)
+        self.claims[call] = amount
+        self.claimed += amount
+
+    def drop(self, call: Call) -> None:
+        """Give the claim of a call up, if it has one."""
+        self.claimed -= self.claims.pop(call, NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +110,8 @@ class Council:
         floor: Slot → the lock of whoever speaks with that servant: a conversation has one question at a time, and the
             waiting are served as they came.
         flights: The calls under way.
+        histories: The conversations, as the next requests begin.
+        digests: Of requests' bodies.
     """
 
     plan: Plan
@@ -108,6 +124,8 @@ class Council:
     answers: dict[str, asyncio.Future[bool]] = field(default_factory=dict)
     floor: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     flights: Flights = field(default_factory=Flights)
+    histories: Histories = field(default_factory=Histories)
+    digests: Digests = field(default_factory=Digests)
 
     @property
     def state(self) -> State:

@@ -8,7 +8,7 @@ from overlord_run.executor.council import Council
 from overlord_run.executor.recovery import ask
 from overlord_run.executor.replies import seen_by, states_of
 from overlord_run.executor.turn import Ask, always
-from overlord_run.plan.model import STARTUP, redirect_id, round_id, round_of
+from overlord_run.plan.ids import STARTUP, redirect_id, round_id, round_of
 from overlord_run.plan.redirects import PlannedMessage
 from overlord_run.plan.render import RenderError, holds, render_message
 from overlord_run.plan.targets import required

@@ -5,7 +5,7 @@ import asyncio
 from overlord_run.executor.council import Council
 from overlord_run.executor.replies import seen_by
 from overlord_run.executor.standstill import Standstill
-from overlord_run.plan.model import round_id
+from overlord_run.plan.ids import round_id
 from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedPause, PlannedRedirect, target_of
 from overlord_run.plan.render import RenderError, holds, render_text
 from overlord_run.store import events as ev

@@ -11,8 +11,8 @@ from overlord_run.store import events as ev
 from overlord_run.store.state import State
 
 
-async def prove(council: Council, method: ProofMethod | None = None) -> bool:
-    """Prove the API on the record, and with it the leases of the servants.
+async def prove(council: Council, method: ProofMethod | None = None, *, renews_leases: bool = True) -> bool:
+    """Prove the API on the record, and with it the leases of the servants, unless these are not in question.
 
     It returns False where a person stopped it, or the budget does not cover a probe.
 
@@ -26,7 +26,9 @@ async def prove(council: Council, method: ProofMethod | None = None) -> bool:
         await asyncio.wait({proof, wanted}, return_when=asyncio.FIRST_COMPLETED)
         if not proof.done():
             return False
-        await council.recorder.record(*_proved(council, proof.result(), method))
+        slots = with_conversation(council.state) if renews_leases else []
+        passed = ev.PreflightPassed(proof.result(), method)
+        await council.recorder.record(passed, *([ev.LeaseChecked(slots, method)] if slots else []))
     except BudgetError:
         return False
     except PreflightError as error:
@@ -38,12 +40,13 @@ async def prove(council: Council, method: ProofMethod | None = None) -> bool:
     return True
 
 
-async def fault_of(council: Council, method: ProofMethod | None = None) -> str | None:
+async def fault_of(council: Council, method: ProofMethod | None = None, *, renews_leases: bool = True) -> str | None:
     """Prove the API on the record, and return None; or why it was not proved."""
     try:
-        return None if await prove(council, method) else council.halt.limit or "the run was stopped meanwhile"
+        is_proved = await prove(council, method, renews_leases=renews_leases)
     except PreflightError as error:
         return error.message
+    return None if is_proved else council.halt.limit or "the run was stopped meanwhile"
 
 
 def with_conversation(state: State) -> list[str]:
@@ -57,9 +60,3 @@ async def _preflight(council: Council, method: ProofMethod) -> tuple[str, ...]:
         await book_probe(council, model, PROBE)
 
     return await council.engine.preflight(before_probe, method)
-
-
-def _proved(council: Council, models: tuple[str, ...], method: ProofMethod) -> tuple[ev.Body, ...]:
-    passed = ev.PreflightPassed(models, method)
-    slots = with_conversation(council.state)
-    return (passed, ev.LeaseChecked(slots, method)) if slots else (passed,)

@@ -12,7 +12,7 @@ from overlord_run.executor.council import Council
 from overlord_run.executor.errand import Errand, deliver, of_redirect, settle
 from overlord_run.executor.gates import admit, ask_person, check, heed, judge_round
 from overlord_run.executor.standstill import Standstill, is_done
-from overlord_run.plan.model import round_id
+from overlord_run.plan.ids import round_id
 from overlord_run.plan.redirects import (
     PlannedBlock,
     PlannedCheck,

@@ -5,8 +5,9 @@ from typing import Any
 
 from overlord_run.executor.council import Council
 from overlord_run.expect.answer import Answer, read_answer
+from overlord_run.plan.ids import round_id
 from overlord_run.plan.language.templates import NO_JSON, ReplyText
-from overlord_run.plan.model import Plan, round_id
+from overlord_run.plan.model import Plan
 from overlord_run.plan.redirects import PlannedRedirect
 from overlord_run.plan.views import Seen
 from overlord_run.store.state import Result, Servant, State

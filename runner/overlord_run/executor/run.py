@@ -11,7 +11,7 @@ from overlord_run.executor.redirects import send_redirects
 from overlord_run.executor.replies import seen_by_outputs
 from overlord_run.executor.spending import timed
 from overlord_run.executor.startup import start
-from overlord_run.plan.model import STARTUP, redirect_id, round_of
+from overlord_run.plan.ids import STARTUP, redirect_id, round_of
 from overlord_run.plan.render import evaluate_outputs
 from overlord_run.store import events as ev
 from overlord_run.store.state import Message

@@ -48,7 +48,7 @@ async def covered(council: Council, request: Request) -> AsyncIterator[Amount | 
     try:
         yield amount
     finally:
-        flights.claims.pop(call, None)
+        flights.drop(call)
         flights.count -= 1
         landed, flights.landed = flights.landed, asyncio.Event()
         landed.set()
@@ -56,7 +56,7 @@ async def covered(council: Council, request: Request) -> AsyncIterator[Amount | 
 
 def booked(council: Council, request: Request) -> None:
     """Give the claim of a call up: that it left is on record, so it stands in the book."""
-    council.flights.claims.pop((request.message, request.slot), None)
+    council.flights.drop((request.message, request.slot))
 
 
 async def book_probe(council: Council, model_id: str, prompt: str) -> None:
@@ -76,7 +76,7 @@ async def book_probe(council: Council, model_id: str, prompt: str) -> None:
     try:
         await council.recorder.record(ev.ProbeSent(model_id, amount.tokens, amount.nano_usd))
     finally:
-        del council.flights.claims[call]
+        council.flights.drop(call)
 
 
 @asynccontextmanager
@@ -133,10 +133,10 @@ async def _claim(council: Council, call: Call, at_most: Callable[[], Amount]) ->
     flights, halt = council.flights, council.halt
     while not halt.wanted.is_set():
         amount = at_most()
-        claimed, count = sum(flights.claims.values(), NOTHING), len(flights.claims) + 1
+        claimed, count = flights.claimed, len(flights.claims) + 1
         obstacle = council.state.account.obstacle(amount, claimed, count)
         if obstacle is None:
-            flights.claims[call] = amount
+            flights.claim(call, amount)
             return amount
         if flights.count == 0:
             needed = council.state.account.after(amount, claimed, count)[obstacle]

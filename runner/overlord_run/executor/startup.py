@@ -5,7 +5,7 @@ from functools import partial
 
 from overlord_run.executor.council import Council
 from overlord_run.executor.errand import Errand, deliver, of_startup, settle
-from overlord_run.plan.model import STARTUP
+from overlord_run.plan.ids import STARTUP
 from overlord_run.store import events as ev
 from overlord_run.store.state import Result
 

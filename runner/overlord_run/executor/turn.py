@@ -11,7 +11,7 @@ from overlord_run.executor.council import Council
 from overlord_run.executor.spending import booked, covered, is_set_within, is_unbilled
 from overlord_run.expect.answer import Misfit, read_answer
 from overlord_run.expect.words import repair as repair_of
-from overlord_run.plan.model import digest, redirect_id
+from overlord_run.plan.ids import redirect_id
 from overlord_run.plan.pricing import cost
 from overlord_run.store import events as ev
 from overlord_run.store.state import Result
@@ -64,9 +64,8 @@ async def take_turn(council: Council, ask: Ask, *, may_begin: Callable[[], bool]
 
 async def _call(council: Council, ask: Ask, asked: Result, *, may_begin: Callable[[], bool]) -> Outcome:
     """Ask one question, again where nothing was billed, and return how it ended."""
-    conversation = council.state.servants[ask.slot].conversation
-    history = tuple(ChatMessage(**turn) for turn in conversation)
-    opening = () if asked.system is None or conversation else (ChatMessage("system", asked.system),)
+    history = council.histories.of(ask.slot, council.state.servants[ask.slot].conversation)
+    opening = () if asked.system is None or history else (ChatMessage("system", asked.system),)
     messages = (*history, *opening, ChatMessage("user", asked.repair or asked.text or ""))
     before, repairs = asked.attempts, asked.repairs
     attempt, waited_s = before + 1, 0.0
@@ -120,7 +119,7 @@ async def _attempt(
                 slot=ask.slot,
                 attempt=attempt.number,
                 model=request.model,
-                digest=digest(request.body()),
+                digest=council.digests.of(request),
                 reserved_tokens=reserved.tokens,
                 reserved_nano_usd=reserved.nano_usd,
             )

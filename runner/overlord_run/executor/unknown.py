@@ -3,7 +3,7 @@
 from typing import Literal
 
 from overlord_run.executor.council import Council
-from overlord_run.plan.model import STARTUP, redirect_id
+from overlord_run.plan.ids import STARTUP, redirect_id
 from overlord_run.plan.redirects import PlannedBlock, PlannedRedirect, target_of
 from overlord_run.store import events as ev
 

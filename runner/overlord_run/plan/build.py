@@ -8,8 +8,9 @@ from overlord_run.plan.called import check_called, taking_part
 from overlord_run.plan.draft import Draft
 from overlord_run.plan.fill import fill
 from overlord_run.plan.frame import system_message
+from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.inputs import bind
-from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedOutput, PlannedServant
+from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
 from overlord_run.plan.reads import reads_host
 from overlord_run.plan.redirects import PlannedExpect
 from overlord_run.plan.seats import Seat, seats

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from overlord_run.expect.words import with_ending
 from overlord_run.plan.estimate import prompt_tokens
-from overlord_run.plan.model import STARTUP, Plan
+from overlord_run.plan.ids import STARTUP
+from overlord_run.plan.model import Plan
 from overlord_run.plan.pricing import NO_COST, NOTHING, UNKNOWN, Cost, answer_limit, cost_of, most
 from overlord_run.plan.redirects import PlannedBlock, PlannedMessage, PlannedRedirect
 from overlord_run.playbook.money import Price

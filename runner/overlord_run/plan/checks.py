@@ -7,8 +7,8 @@ they are written out. What a template works out (`replies[name]`) is met when it
 from collections.abc import Iterable, Iterator, Mapping
 
 from overlord_run.errors import Problem
+from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.language.templates import MAPPING_METHODS, Reference, read
-from overlord_run.plan.model import STARTUP
 from overlord_run.plan.scope import Known, KnownSlots, Site, in_role
 from overlord_run.plan.sites import Template, resolved, templates
 from overlord_run.plan.unused import unused_in_playbook, unused_in_role

@@ -12,7 +12,7 @@ def tokens(text: str) -> int:
     English text has about four characters a token; scripts outside ASCII have nearer one, so they are counted high
     rather than low. Source: OpenAI's help page "What are tokens and how to count them?".
     """
-    others = 0 if text.isascii() else sum(not character.isascii() for character in text)
+    others = 0 if text.isascii() else len(text) - len(text.encode("ascii", "ignore"))
     return -(-(len(text) - others) // _ASCII_PER_TOKEN) + others
 
 

@@ -8,29 +8,10 @@ from typing import Any
 
 from overlord_run.errors import Problem
 from overlord_run.expect.words import response_format
+from overlord_run.plan.ids import STARTUP, redirect_id
 from overlord_run.plan.redirects import PlannedBlock, PlannedExpect, PlannedMessage, PlannedRedirect
 from overlord_run.playbook.model import JsonMode, Profile, Provenance, Recovery
 from overlord_run.playbook.texts import Text
-
-STARTUP = "startup"
-_ROUND = "."
-_MOST_DIGITS = 9
-
-
-def round_id(redirect_id: str, number: int) -> str:
-    """Return the id of what a redirect in a block does in one of its rounds, from 1: `argue.2`."""
-    return f"{redirect_id}{_ROUND}{number}"
-
-
-def redirect_id(message_id: str) -> str:
-    """Return the id of the redirect that a message is of, whatever the round."""
-    return message_id.partition(_ROUND)[0]
-
-
-def round_of(message_id: str) -> int | None:
-    """Return the round that a message is of; None where its redirect stands in no block."""
-    number = message_id.partition(_ROUND)[2]
-    return int(number) if number.isdecimal() and len(number) <= _MOST_DIGITS else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,5 +212,9 @@ def source_json(source: Provenance) -> dict[str, Any]:
 
 def digest(content: Mapping[str, Any]) -> str:
     """Return `sha256:` and the hex digest of JSON values in canonical form: sorted keys, no blanks, ASCII."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return "sha256:" + hashlib.sha256(canonical.encode("ascii")).hexdigest()
+    return "sha256:" + hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """Return a JSON value in canonical form."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

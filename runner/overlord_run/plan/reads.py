@@ -2,8 +2,8 @@
 
 from collections.abc import Container, Iterable, Iterator, Set
 
+from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.language.templates import MAPPING_METHODS, read
-from overlord_run.plan.model import STARTUP
 from overlord_run.plan.sites import templates
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.texts import Text

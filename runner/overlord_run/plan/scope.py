@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
 
+from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.language.templates import FUNCTIONS, REPLY_ATTRIBUTES, TEXT_METHODS
-from overlord_run.plan.model import STARTUP
 from overlord_run.plan.targets import EVERYBODY, ROLE, Roll
 from overlord_run.playbook.model import Assignment, BlockRedirect, ForEach, PauseRedirect, Playbook
 from overlord_run.playbook.slots import Slots

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from overlord_run.errors import Problem
+from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.language.templates import EACH, ELEMENT, OWN, read_as_it_stands
-from overlord_run.plan.model import STARTUP
 from overlord_run.plan.scope import has_task
 from overlord_run.plan.sites import resolved
 from overlord_run.plan.targets import Roll

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from overlord_run.plan.model import STARTUP
+from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.pricing import NO_COST
 from overlord_run.store import book
 from overlord_run.store import events as ev

@@ -48,6 +48,11 @@ class RunFolder:
         return self.path / "run.json"
 
     @property
+    def snapshot_path(self) -> Path:
+        """What a long log came to, `snapshot.jsonl`; a short one has none."""
+        return self.path / "snapshot.jsonl"
+
+    @property
     def ledger_path(self) -> Path:
         """The ledger, `ledger.jsonl`."""
         return self.path / "ledger.jsonl"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import damaged
+from overlord_run.store.start import start_of
 from overlord_run.store.state import State
 from overlord_run.store.tail import Line, Tail
 
@@ -12,15 +13,20 @@ from overlord_run.store.tail import Line, Tail
 class Following:
     """The state of one run, as far as its log has been looked at.
 
+    Args:
+        folder: The run's.
+        is_whole: Whether every line of the log is given; else what a snapshot stands for is in the state already.
+
     Attributes:
         state: What the lines given so far fold into.
         tail: The log's growing end.
     """
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, *, is_whole: bool = False) -> None:
+        start = None if is_whole else start_of(folder)
         self._path = folder.log_path
-        self.tail = Tail(folder.log_path)
-        self.state = State()
+        self.tail = Tail(folder.log_path, None if start is None else start.place)
+        self.state = State() if start is None else start.state
 
     def look(self) -> Iterator[Line]:
         """Give the lines that were appended since the last look, each once it is in the state.

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from overlord_run.plan.model import STARTUP
+from overlord_run.plan.ids import STARTUP
 from overlord_run.playbook.money import usd
 from overlord_run.store import events as ev
 from overlord_run.store.notation import encode

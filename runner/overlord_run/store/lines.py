@@ -7,7 +7,8 @@ the last hash vouches for every byte above it, and a line can be checked with `s
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -35,10 +36,6 @@ _NO_HASH_AT_END = "it does not end with its hash"
 _NO_EVENT = "it is no event of ours"
 _BATCH = re.compile(rb'\{"v":\d+,"seq":\d+,"epoch":\d+,"batch":(\d{1,15}),')
 
-_KEYS: Mapping[type[Body], Mapping[str, str]] = {
-    body: {field.name: camel(field.name) for field in fields(body)} for body in BODIES.values()
-}
-
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _SLOT = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _SERVANT_KEYS = ("name", "role", "model", "llmModel", "profile", "scopeToken")
@@ -61,7 +58,7 @@ def _is_time(value: object) -> bool:
 
 def _is_count(value: object) -> bool:
     """Say whether a value is a whole number of 64 bits: what is reckoned with it later must not fail."""
-    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+    return type(value) is int and -(2**63) <= value < 2**63
 
 
 def _is_servant(value: object) -> bool:
@@ -90,13 +87,36 @@ _FITS: Mapping[Any, Callable[[Any], bool]] = {
     Sequence[str]: lambda value: isinstance(value, list | tuple) and all(map(_is_text, value)),
     Sequence[Mapping[str, Any]]: lambda value: isinstance(value, list | tuple) and all(map(_is_servant, value)),
 }
-_CHECKS: Mapping[type[Body], Mapping[str, Callable[[Any], bool]]] = {
-    body: {field.name: _FITS[field.type] for field in fields(body)} for body in BODIES.values()
+# A body's fields: its name here, its key in a line, and what its value must fit.
+_FIELDS: Mapping[type[Body], Sequence[tuple[str, str, Callable[[Any], bool]]]] = {
+    body: [(field.name, camel(field.name), _FITS[field.type]) for field in fields(body)] for body in BODIES.values()
+}
+_LINE_KEYS: Mapping[type[Body], AbstractSet[str]] = {
+    body: ENVELOPE | {key for _, key, _ in known} for body, known in _FIELDS.items()
 }
 
 
 class Misfit(Exception):  # noqa: N818 - who knows the file tells it as an error
     """A line that does not fit the ones before it; the text says what does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a log: what of the line before it the next one must fit, and at which byte it is."""
+
+    seq: int
+    epoch: int
+    batch: int
+    hash: str
+    size: int = 0
+
+    @classmethod
+    def behind(cls, event: Event, size: int) -> "Place":
+        """Return the place behind an event; the log has so many bytes up to there."""
+        return cls(event.seq, event.epoch, event.batch, event.hash, size)
+
+
+_BEGINNING = Place(0, 1, 0, NO_HASH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +150,37 @@ def build(entry: Entry, *, seq: int, epoch: int, batch: int, prev: str) -> tuple
     return line, Event(seq, epoch, batch, entry.at, entry.body, prev, digest)
 
 
-def parse(line: bytes, before: Event | None) -> Event:
+def parse(line: bytes, before: Event | Place | None) -> Event:
     """Return the event of a line that comes after `before`, or first.
 
     Raises:
         Misfit: The line is no event, or does not fit the one before it.
         StoreError: A newer version wrote it.
     """
-    data = _read(line)
-    reason = _misorder(data, before)
+    return _event(_read(line), before)
+
+
+def _event(data: Mapping[str, Any], before: Event | Place | None) -> Event:
+    reason = next(_misorders(data, before), None)
     if reason is not None:
         raise Misfit(reason)
     body, extra = body_from_json(data)
     return Event(data["seq"], data["epoch"], data["batch"], data["at"], body, data["prev"], data["hash"], extra)
+
+
+def parse_alone(line: bytes) -> Event:
+    """Return the event of a line, whatever stands before it: its own hash vouches for it, and for no other.
+
+    Raises:
+        Misfit: The line is no event.
+        StoreError: A newer version wrote it.
+    """
+    data = _read(line)
+    counts: list[Any] = [data.get(name) for name in ("seq", "epoch", "batch")]
+    if not all(map(_is_count, counts)):
+        raise Misfit(_NO_EVENT)
+    seq, epoch, batch = counts
+    return _event(data, None if seq == 1 else Place(seq - 1, epoch, batch, data.get("prev", "")))
 
 
 def legible_batch(line: bytes) -> int | None:
@@ -153,7 +191,7 @@ def legible_batch(line: bytes) -> int | None:
 
 def body_to_json(body: Body) -> dict[str, Any]:
     """Return the fields of an event in the log's spelling, `type` first."""
-    return {"type": body.type} | {key: getattr(body, name) for name, key in _KEYS[type(body)].items()}
+    return {"type": body.type} | {key: getattr(body, name) for name, key, _ in _FIELDS[type(body)]}
 
 
 def body_from_json(data: Mapping[str, Any]) -> tuple[Body | UnknownBody, dict[str, Any]]:
@@ -163,17 +201,20 @@ def body_from_json(data: Mapping[str, Any]) -> tuple[Body | UnknownBody, dict[st
         Misfit: A field without a default is missing, or a value is not of its field's type.
     """
     kind = data["type"]
-    content = {key: value for key, value in data.items() if key not in ENVELOPE}
     body = BODIES.get(kind)
     if body is None:
-        return UnknownBody(kind, content), {}
-    known = {name: content.pop(key) for name, key in _KEYS[body].items() if key in content}
-    strange = [camel(name) for name, value in known.items() if not _CHECKS[body][name](value)]
-    if strange:
-        reason = f"the value of {strange[0]} in its {kind} is of another type"
-        raise Misfit(reason)
+        return UnknownBody(kind, {key: value for key, value in data.items() if key not in ENVELOPE}), {}
+    known = {}
+    for name, key, fits in _FIELDS[body]:
+        if key in data:
+            known[name] = value = data[key]
+            if not fits(value):
+                reason = f"the value of {key} in its {kind} is of another type"
+                raise Misfit(reason)
+    known_keys = _LINE_KEYS[body]
+    extra = {} if data.keys() <= known_keys else {key: data[key] for key in data if key not in known_keys}
     try:
-        return body(**known), content
+        return body(**known), extra
     except TypeError as error:
         reason = f"its {kind} lacks a field"
         raise Misfit(reason) from error
@@ -213,24 +254,23 @@ def _digest(line: bytes) -> bytes:
     return found.hexdigest().encode("ascii")
 
 
-def _misorder(data: Mapping[str, Any], before: Event | None) -> str | None:
-    """Return what of a line's envelope does not follow that of the line before."""
-    prev, seq, epoch, batch = (NO_HASH, 0, 1, 0)
-    if before is not None:
-        prev, seq, epoch, batch = before.hash, before.seq, before.epoch, before.batch
-    facts = (
-        (data.get("prev") == prev, "its prev is not the hash of the line before"),
-        (_is_count(data.get("seq")) and data["seq"] == seq + 1, f"its seq is not {seq + 1}"),
-        (_is_count(data.get("epoch")) and data["epoch"] >= epoch, "its epoch is lower than that of the line before"),
-        (
-            _is_count(data.get("batch")) and data["batch"] in {batch or 1, batch + 1},
-            "its batch does not follow that of the line before",
-        ),
-        (_is_time(data.get("at")), "it has no time"),
-        (_is_text(data.get("type")), "it has no type"),
-        ((data.get("type") == "run_created") == (before is None), "run_created is the first line, and only the first"),
-    )
-    return next((reason for fits, reason in facts if not fits), None)
+def _misorders(data: Mapping[str, Any], before: Event | Place | None) -> Iterator[str]:
+    """Give what of a line's envelope does not follow that of the line before."""
+    last = _BEGINNING if before is None else before
+    if data.get("prev") != last.hash:
+        yield "its prev is not the hash of the line before"
+    if not (_is_count(data.get("seq")) and data["seq"] == last.seq + 1):
+        yield f"its seq is not {last.seq + 1}"
+    if not (_is_count(data.get("epoch")) and data["epoch"] >= last.epoch):
+        yield "its epoch is lower than that of the line before"
+    if not (_is_count(data.get("batch")) and (last.batch or 1) <= data["batch"] <= last.batch + 1):
+        yield "its batch does not follow that of the line before"
+    if not _is_time(data.get("at")):
+        yield "it has no time"
+    if not _is_text(data.get("type")):
+        yield "it has no type"
+    if (data.get("type") == "run_created") != (before is None):
+        yield "run_created is the first line, and only the first"
 
 
 def _too_large(body: Body, size: int) -> StoreError:

@@ -27,7 +27,7 @@ from typing import BinaryIO
 from overlord_run.errors import LogDamagedError, OverlordError, RunBusyError
 from overlord_run.store.disk import SYSTEM_DISK, Disk, open_to_read, unreadable, unwritable, write_whole
 from overlord_run.store.events import NO_HASH, Event
-from overlord_run.store.lines import MAX_LINE_BYTES, Entry, Misfit, build, legible_batch, parse
+from overlord_run.store.lines import MAX_LINE_BYTES, Entry, Misfit, Place, build, legible_batch, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +134,14 @@ class LogReading:
         torn: Known after the last event: the rest that a crash left, or None.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, after: Place | None = None) -> None:
         self.path = path
-        self.size = 0
+        self.size = 0 if after is None else after.size
         self.torn: Torn | None = None
+        self._after = after
 
     def __iter__(self) -> Iterator[Event]:
-        """Give the events from the first one on.
+        """Give the events from the first one on, or from the place that was named.
 
         Raises:
             LogDamagedError: A line does not fit.
@@ -153,7 +154,8 @@ class LogReading:
             raise unreadable(self.path, error) from error
 
     def _events(self, file: BinaryIO) -> Iterator[Event]:
-        before: Event | None = None
+        before: Event | Place | None = self._after
+        file.seek(self.size)
         while line := file.readline(MAX_LINE_BYTES + 1):
             try:
                 event = parse(line, before)
@@ -164,7 +166,7 @@ class LogReading:
             before = event
             yield event
 
-    def _torn(self, file: BinaryIO, line: bytes, before: Event | None, misfit: Misfit) -> Torn:
+    def _torn(self, file: BinaryIO, line: bytes, before: Event | Place | None, misfit: Misfit) -> Torn:
         """Return the torn rest that begins with `line`, or raise what is wrong with that line."""
         number, batch = (1, 0) if before is None else (before.seq + 1, before.batch)
         damage = damaged(self.path, number, misfit)
@@ -180,9 +182,9 @@ class LogReading:
         return Torn(number, self.size, size)
 
 
-def read(path: Path) -> LogReading:
-    """Return the events of a log, to be iterated once; `torn` is known afterwards."""
-    return LogReading(path)
+def read(path: Path, after: Place | None = None) -> LogReading:
+    """Return the events of a log, or those behind a place, to be iterated once; `torn` is known afterwards."""
+    return LogReading(path, after)
 
 
 def damaged(path: Path, line: int, reason: object) -> LogDamagedError:

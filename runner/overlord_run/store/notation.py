@@ -6,11 +6,13 @@ from typing import Any
 
 MAX_DEPTH = 200  # values of a plan are at most 100 deep
 _TOO_DEEP = "it is nested too deeply"
+# Made once, and so is the decoder below: `json.dumps` and `json.loads` with an option make theirs anew for each line.
+_ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
 def encode(value: Any) -> str:
     """Return JSON on one line, in ASCII, without blanks; NaN and infinities are refused."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def decode(text: bytes) -> Any:
@@ -20,7 +22,7 @@ def decode(text: bytes) -> Any:
         ValueError: It is no JSON, not in ASCII, too deep, or holds a number that is none or has no end.
     """
     try:
-        value = json.loads(text.decode("ascii"), parse_constant=_refuse)
+        value = _DECODER.decode(text.decode("ascii"))
     except RecursionError as error:
         raise ValueError(_TOO_DEEP) from error
     if text.count(b"[") + text.count(b"{") > MAX_DEPTH and not _is_shallow(value):
@@ -30,6 +32,9 @@ def decode(text: bytes) -> Any:
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 def _is_shallow(value: Any) -> bool:

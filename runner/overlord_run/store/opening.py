@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from overlord_run.errors import RunNotFoundError
 from overlord_run.store import atomic
 from overlord_run.store.disk import SYSTEM_DISK, Disk, open_to_read, unwritable
-from overlord_run.store.events import Body, Event, LogRepaired
+from overlord_run.store.events import Body, Event, LogRepaired, SnapshotTaken
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder, torn_name
 from overlord_run.store.log import Log, Torn, read
@@ -64,16 +64,18 @@ def again(folder: RunFolder, disk: Disk = SYSTEM_DISK) -> Iterator[Opened]:
         raise _never_began(folder)
     events, ours, theirs = read(folder.log_path), State(), State()
     last: Event | None = None
+    kept_size = 0
     with mending(folder, disk) as follow:  # whatever the registry vouches for: journals are synced at the end only
         for last in replay(events, ours):
             apply(theirs, last)
+            kept_size = events.size if isinstance(last.body, SnapshotTaken) else kept_size
             follow(last)
         if last is None:
             raise _never_began(folder)
     first = () if events.torn is None else (_move_aside(folder, events.torn, disk),)
     with (
         closing(Log(folder.log_path, disk=disk, last=last, size=events.size)) as log,
-        closing(Views(folder, theirs, disk=disk)) as views,
+        closing(Views(folder, theirs, kept_size=kept_size, disk=disk)) as views,
     ):
         yield Opened(log, views, ours, first)
 

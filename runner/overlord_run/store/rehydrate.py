@@ -8,6 +8,7 @@ from overlord_run.store.events import Event
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import LogReading, Torn, damaged, read
+from overlord_run.store.start import start_of
 from overlord_run.store.state import State
 
 _EMPTY = "the log is empty: the run ended before it began"
@@ -31,14 +32,17 @@ class Rehydrated:
 def rehydrate(folder: RunFolder) -> Rehydrated:
     """Return a run's state, folded from its log; no lock is taken and nothing is changed.
 
+    A snapshot that the log vouches for stands for the lines before it.
+
     Raises:
         LogDamagedError: A line does not fit the ones before it.
         StoreError: The log cannot be read, or a newer version wrote it.
     """
-    state = State()
     if not has_begun(folder):
-        return Rehydrated(state, None, (_EMPTY,))
-    events = read(folder.log_path)
+        return Rehydrated(State(), None, (_EMPTY,))
+    start = start_of(folder)
+    state, place = (State(), None) if start is None else (start.state, start.place)
+    events = read(folder.log_path, place)
     for _ in replay(events, state):
         pass
     notes = []

@@ -1,6 +1,6 @@
 """Change where a run, a message and a servant stand: what the events of `fold.py` have in common."""
 
-from overlord_run.plan.model import STARTUP, redirect_id, round_of
+from overlord_run.plan.ids import STARTUP, redirect_id, round_of
 from overlord_run.store.state import Message, Rest, Result, Servant, State
 
 

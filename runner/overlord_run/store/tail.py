@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from overlord_run.store.disk import open_to_read, unreadable
 from overlord_run.store.events import Event
-from overlord_run.store.lines import MAX_LINE_BYTES, Misfit, parse
+from overlord_run.store.lines import MAX_LINE_BYTES, Misfit, Place, parse
 from overlord_run.store.log import damaged
 
 _SHORTER = "it is shorter than what was read of it: it was cut, or another file put in its place"
@@ -29,14 +29,14 @@ class Tail:
     """The growing end of one log.
 
     Attributes:
-        last: The last event that was read, None before the first.
+        last: The last event that was read, or the place to begin behind; None before the first.
         has_rest: Whether something follows it that is no whole line: it is being written now, or a crash left it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, after: Place | None = None) -> None:
         self._path = path
-        self._offset = 0
-        self.last: Event | None = None
+        self._offset = 0 if after is None else after.size
+        self.last: Event | Place | None = after
         self.has_rest = False
 
     def look(self) -> Iterator[Line]:

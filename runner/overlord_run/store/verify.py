@@ -21,17 +21,20 @@ from overlord_run.store.compare import (
     JournalComparison,
     LedgerComparison,
     bytes_difference,
+    odd_line,
     unreadable_json,
 )
 from overlord_run.store.disk import open_to_read, unreadable
 from overlord_run.store.events import RunCreated
 from overlord_run.store.folder import RunFolder, is_torn_name
 from overlord_run.store.journal import FILE_BYTES, file_name, older_file_name
+from overlord_run.store.lines import Place
 from overlord_run.store.log import read
 from overlord_run.store.notation import decode
 from overlord_run.store.plan_file import plan_difference
 from overlord_run.store.registry import registry, registry_lines
 from overlord_run.store.rehydrate import replay
+from overlord_run.store.snapshot import place_of, snapshot_lines
 from overlord_run.store.state import State
 
 _MAY_BE_READ_BY_OTHERS = 0o077
@@ -67,6 +70,7 @@ class _Views:
     Attributes:
         files: The names of the files in the run's folder.
         registry: None where there is none.
+        snapshot: None where there is none.
         vouched_seq: Up to where the registry vouches for the others; 0 where it does not say.
         journals: By file name; empty bytes for one that belongs to no servant.
     """
@@ -74,16 +78,18 @@ class _Views:
     files: AbstractSet[str]
     registry: bytes | None
     vouched_seq: int
+    snapshot: bytes | None
     plan: bytes | None
     journals: Mapping[str, bytes]
 
 
 @dataclass(slots=True)
 class _Log:
-    """What the log says: the state at its end, and the registry at the event that the one on disk is of."""
+    """What the log says: the state at its end, and registry and snapshot at the events that those on disk are of."""
 
     state: State = field(default_factory=State)
     registry: bytes | None = None
+    snapshot: bytes | None = None
     last_batch: int = 0
     is_whole: bool = True
 
@@ -99,6 +105,7 @@ def _verify(folder: RunFolder) -> Verification:
             comparison.finish(views.vouched_seq, is_log_whole=log.is_whole)
     _check_presence(folder, views, log, findings)
     _check_registry(folder, views, log, findings)
+    _check_snapshot(folder, views, log, findings)
     _check_plan(folder, views, log, findings)
     return Verification(tuple(findings.differences), tuple(findings.notes))
 
@@ -109,6 +116,7 @@ def _replay(
     if folder.log_path.name not in views.files:
         return _Log(is_whole=views.registry is None)  # a crash before the first event leaves no views either
     log, events = _Log(), read(folder.log_path)
+    snapshot_seq = _snapshot_seq(views.snapshot)
     try:
         for event in replay(events, log.state):
             log.last_batch = event.batch
@@ -116,6 +124,8 @@ def _replay(
                 comparison.follow(event)
             if event.seq == views.vouched_seq:
                 log.registry = b"".join(registry_lines(registry(log.state)))
+            if event.seq == snapshot_seq:
+                log.snapshot = b"".join(snapshot_lines(log.state, Place.behind(event, events.size)))
     except LogDamagedError as error:
         log.is_whole = False
         findings.differ(folder.log_path.name, f"line {error.line}", error.reason)
@@ -133,7 +143,7 @@ def _check_presence(folder: RunFolder, views: _Views, log: _Log, findings: Findi
     required = {path.name for path in (folder.log_path, folder.plan_path, folder.ledger_path, folder.lock_path)}
     for name in sorted(required - views.files):
         findings.differ(name, "", "is missing")
-    for name in sorted(views.files - required - {folder.registry_path.name}):
+    for name in sorted(views.files - required - {folder.registry_path.name, folder.snapshot_path.name}):
         is_torn = is_torn_name(name)
         findings.notes.append(f"{name} {'holds what a crash had torn' if is_torn else 'is no file of this run'}")
 
@@ -155,6 +165,25 @@ def _check_registry(folder: RunFolder, views: _Views, log: _Log, findings: Findi
         findings.notes.append(f"{name} lags behind the log: it is of event {views.vouched_seq} of {end}")
 
 
+def _check_snapshot(folder: RunFolder, views: _Views, log: _Log, findings: Findings) -> None:
+    name = folder.snapshot_path.name
+    if views.snapshot is None:
+        return
+    if log.snapshot is not None and log.snapshot != views.snapshot:
+        line = odd_line(views.snapshot, log.snapshot)
+        findings.differ(name, f"line {line}", "is not what the log comes to; readers fold the log instead")
+    elif log.snapshot is None and log.is_whole:
+        findings.notes.append(f"{name} is of no place in this log, or of another version; readers take no notice of it")
+
+
+def _snapshot_seq(snapshot: bytes | None) -> int:
+    """Return the number of the event that a snapshot is of; 0 where it does not say."""
+    try:
+        return place_of((snapshot or b"").partition(b"\n")[0]).seq
+    except ValueError:
+        return 0
+
+
 def _check_plan(folder: RunFolder, views: _Views, log: _Log, findings: Findings) -> None:
     if views.plan is not None and log.state.created is not None:
         parted = plan_difference(views.plan, log.state.created.plan_digest)
@@ -170,6 +199,7 @@ def _read_views(folder: RunFolder, findings: Findings) -> _Views:
         files=files,
         registry=found,
         vouched_seq=0 if found is None else _vouched_seq(folder.registry_path.name, found, findings),
+        snapshot=_read(folder.snapshot_path) if folder.snapshot_path.name in files else None,
         plan=_read(folder.plan_path) if folder.plan_path.name in files else None,
         journals=_read_journals(folder, files, findings),
     )

@@ -1,4 +1,4 @@
-"""Keep the views on disk in step with the log: the ledger, the journals, the registry. One thread uses them.
+"""Keep the views on disk in step with the log: the ledger, journals, registry, snapshot. One thread uses them.
 
 A view follows the log and never leads it. The registry's `lastSeq` vouches for the ledger and the journals up to there:
 they are written first, and the ledger is synced first. Journals are synced at the end of the run only: there is one a
@@ -6,23 +6,28 @@ servant, and a sync each at every change of state would cost more than the calls
 a run a journal may miss lines, which `verify` tells; after a crash of the process alone it does not.
 """
 
+import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from overlord_run.store import atomic
 from overlord_run.store.disk import SYSTEM_DISK, Disk, patiently, unwritable, write_whole
-from overlord_run.store.events import Event
+from overlord_run.store.events import Event, SnapshotTaken
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.journal import file_name, journal_bytes, journal_lines, older_file_name, starts_new_file
 from overlord_run.store.ledger import ledger_bytes, ledger_line
+from overlord_run.store.lines import Entry, Place, make_entry
 from overlord_run.store.registry import registry, registry_lines
+from overlord_run.store.snapshot import snapshot_lines
 from overlord_run.store.state import State
 
 # Below this the registry of a small run would be written again for every few events.
 MIN_GROWTH_BYTES = 64 * 1024
+# What is read in a moment needs no snapshot: so many bytes of the log.
+MIN_TAIL_BYTES = 1024 * 1024
 _SYNCS_AT_ONCE = 8  # a file system that keeps a journal of its own commits them together
 
 
@@ -32,15 +37,25 @@ class Views:
     Args:
         folder: The run's.
         state: What that log folds into, of its own; None for an empty one, of a run whose views are yet to be made.
+        kept_size: The size that the log had at its last snapshot; 0 where there is none.
         disk: What carries the writing out.
     """
 
-    def __init__(self, folder: RunFolder, state: State | None = None, *, disk: Disk = SYSTEM_DISK) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        state: State | None = None,
+        *,
+        kept_size: int = 0,
+        disk: Disk = SYSTEM_DISK,
+    ) -> None:
         self._folder = folder
         self._disk = disk
         self._state = State() if state is None else state
         self._ledger = _Ledger(folder.ledger_path, disk, is_new=state is None)
         self._journals = _Journals(folder.journals_dir, disk)
+        self._snapshots = _Snapshots(folder.snapshot_path, disk, size=kept_size)
+        self._last: Event | None = None
         self._written_state = ""
         self._written_seq = 0
         self._written_size = 0
@@ -56,9 +71,27 @@ class Views:
             apply(self._state, event)
             self._ledger.follow(event, self._folder.run_id)
             self._journals.follow(event)
+            self._last = event
         growth = log_size - self._log_size
         if self._state.state != self._written_state or growth >= max(MIN_GROWTH_BYTES, self._written_size / 2):
             self._write_registry(log_size)
+
+    def keep(self, log_size: int, *, is_last: bool = False) -> tuple[Entry, ...]:
+        """Take a snapshot where the log has grown enough for one, and return the event by which the log vouches for it.
+
+        It must stand next in the log, and has the time of the event before, since nothing happens by it.
+
+        Args:
+            log_size: The log's, with the last event that was followed.
+            is_last: Whether no other event follows.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        if self._last is None or not self._snapshots.is_due(log_size, is_last=is_last):
+            return ()
+        taken = self._snapshots.take(self._state, Place.behind(self._last, log_size))
+        return (make_entry(self._last.at, taken),)
 
     def finish(self, log_size: int) -> None:
         """Bring all views up to the last event and sync them.
@@ -80,6 +113,38 @@ class Views:
         size = atomic.replace(self._folder.registry_path, lines, disk=self._disk)
         self._written_state, self._written_seq = self._state.state, self._state.last_seq
         self._written_size, self._log_size = size, log_size
+
+
+class _Snapshots:
+    """The snapshots of a run: each takes the place of the one before.
+
+    Args:
+        path: The file.
+        disk: What carries the writing out.
+        size: The log's at the one that there is; 0 where there is none.
+    """
+
+    def __init__(self, path: Path, disk: Disk, *, size: int) -> None:
+        self._path = path
+        self._disk = disk
+        self._size = size
+
+    def is_due(self, log_size: int, *, is_last: bool) -> bool:
+        """Say whether the log has grown by half since the last one, so that all of them cost but a share of the log."""
+        return log_size - self._size >= max(MIN_TAIL_BYTES, 0 if is_last else self._size // 2)
+
+    def take(self, state: State, place: Place) -> SnapshotTaken:
+        """Write one, and return the event that vouches for it."""
+        found = hashlib.sha256()
+        size = atomic.replace(self._path, _hashed(snapshot_lines(state, place), found.update), disk=self._disk)
+        self._size = place.size
+        return SnapshotTaken(size, found.hexdigest())
+
+
+def _hashed(lines: Iterable[bytes], update: Callable[[bytes], object]) -> Iterator[bytes]:
+    for line in lines:
+        update(line)
+        yield line
 
 
 class _Ledger:

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 
 from overlord_run.store.events import Body, Event
 from overlord_run.store.lines import Entry
-from overlord_run.store.opening import Opening
+from overlord_run.store.opening import Opened, Opening
 from overlord_run.store.owner import owned
 from overlord_run.store.state import State
 
@@ -83,14 +83,23 @@ class Writer:
             with self._opening() as opened:
                 log, views = opened.log, opened.views
                 self._listener.opened(opened.state, opened.first)
+                kept: Handed = ()
                 while batch := self._take():
-                    events = log.append([entry for entries in batch for entry in entries])
-                    self._listener.synced(len(batch), events)
-                    views.follow(events, log.size)
+                    self._append(opened, [kept, *batch], len(batch))
+                    kept = views.keep(log.size)  # what vouches for a snapshot shares the sync of the next batch
+                kept = kept or views.keep(log.size, is_last=True)
+                if kept:
+                    self._append(opened, [kept], 0)
                 views.finish(log.size)
         except BaseException as error:  # noqa: BLE001 - as above; the lock is kept until the writer is closed
             self._listener.failed(error)
             self._wait_for_close()
+
+    def _append(self, opened: Opened, batch: Sequence[Handed], count: int) -> None:
+        """Write a batch, whose last `count` tuples were handed in, and bring the views up to it."""
+        events = opened.log.append([entry for entries in batch for entry in entries])
+        self._listener.synced(count, events)
+        opened.views.follow(events, opened.log.size)
 
     def _take(self) -> list[Handed]:
         """Return all that has been handed in, waiting for the first; nothing once the writer is closed."""

@@ -20,7 +20,7 @@ from overlord_run.errors import (
     UsageError,
 )
 from overlord_run.executor.council import Council
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.inbox import Answer

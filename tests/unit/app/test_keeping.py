@@ -16,7 +16,7 @@ from overlord_run.app.start import start
 from overlord_run.engine.exchange import header_line
 from overlord_run.engine.replay import parse_recording
 from overlord_run.errors import ChangedError, PreflightError, StoreError, UsageError
-from overlord_run.settings import Flags
+from overlord_run.settings.model import Flags
 from overlord_run.store import events as ev
 from overlord_run.store.folder import folder_of
 from overlord_run.store.state import State

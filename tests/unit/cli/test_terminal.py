@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from overlord_run.cli.report.board import Size
+from overlord_run.cli.report.size import Size
 from overlord_run.cli.terminal import USUAL, is_in_foreground, size_of, takes_paint, takes_table
 
 

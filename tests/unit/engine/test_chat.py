@@ -62,7 +62,9 @@ def test_slot_message_and_attempt_never_go_over_the_wire() -> None:
 
     async def go() -> bytes:
         async with FaultServer(raw(GOOD_ANSWER)) as server:
-            await ask(engine(server.base_url), request)
+            tested = engine(server.base_url)
+            await ask(tested, request)
+            await tested.aclose()
             return server.requests[0]
 
     sent = asyncio.run(go())
@@ -246,7 +248,9 @@ def test_a_date_in_retry_after_is_counted_from_the_clock() -> None:
         serve = answer(b"", 503, "retry-after: Thu, 01 Jan 1970 00:01:30 GMT")
         async with FaultServer(serve) as server:
             tested = ChatEngine(Endpoint(server.base_url), models=(), host=HOST, clock=lambda: 80.0)
-            return await ask(tested, question())
+            failure = await ask(tested, question())
+            await tested.aclose()
+            return failure
 
     failure = asyncio.run(go())
     assert isinstance(failure, Failure)

@@ -21,7 +21,7 @@ CREDENTIAL = Credential(KEY, name="SAKANA_API_KEY")
 
 def test_a_question_is_a_post_that_says_no_more_than_it_must() -> None:
     endpoint = Endpoint("https://api.sakana.ai/v1/", CREDENTIAL)
-    request = endpoint.request("/chat/completions", {"model": "fugu", "text": "ä\ud800"}, extensions={"overlord": 1})
+    request = endpoint.request("/chat/completions", b'{"model":"fugu","text":"a"}', extensions={"overlord": 1})
     assert (request.method, str(request.url)) == ("POST", "https://api.sakana.ai/v1/chat/completions")
     assert dict(request.headers) == {
         "accept": "application/json",
@@ -30,9 +30,9 @@ def test_a_question_is_a_post_that_says_no_more_than_it_must() -> None:
         "authorization": f"Bearer {KEY}",
         "content-type": "application/json",
         "host": "api.sakana.ai",
-        "content-length": "38",
+        "content-length": "27",
     }
-    assert request.content == b'{"model":"fugu","text":"\\u00e4\\ud800"}'
+    assert request.content == b'{"model":"fugu","text":"a"}'
     assert request.extensions == {"overlord": 1}
 
 
@@ -41,11 +41,6 @@ def test_without_a_key_no_header_goes_out_for_one() -> None:
     assert request.method == "GET"
     assert "authorization" not in request.headers
     assert "content-type" not in request.headers
-
-
-def test_numbers_that_json_does_not_have_never_leave() -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
-        Endpoint("http://127.0.0.1/v1").request("/chat/completions", {"temperature": float("nan")}, extensions={})
 
 
 @pytest.mark.parametrize("base_url", ["", "api.sakana.ai/v1", "ftp://x/v1", "http://", "http://[::1"])
@@ -90,7 +85,7 @@ def test_a_pipe_in_the_place_of_certificates_is_refused_without_waiting(tmp_path
 
 async def ask(endpoint: Endpoint, timeout_s: float = 5.0) -> Answer | Fault:
     transport = endpoint.connector()()
-    request = endpoint.request("/chat/completions", {"model": "fugu"}, extensions={})
+    request = endpoint.request("/chat/completions", b'{"model":"fugu"}', extensions={})
     try:
         return await exchange(Connection(transport), request, timeout_s=timeout_s)
     finally:

@@ -14,7 +14,8 @@ from council_kit import CANCEL, Parts, Record, carry_on, carry_out, plan_of
 from overlord_run.executor.council import Council
 from overlord_run.executor.desk import Mailbox
 from overlord_run.executor.run import execute
-from overlord_run.plan.model import STARTUP, Plan, redirect_id, round_of
+from overlord_run.plan.ids import STARTUP, redirect_id, round_of
+from overlord_run.plan.model import Plan
 from overlord_run.plan.redirects import PlannedBlock
 from overlord_run.playbook.money import Limits
 from overlord_run.store import events as ev

@@ -6,8 +6,9 @@ from overlord_run.app.prepare import request_bodies
 from overlord_run.expect.words import asking_for
 from overlord_run.plan.checks import check
 from overlord_run.plan.frozen import plan_from_json
+from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.language.templates import NO_JSON
-from overlord_run.plan.model import STARTUP, Plan
+from overlord_run.plan.model import Plan
 from overlord_run.plan.redirects import PlannedExpect, PlannedMessage
 from overlord_run.plan.render import RenderError, Seen, evaluate_outputs, render_message
 from overlord_run.playbook.texts import FileRef, Place, Schema

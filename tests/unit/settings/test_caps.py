@@ -7,9 +7,8 @@ import pytest
 from overlord_run.errors import UsageError
 from overlord_run.playbook.model import Engine
 from overlord_run.playbook.money import NO_LIMITS, Budget, Limits
-from overlord_run.settings import Flags
 from overlord_run.settings.caps import capped, raised
-from overlord_run.settings.model import Config, Settings
+from overlord_run.settings.model import Config, Flags, Settings
 from overlord_run.settings.precedence import resolve
 
 PLAYBOOKS = Limits(nano_usd=2_500_000_000, tokens=1000, requests=5, time_ms=60_000)

@@ -21,6 +21,7 @@ from overlord_run.store.lines import (
     legible_batch,
     make_entry,
     parse,
+    parse_alone,
 )
 from store_kit import created, queued, replied, servant, story
 
@@ -227,3 +228,9 @@ def test_a_value_that_is_no_json_is_refused_before_it_is_handed_in():
 )
 def test_a_torn_lines_batch_is_read_where_it_is_legible(line, batch):
     assert legible_batch(line) == batch
+
+
+@pytest.mark.parametrize("key", ["seq", "epoch", "batch"])
+def test_a_line_alone_whose_place_is_no_number_is_no_event(key):
+    with pytest.raises(Misfit, match="it is no event of ours"):
+        parse_alone(sealed(json.loads(LINE) | {key: "7"}))

@@ -236,11 +236,11 @@ def test_the_log_cut_at_any_lines_end_is_told(run):
         (lambda older, current: (older + b"x", current), "journals/alder.1.jsonl: line 9: the log gives no such line"),
         (lambda older, current: (older, current.replace(b"x", b"y", 1)), "journals/alder.jsonl: line 1: text: is "),
         (lambda older, current: (older, b"x" * 600_000), "journals/alder.jsonl: line 1: it is no JSON of ours"),
-        (lambda older, current: (current, older), "journals/alder.1.jsonl: line 1: seq: is 27, not 19"),
-        (lambda older, current: (current, current), "journals/alder.1.jsonl: line 1: seq: is 27, not 19"),
+        (lambda older, current: (current, older), "journals/alder.1.jsonl: line 1: seq: is 28, not 19"),
+        (lambda older, current: (current, current), "journals/alder.1.jsonl: line 1: seq: is 28, not 19"),
         (
             lambda older, current: (older, b""),
-            "journals/alder.jsonl: line 1: is missing, or cut off: event 27 gives it",
+            "journals/alder.jsonl: line 1: is missing, or cut off: event 28 gives it",
         ),
     ],
     ids=[

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from overlord_run.app.diff.compare import Facts, Subject
-from overlord_run.plan.model import STARTUP, Plan
+from overlord_run.plan.ids import STARTUP
+from overlord_run.plan.model import Plan
 from overlord_run.plan.redirects import PlannedMessage, PlannedRedirect
 
 _NOT_OF_THE_PLAYBOOK = frozenset(

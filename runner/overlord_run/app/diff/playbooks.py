@@ -16,8 +16,9 @@ from overlord_run.host.revision import Revision
 from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.model import Playbook
-from overlord_run.settings import Flags, environment
+from overlord_run.settings.environment import environment
 from overlord_run.settings.key import key_in
+from overlord_run.settings.model import Flags
 
 
 @dataclass(frozen=True, slots=True)

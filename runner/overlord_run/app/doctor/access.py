@@ -12,11 +12,11 @@ from overlord_run.errors import OverlordError, SettingsError, UsageError
 from overlord_run.files import is_file
 from overlord_run.host import Host
 from overlord_run.playbook.model import Engine
-from overlord_run.settings import Config, Flags, Settings
 from overlord_run.settings.access import Access, address_said, settle_access
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.environment import API_KEY, API_KEY_FILE, BASE_URL, variable
 from overlord_run.settings.key import find_key, known_keys, read_key
+from overlord_run.settings.model import Config, Flags, Settings
 from overlord_run.settings.precedence import DEFAULT_MODELS, model_ids, resolve
 from overlord_run.settings.timeout import in_words, timeout_asked
 from overlord_run.settings.trust import DEFAULT_BASE_URL

@@ -4,7 +4,7 @@ from overlord_run.app.doctor.access import examine_access
 from overlord_run.app.doctor.check import Check
 from overlord_run.app.doctor.machine import examine_machine
 from overlord_run.app.here import current_host, current_worktree, state_dir
-from overlord_run.settings import environment
+from overlord_run.settings.environment import environment
 
 _PROVE = "overlord-run doctor --check"
 

@@ -7,7 +7,7 @@ from overlord_run.engine.chat import ChatEngine
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.errors import SettingsError
 from overlord_run.host import Host
-from overlord_run.settings import Settings
+from overlord_run.settings.model import Settings
 from overlord_run.settings.precedence import usual_models
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 
 from overlord_run.cli.report.rows import Doing, Row, Rows
+from overlord_run.cli.report.size import Size
 from overlord_run.cli.report.styled import Line, Style, Styled, line
 from overlord_run.cli.report.tally import cost_text, tokens_text
 from overlord_run.cli.report.words import counted, elapsed, whole_seconds
@@ -32,14 +33,6 @@ _STYLES: Mapping[Doing, Style] = {
     "pending": "faint",
 }
 _RANKS: Mapping[Doing, int] = {doing: rank for rank, doing in enumerate(_STYLES)}
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How many characters fit beside each other on a terminal, and how many lines below each other."""
-
-    columns: int
-    lines: int
 
 
 def board(rows: Rows, size: Size, now: str) -> list[Line]:

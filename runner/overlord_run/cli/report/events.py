@@ -39,6 +39,10 @@ def _log_repaired(body: ev.LogRepaired) -> tuple[str, str]:
     return "", f"line {body.line} on was torn, {body.size:,} bytes; they are in {body.path}"
 
 
+def _snapshot_taken(body: ev.SnapshotTaken) -> tuple[str, str]:
+    return "", f"{body.size:,} bytes, from which a reader may go on"
+
+
 def _probe_sent(body: ev.ProbeSent) -> tuple[str, str]:
     return "", body.model
 
@@ -177,6 +181,7 @@ _TELL: Mapping[type, Callable[[Any], tuple[str, str]]] = {
     ev.RunCreated: _run_created,
     ev.OwnerChanged: _owner_changed,
     ev.LogRepaired: _log_repaired,
+    ev.SnapshotTaken: _snapshot_taken,
     ev.ProbeSent: _probe_sent,
     ev.PreflightPassed: _preflight_passed,
     ev.PreflightFailed: _preflight_failed,

@@ -1,11 +1,9 @@
 """Give each command's result the shape that `schemas/output.schema.json` promises to programs."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from overlord_run.app.diff.compare import ABSENT, Change, Comparison, Side
-from overlord_run.app.history import Inspection, RunSummary
-from overlord_run.app.status import Standing
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.report.conversation import exchanges_of
 from overlord_run.cli.report.problems import problems_json
@@ -16,7 +14,11 @@ from overlord_run.playbook.money import usd
 from overlord_run.store.lease import expires_at
 from overlord_run.store.registry import budget
 from overlord_run.store.state import Message, Result, State
-from overlord_run.store.verify import Verification
+
+if TYPE_CHECKING:
+    from overlord_run.app.history import Inspection, RunSummary
+    from overlord_run.app.status import Standing
+    from overlord_run.store.verify import Verification
 
 Json = dict[str, Any]
 
@@ -54,7 +56,7 @@ def done_json(state: State, exit_code: Exit, *, next_command: str, written: Sequ
     }
 
 
-def runs_json(runs: Sequence[RunSummary]) -> Json:
+def runs_json(runs: Sequence["RunSummary"]) -> Json:
     """Return the runs; of one that cannot be read only its id and why."""
     return {"schemaVersion": VERSION, "runs": [_summary(run) for run in runs]}
 
@@ -69,7 +71,7 @@ def stopped_json(state: State, how: str, *, next_command: str) -> Json:
     return {**run_facts(state), "how": how, "isReleased": state.is_released, "exit": 0, "next": next_command}
 
 
-def status_json(standing: Standing, *, next_command: str) -> Json:
+def status_json(standing: "Standing", *, next_command: str) -> Json:
     """Return where a run, its servants and its messages stand, without their texts."""
     found, state = standing.inspection, standing.state
     return {
@@ -91,7 +93,7 @@ def status_json(standing: Standing, *, next_command: str) -> Json:
     }
 
 
-def conversations_json(found: Inspection, slots: Sequence[str], *, max_chars: int | None = None) -> Json:
+def conversations_json(found: "Inspection", slots: Sequence[str], *, max_chars: int | None = None) -> Json:
     """Return the conversations of these slots, texts included; `path` is the file that has them whole."""
     state = found.state
     return {
@@ -111,7 +113,7 @@ def conversations_json(found: Inspection, slots: Sequence[str], *, max_chars: in
     }
 
 
-def reply_json(found: Inspection, message_id: str, result: Result, *, max_chars: int | None = None) -> Json:
+def reply_json(found: "Inspection", message_id: str, result: Result, *, max_chars: int | None = None) -> Json:
     """Return one reply and the facts about it; `path` is the file that has it whole, in the event `seq`."""
     text = result.reply or ""
     return {
@@ -130,7 +132,7 @@ def reply_json(found: Inspection, message_id: str, result: Result, *, max_chars:
     }
 
 
-def verification_json(run_id: str, found: Verification, exit_code: Exit) -> Json:
+def verification_json(run_id: str, found: "Verification", exit_code: Exit) -> Json:
     """Return what differs between a run's log and its other files."""
     return {
         "schemaVersion": VERSION,
@@ -192,7 +194,7 @@ def run_facts(state: State) -> Json:
     }
 
 
-def _summary(run: RunSummary) -> Json:
+def _summary(run: "RunSummary") -> Json:
     if run.problem is not None:
         return {"runId": run.run_id, "problem": run.problem}
     return {
@@ -220,7 +222,7 @@ def _tally(tally: Tally) -> Json:
     }
 
 
-def _standing(tally: Tally, standing: Standing) -> Json:
+def _standing(tally: Tally, standing: "Standing") -> Json:
     servant = tally.servant
     state, proofs = standing.state, standing.proofs.get(servant.slot, ())
     return {

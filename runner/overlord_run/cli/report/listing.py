@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from overlord_run.app.exits import EXITS
 from overlord_run.app.history import Inspection, RunSummary
-from overlord_run.app.status import EXITS, Standing
+from overlord_run.app.status import Standing
 from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.recap import LISTED, budget_lines, headline
 from overlord_run.cli.report.styled import plain

@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from overlord_run.errors import StoreError
-from overlord_run.plan.model import STARTUP, Plan, PlannedOutput
+from overlord_run.plan.ids import STARTUP
+from overlord_run.plan.model import Plan, PlannedOutput
 from overlord_run.playbook.names import folded
 from overlord_run.store.atomic import replace
 

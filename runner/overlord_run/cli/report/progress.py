@@ -8,7 +8,7 @@ from typing import Any
 from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.styled import Line, Style, Styled, line
 from overlord_run.cli.report.words import counted, elapsed, joined, number, seconds
-from overlord_run.plan.model import STARTUP
+from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.pricing import tokens_of
 from overlord_run.settings.trust import DEFAULT_BASE_URL
 from overlord_run.store import events as ev

@@ -30,6 +30,7 @@ from overlord_run.store.events.run import (
     RunFinished,
     RunPaused,
     RunStopped,
+    SnapshotTaken,
     StartupBegan,
 )
 from overlord_run.store.events.servants import (
@@ -78,6 +79,7 @@ __all__ = [
     "ServantRecovered",
     "ServantReplaced",
     "ServantsReleased",
+    "SnapshotTaken",
     "StartupBegan",
     "UnknownBody",
     "camel",

@@ -13,6 +13,7 @@ Body = (
     run.RunCreated
     | run.OwnerChanged
     | run.LogRepaired
+    | run.SnapshotTaken
     | run.ProbeSent
     | run.PreflightPassed
     | run.PreflightFailed

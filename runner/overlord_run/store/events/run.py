@@ -47,6 +47,18 @@ class LogRepaired:
 
 
 @dataclass(frozen=True, slots=True)
+class SnapshotTaken:
+    """The state after the event before this one stands in the snapshot, whose bytes these are the size and SHA-256 of.
+
+    A reader may begin here. It changes no state.
+    """
+
+    type: ClassVar[str] = "snapshot_taken"
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeSent:
     """A tiny chat call that proves a model leaves now; it may be billed. Only under `preflight: probe`.
 

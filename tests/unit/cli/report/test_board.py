@@ -2,8 +2,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from overlord_run.cli.report.board import Size, board
+from overlord_run.cli.report.board import board
 from overlord_run.cli.report.rows import Row, Rows
+from overlord_run.cli.report.size import Size
 from overlord_run.cli.report.styled import plain
 from overlord_run.plan.pricing import Cost
 

@@ -13,6 +13,7 @@ TOLD = [
         ev.LogRepaired(7, 1200, "torn-7.jsonl"),
         "log_repaired       line 7 on was torn, 1,200 bytes; they are in torn-7.jsonl",
     ),
+    (ev.SnapshotTaken(7_311_392, "0" * 64), "snapshot_taken     7,311,392 bytes, from which a reader may go on"),
     (ev.MessageAccepted("send.1", "all", ["alder"], "Why?", "id"), "message_accepted   send.1 all: Why?"),
     (ev.ServantRecovered("alder", "rank"), "servant_recovered  alder: is asked rank again"),
     (ev.ServantReplaced("alder", 2, "scope", "handoff", "rank"), "servant_replaced   alder: number 2 in this slot"),

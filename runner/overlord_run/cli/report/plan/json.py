@@ -19,12 +19,13 @@ from overlord_run.errors import Problem
 from overlord_run.plan.ceiling import Ceiling, ceiling
 from overlord_run.plan.estimate import tokens
 from overlord_run.plan.flow import Edge, edges
-from overlord_run.plan.model import STARTUP, Plan, PlannedModel, PlannedOutput, PlannedServant
+from overlord_run.plan.ids import STARTUP
+from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
 from overlord_run.plan.reads import waits_for
 from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause, PlannedRedirect
 from overlord_run.playbook.money import Price, usd
 from overlord_run.playbook.texts import Text
-from overlord_run.settings import Settings
+from overlord_run.settings.model import Settings
 
 Json = dict[str, Any]
 _PARAGRAPH = "\n\n"

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from overlord_run.cli.report.plan.labels import label, some
 from overlord_run.cli.report.words import counted
 from overlord_run.plan.flow import Edge, edges
-from overlord_run.plan.model import STARTUP, Plan
+from overlord_run.plan.ids import STARTUP
+from overlord_run.plan.model import Plan
 from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause, PlannedRedirect
 
 MOST_EDGES = 500

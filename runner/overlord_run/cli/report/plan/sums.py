@@ -4,7 +4,8 @@ import hashlib
 from dataclasses import dataclass
 
 from overlord_run.plan.estimate import tokens
-from overlord_run.plan.model import STARTUP, Plan, PlannedServant
+from overlord_run.plan.ids import STARTUP
+from overlord_run.plan.model import Plan, PlannedServant
 from overlord_run.plan.redirects import PlannedMessage
 
 

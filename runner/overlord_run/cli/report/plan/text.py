@@ -11,7 +11,8 @@ from overlord_run.cli.report.words import counted, indented, joined, seconds
 from overlord_run.expect.words import with_ending
 from overlord_run.plan.ceiling import Ceiling, ceiling
 from overlord_run.plan.estimate import tokens
-from overlord_run.plan.model import STARTUP, Plan, PlannedModel
+from overlord_run.plan.ids import STARTUP
+from overlord_run.plan.model import Plan, PlannedModel
 from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause, PlannedRedirect
 from overlord_run.plan.targets import required
 from overlord_run.playbook.model import Rate

@@ -12,7 +12,7 @@ from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedSe
 from overlord_run.plan.redirects import PlannedMessage
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.texts import Place, Text
-from overlord_run.settings import Settings
+from overlord_run.settings.model import Settings
 
 PLACE = Place("council.yml", 1, 1)
 RANK, TASK, SYSTEM = "Rank them.", "Judge it.\n\nBriefly.", "You advise."
