@@ -20,18 +20,19 @@ def main(words: Sequence[str]) -> int:
     parser = ArgumentParser("python -m benchmarks", description="Measure the program against the bare loop.")
     parser.add_argument("--only", action="append", choices=CASES, metavar="CASE", help=f"of {', '.join(CASES)}")
     parser.add_argument("--quick", action="store_true", help="one round, small sizes: whether it works, not how fast")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each case is measured at most (5)")
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where the results go")
     asked = parser.parse_args(words)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        results = measure(folder, asked.only or list(CASES), is_quick=asked.quick)
+        results = measure(folder, asked.only or list(CASES), is_quick=asked.quick, rounds=asked.rounds)
     asked.json.parent.mkdir(parents=True, exist_ok=True)
     asked.json.write_text(results.to_json(), encoding="utf-8")
     print(f"\n{results.seconds:.0f} s; the results are in {asked.json}")
     return 0
 
 
-def measure(folder: Path, names: Sequence[str], *, is_quick: bool) -> Results:
+def measure(folder: Path, names: Sequence[str], *, is_quick: bool, rounds: int) -> Results:
     """Measure cases, tell each figure as it is found, and return all of them."""
     began = time.monotonic()
     figures, curves = list[Figure](), list[Curve]()
@@ -40,7 +41,7 @@ def measure(folder: Path, names: Sequence[str], *, is_quick: bool) -> Results:
         print("\n".join(f"{name}: {fact}" for name, fact in told.items()), end="\n\n")
         print(head())
         for name in names:
-            for found in CASES[name](Bench(api, folder, is_quick)):
+            for found in CASES[name](Bench(api, folder, is_quick, rounds)):
                 if isinstance(found, Curve):
                     curves.append(found)
                 else:

@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmarks.api import Api
 
 KEY = "sk-bench-0123456789"
-BARE = Path(__file__).parent / "bare"
+REPO = Path(__file__).parents[1]
+BARE = REPO / "benchmarks" / "bare"
 PROGRAM = (sys.executable, "-m", "overlord_run")
 # An interpreter that compiles its modules anew at each start measures that; ours and what others set would come into
 # the way of what is measured.
@@ -25,15 +26,17 @@ class Bench:
         api: The API.
         folder: To work in; the program's runs stand in it too.
         is_quick: Whether one round of small sizes will do.
+        most_rounds: How many rounds there are at most.
     """
 
     api: Api
     folder: Path
     is_quick: bool = False
+    most_rounds: int = 5
 
     def rounds(self, full: int = 5) -> int:
         """Return how many rounds to measure."""
-        return 1 if self.is_quick else full
+        return 1 if self.is_quick else min(full, self.most_rounds)
 
     def size(self, full: int, quick: int) -> int:
         """Return how large a case is."""

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.plot import Axis, Points, draw
-from benchmarks.report import seconds_table, table
+from benchmarks.report import amount, pairs, sides_table, table
 from benchmarks.results import Results
 
 RESULTS = Path(__file__).parent / "results.json"
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "performance.md"
+_APART = ("profile", "libraries")
+"""Cases that have tables of their own."""
 
 _PLOTS: Mapping[str, tuple[str, Axis, Axis]] = {
     "cost": (
@@ -45,13 +47,15 @@ def plots(results: Results) -> Iterator[tuple[Path, str]]:
 
 def page(text: str, results: Results) -> str:
     """Return the page with each table that follows a mark, `<!-- bench: NAME -->`, made anew."""
+    figures = results.figures
+    shown = [figure for figure in figures if figure.case not in _APART]
     tables = {
-        "facts": "\n".join(
-            ["| | |", "| --- | --- |", *(f"| {name} | {fact} |" for name, fact in results.facts.items())]
-        ),
-        "bars": table(figure for figure in results.figures if figure.bar is not None),
-        "others": table(figure for figure in results.figures if figure.bar is None),
-        "sides": seconds_table(results.figures),
+        "facts": pairs(results.facts.items()),
+        "bars": table(figure for figure in figures if figure.bar is not None),
+        "profile": pairs((figure.what, amount(figure)) for figure in figures if figure.case == "profile"),
+        "libraries": table(figure for figure in figures if figure.case == "libraries"),
+        "others": table(figure for figure in shown if figure.bar is None),
+        "sides": sides_table(shown),
     }
     for name, made in tables.items():
         text = re.sub(rf"(<!-- bench: {name} -->\n\n)(?:\|.*\n)*", rf"\g<1>{_literal(made)}\n", text)

@@ -8,24 +8,34 @@ from html import escape
 Points = Sequence[tuple[float, float]]
 
 _WIDTH, _HEIGHT = 760, 440
-_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 24, 84, 60
+_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 36, 84, 60
 _STEPS = (1, 2, 2.5, 5, 10)
 _MOST_TICKS = 6
 
 # A line is told apart by its colour and by its dashes. The card has a ground of its own, for pages whose theme is not
 # the one that the reader's system asks for.
 _STYLE = """
-svg { --ground: #ffffff; --ink: #1f2328; --grid: #d8dee4;
-  --line-0: #0b6e77; --line-1: #b34a00; --line-2: #7a3fd1; --line-3: #57606a; }
-@media (prefers-color-scheme: dark) { svg { --ground: #161b22; --ink: #e6edf3; --grid: #373e47;
-  --line-0: #56d1dc; --line-1: #ffa657; --line-2: #c5a5ff; --line-3: #a8b1bb; } }
-.ground { fill: var(--ground); }
-text { fill: var(--ink); font: 14px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
+.ground { fill: #ffffff; stroke: #d8dee4; }
+text { fill: #1f2328; font: 14px system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif; }
 .title { font-size: 17px; font-weight: 600; }
-.grid { stroke: var(--grid); stroke-width: 1; }
+.grid { stroke: #d8dee4; stroke-width: 1; }
 .line { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
+.of-0 { stroke: #0b6e77; }
+.of-1 { stroke: #b34a00; stroke-dasharray: 9 4; }
+.of-2 { stroke: #7a3fd1; stroke-dasharray: 3 3; }
+.of-3 { stroke: #57606a; stroke-dasharray: 12 4 3 4; }
+@media (prefers-color-scheme: dark) {
+.ground { fill: #161b22; stroke: #373e47; }
+text { fill: #e6edf3; }
+.grid { stroke: #373e47; }
+.of-0 { stroke: #56d1dc; }
+.of-1 { stroke: #ffa657; }
+.of-2 { stroke: #c5a5ff; }
+.of-3 { stroke: #a8b1bb; }
+}
 """
-_DASHES = ("none", "9 4", "3 3", "12 4 3 4")
+MOST_LINES = 4
+_TOO_MANY = "there are no colours for so many lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +87,10 @@ def draw(title: str, x: Axis, y: Axis, lines: Mapping[str, Points]) -> str:
         title: What is shown.
         x: The axis to the right.
         y: The axis upwards.
-        lines: Name → points in order of x; four at most.
+        lines: Name → points in order of x; `MOST_LINES` at most.
     """
+    if len(lines) > MOST_LINES:
+        raise ValueError(_TOO_MANY)
     points = [point for line in lines.values() for point in line]
     across, up = scale_of(x, [place for place, _ in points]), scale_of(y, [value for _, value in points])
     parts = [
@@ -96,8 +108,8 @@ def draw(title: str, x: Axis, y: Axis, lines: Mapping[str, Points]) -> str:
 
 def _legend(lines: Mapping[str, Points]) -> Iterator[str]:
     for number, name in enumerate(lines):
-        left = _LEFT + sum(44 + 7.4 * len(one) + 12 for one in list(lines)[:number])
-        yield f'<path class="line" d="M{left:.0f} 56h28" {_stroke(number)}/>'
+        left = _RIGHT + sum(44 + 7.2 * len(one) + 12 for one in list(lines)[:number])
+        yield f'<path class="line of-{number}" d="M{left:.0f} 56h28"/>'
         yield f'<text x="{left + 36:.0f}" y="61">{escape(name)}</text>'
 
 
@@ -118,11 +130,7 @@ def _grid(x: Axis, across: Scale, y: Axis, up: Scale) -> Iterator[str]:
 
 def _line(number: int, points: Points, across: Scale, up: Scale) -> str:
     steps = " ".join(f"{_x(across.place(place))},{_y(up.place(value))}" for place, value in points)
-    return f'<polyline class="line" points="{steps}" {_stroke(number)}/>'
-
-
-def _stroke(number: int) -> str:
-    return f'stroke="var(--line-{number})" stroke-dasharray="{_DASHES[number]}"'
+    return f'<polyline class="line of-{number}" points="{steps}"/>'
 
 
 def _x(place: float) -> float:

@@ -7,6 +7,7 @@ from benchmarks.results import Figure, Unit
 
 _WIDTHS = (16, 56, 14, 22, 8, 4)
 _HEAD = ("case", "what", "median", "lowest to highest", "bar", "met")
+_SMALL = 0.1
 _MET = {True: "yes", False: "NO", None: ""}
 
 
@@ -34,7 +35,17 @@ def table(figures: Iterable[Figure]) -> str:
     return "\n".join(lines)
 
 
-def seconds_table(figures: Iterable[Figure]) -> str:
+def pairs(rows: Iterable[tuple[str, str]]) -> str:
+    """Return a table of Markdown without a heading, of what is told and what it is."""
+    return "\n".join(["| | |", "| --- | --- |", *(f"| {name} | {fact} |" for name, fact in rows)])
+
+
+def amount(figure: Figure) -> str:
+    """Return a figure's median with its unit."""
+    return _amount(figure.middle, figure.unit)
+
+
+def sides_table(figures: Iterable[Figure]) -> str:
     """Return what the sides of comparisons took, as a table of Markdown."""
     lines = ["| case | what | who | median |", "| --- | --- | --- | ---: |"]
     for figure in figures:
@@ -68,6 +79,8 @@ def _number(value: float, unit: Unit) -> str:
             return f"{value:.3f}"
         case "bytes":
             return f"{value:,.0f}"
+        case "ms" if value < _SMALL:
+            return f"{value:.3f}"
         case _:
             return f"{value:,.1f}"
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any, Final, Literal
 
-Unit = Literal["×", "s", "ms", "MB", "bytes", "µs"]
+Unit = Literal["×", "s", "ms", "MB", "bytes", "%"]
 VERSION: Final = 1
 
 

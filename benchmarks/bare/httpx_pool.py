@@ -19,7 +19,9 @@ async def converse(client: httpx.AsyncClient) -> None:
 
 async def main() -> None:
     """Prove the API and hold every conversation at once."""
-    async with httpx.AsyncClient(headers={"authorization": "Bearer sk-bench-0123456789"}, timeout=90) as client:
+    headers = {"authorization": "Bearer sk-bench-0123456789"}
+    timeout = httpx.Timeout(90, pool=None)  # a call may wait for a connection as long as it has to
+    async with httpx.AsyncClient(headers=headers, timeout=timeout) as client:
         (await client.get(f"{BASE_URL}/models")).raise_for_status()
         await asyncio.gather(*(converse(client) for _ in range(SERVANTS)))
 

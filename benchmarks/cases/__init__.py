@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from benchmarks.bench import Bench
 from benchmarks.cases.conversing import conversation
 from benchmarks.cases.growing import growth_of_a_run
+from benchmarks.cases.libraries import libraries
 from benchmarks.cases.listing import listing
+from benchmarks.cases.profiling import profile
 from benchmarks.cases.reading import reading
 from benchmarks.cases.running import few, many, throng
 from benchmarks.cases.stalling import stalling
@@ -28,5 +30,7 @@ CASES: Mapping[str, Case] = {
     "1000-runs": listing,
     "conversation": conversation,
     "slow-disk": stalling,
+    "profile": profile,
+    "libraries": libraries,
     "concurrency": sweep,
 }

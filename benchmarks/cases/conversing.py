@@ -10,12 +10,12 @@ from benchmarks.results import Curve, Figure
 from benchmarks.watch import Watch
 
 CASE = "conversation"
-_SERVANTS = 4
+_SERVANTS = 2
 _CHARS = 200
 
 
 def conversation(bench: Bench) -> Iterator[Figure | Curve]:
-    """Four servants with a thousand exchanges of 200 characters each, before an API that answers at once."""
+    """Two servants with a thousand exchanges of 200 characters each, before an API that answers at once."""
     exchanges = bench.size(1000, 20)
     ours, theirs, watches = list[Spent](), list[Spent](), list[Watch]()
     for _ in range(bench.rounds(3)):

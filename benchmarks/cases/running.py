@@ -26,7 +26,7 @@ def many(bench: Bench) -> Iterator[Figure]:
 def throng(bench: Bench) -> Iterator[Figure]:
     """A thousand servants, who have ten redirects each; the program ends well, so no call failed."""
     servants, redirects = bench.size(1000, 20), bench.size(10, 2)
-    against = {"bare httpx, one connection each": "httpx_lanes"}
+    against = {"bare httpx, a connection each": "httpx_lanes"}
     turns = _run(bench, servants=servants, redirects=redirects, against=against, warm_up=False)
     yield from compared("1000-servants", turns, cpu_bar=1.5)
     texts = servants * said(redirects, 0) / MB

@@ -13,7 +13,7 @@ _REDIRECTS = 5
 _QUICK_UP_TO = 100  # servants: those runs are over soon, so each can be measured often
 _SCRIPTS = {
     "bare aiohttp": "aiohttp_pool",
-    "bare httpx, one connection each": "httpx_lanes",
+    "bare httpx, a connection each": "httpx_lanes",
     "bare httpx": "httpx_pool",
 }
 

@@ -1,10 +1,11 @@
 """Plots: every point stands where its value is, and the drawing is well-formed."""
 
+import re
 from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks.plot import Axis, draw, scale_of
+from benchmarks.plot import MOST_LINES, Axis, draw, scale_of
 
 LINES = {"overlord-run": [(1, 10), (10, 100), (1000, 900)], "bare <aiohttp>": [(1, 19), (1000, 3000)]}
 
@@ -29,7 +30,14 @@ def test_a_plot_is_well_formed_and_names_its_lines_and_axes() -> None:
     assert all(0 <= float(x) <= 760 and 0 <= float(y) <= 440 for line in steps for x, y in (p.split(",") for p in line))
 
 
-def test_lines_are_told_apart_without_colour() -> None:
+def test_lines_are_told_apart_without_colour_and_on_a_dark_page() -> None:
     drawn = draw("Calls", Axis("x", is_log=True), Axis("y"), LINES)
-    assert 'stroke-dasharray="none"' in drawn
-    assert 'stroke-dasharray="9 4"' in drawn
+    light, _, dark = drawn.partition("@media (prefers-color-scheme: dark)")
+    dashes = [re.findall(rf"\.of-{number} {{[^}}]*dasharray: ([0-9 ]+)", light) for number in range(MOST_LINES)]
+    assert dashes == [[], ["9 4"], ["3 3"], ["12 4 3 4"]]
+    assert all(f".of-{number} " in dark for number in range(MOST_LINES))
+
+
+def test_more_lines_than_there_are_colours_are_refused() -> None:
+    with pytest.raises(ValueError, match="no colours"):
+        draw("Calls", Axis("x"), Axis("y"), {str(number): [(1, 1), (2, 2)] for number in range(MOST_LINES + 1)})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.report import head, line, seconds_table, table
+from benchmarks.report import head, line, sides_table, table
 from benchmarks.results import Curve, Figure, Results
 
 SLOWER = Figure(
@@ -42,7 +42,7 @@ def test_the_tables_of_the_docs_tell_the_same() -> None:
         "| 3-servants: time, over bare httpx | 1.41 × | 1.20 to 1.50 | 1.30 × | **no** |",
         "| reading: peak memory of list | 1,026.0 MB | 1,026.0 to 1,026.0 |  |  |",
     ]
-    assert seconds_table([SLOWER, UNBOUND]).splitlines()[2:] == [
+    assert sides_table([SLOWER, UNBOUND]).splitlines()[2:] == [
         "| 3-servants | time | overlord-run | 0.600 s |",
         "| 3-servants | time | bare httpx | 0.400 s |",
     ]
