@@ -4,7 +4,7 @@ import sys
 import tempfile
 import time
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.api import serve
@@ -23,31 +23,32 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--rounds", type=int, default=5, help="how often each case is measured at most (5)")
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where the results go")
     asked = parser.parse_args(words)
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        results = measure(folder, asked.only or list(CASES), is_quick=asked.quick, rounds=asked.rounds)
     asked.json.parent.mkdir(parents=True, exist_ok=True)
-    asked.json.write_text(results.to_json(), encoding="utf-8")
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, serve(Path(name)) as api:
+        bench = Bench(api, Path(name), asked.quick, asked.rounds)
+        for results in measure(bench, asked.only or list(CASES)):
+            asked.json.write_text(results.to_json(), encoding="utf-8")
     print(f"\n{results.seconds:.0f} s; the results are in {asked.json}")
     return 0
 
 
-def measure(folder: Path, names: Sequence[str], *, is_quick: bool, rounds: int) -> Results:
-    """Measure cases, tell each figure as it is found, and return all of them."""
+def measure(bench: Bench, names: Sequence[str]) -> Iterator[Results]:
+    """Measure cases and tell each figure as it is found; yield all results so far after each case."""
     began = time.monotonic()
     figures, curves = list[Figure](), list[Curve]()
-    with serve(folder) as api:
-        told = facts(api.server, folder)
-        print("\n".join(f"{name}: {fact}" for name, fact in told.items()), end="\n\n")
-        print(head())
-        for name in names:
-            for found in CASES[name](Bench(api, folder, is_quick, rounds)):
-                if isinstance(found, Curve):
-                    curves.append(found)
-                else:
-                    figures.append(found)
-                    print(line(found), flush=True)
-    return Results(told, time.monotonic() - began, tuple(figures), tuple(curves))
+    told = facts(bench.api.server, bench.folder)
+    print("\n".join(f"{name}: {fact}" for name, fact in told.items()), end="\n\n")
+    print(head())
+    for name in names:
+        case_began = time.monotonic()
+        for found in CASES[name](bench):
+            if isinstance(found, Curve):
+                curves.append(found)
+            else:
+                figures.append(found)
+                print(line(found), flush=True)
+        print(f"{'':18}{name} took {time.monotonic() - case_began:.0f} s", flush=True)
+        yield Results(told, time.monotonic() - began, tuple(figures), tuple(curves))
 
 
 if __name__ == "__main__":

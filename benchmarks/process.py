@@ -82,9 +82,10 @@ def written_bytes(pid: int) -> int:
 
 def _wait(pid: int, look: Callable[[int], object] | None) -> int:
     """Wait for a process's end, leave it to be asked what it spent, and return what it wrote."""
-    if look is not None:
-        while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
-            look(pid)
-            time.sleep(_LOOKS_EVERY_S)
+    has_ended = look is None
+    while look and not has_ended:
+        look(pid)
+        time.sleep(_LOOKS_EVERY_S)
+        has_ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     return written_bytes(pid)
