@@ -2,14 +2,20 @@
 
 import os
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.process import written_bytes
+from benchmarks.arithmetic import windows
+from benchmarks.process import Spent, spend, written_bytes
+from benchmarks.results import Curve
+
+Line = list[tuple[float, float]]
+"""How many replies there were, and what one more cost."""
 
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 _REPLY = b'"type":"reply_received"'
+_NAMES = ("first run", "second run", "third run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,44 @@ class Watch:
         assert self.log_path is not None
         ends = reply_ends(self.log_path)
         return [bisect_right(ends, look.log_size) for look in self.looks]
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A run that was watched from its start to its end.
+
+    Attributes:
+        spent: What all of it took.
+        replies: How many replies there were at each look.
+        looks: In the order of time.
+    """
+
+    spent: Spent
+    replies: Sequence[int]
+    looks: Sequence[Look]
+
+    def cpu_ms(self, width: int) -> Line:
+        """Return what a message cost in milliseconds of CPU, over windows of so many messages."""
+        return windows(self.replies, [1000 * look.cpu_s for look in self.looks], width=width)
+
+    def written(self, width: int) -> Line:
+        """Return how many bytes were written for a message, over windows of so many messages."""
+        return windows(self.replies, [look.written_bytes for look in self.looks], width=width)
+
+
+def watched(
+    command: Sequence[str | Path], folder: Path, environ: Mapping[str, str], state_dir: Path, *, exit_code: int = 0
+) -> Watched:
+    """Run the program to its end and return what was seen; its run is the only one of the state folder."""
+    watch = Watch(state_dir)
+    spent = spend(command, folder, environ, exit_code=exit_code, look=watch)
+    return Watched(spent, watch.replies(), watch.looks)
+
+
+def curves(plot: str, lines: Sequence[Line]) -> Iterator[Curve]:
+    """Yield a curve for each of a few runs."""
+    for name, line in zip(_NAMES, lines, strict=False):
+        yield Curve(plot, name, tuple(line))
 
 
 def cpu_s(pid: int) -> float:
