@@ -58,7 +58,7 @@ def page(text: str, results: Results) -> str:
         "sides": sides_table(shown),
     }
     for name, made in tables.items():
-        text = re.sub(rf"(<!-- bench: {name} -->\n\n)(?:\|.*\n)*", rf"\g<1>{_literal(made)}\n", text)
+        text = re.sub(rf"(<!-- bench: {name} -->\n)(?:\n(?:\|.*\n)+)?", rf"\g<1>\n{_literal(made)}\n", text)
     return text
 
 

@@ -1,4 +1,7 @@
-"""How fast the program starts: before the first call there is nothing but Python and imports."""
+"""How fast the program starts: before the first call there is nothing but Python and imports.
+
+Nothing here waits for anything, so the bars are for CPU, which is the time on a machine that does nothing else.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -16,7 +19,7 @@ def first_help(bench: Bench) -> Iterator[Figure]:
     """Compare `--help` with the import of the library that prints it."""
     ours = Contestant("--help", [*PROGRAM, "--help"])
     bare = Contestant("import click", [sys.executable, "-c", "import click"])
-    yield from compared("help", take_turns((ours, bare), bench.folder, bench.environ(), bench.rounds()), wall_bar=2.0)
+    yield from compared("help", take_turns((ours, bare), bench.folder, bench.environ(), bench.rounds()), cpu_bar=2.0)
 
 
 def one_playbook(bench: Bench) -> Iterator[Figure]:
@@ -24,7 +27,7 @@ def one_playbook(bench: Bench) -> Iterator[Figure]:
     bench.file("20.yml", council(_SERVANTS, 2))
     ours = Contestant("validate", [*PROGRAM, "validate", "20.yml"])
     turns = take_turns((ours, _imports()), bench.folder, bench.environ(), bench.rounds())
-    yield from compared("validate", turns, wall_bar=1.3)
+    yield from compared("validate", turns, cpu_bar=1.3)
 
 
 def many_playbooks(bench: Bench) -> Iterator[Figure]:

@@ -22,8 +22,8 @@ def test_a_case_is_measured_told_and_written(tmp_path: Path) -> None:
     results = Results.from_json(path.read_text("utf-8"))
     assert results.facts["API"].startswith(("nginx", "uvicorn"))
     assert [(figure.case, figure.what, figure.bar) for figure in results.figures] == [
-        ("help", "time, over import click", 2.0),
-        ("help", "CPU, over import click", None),
+        ("help", "time, over import click", None),
+        ("help", "CPU, over import click", 2.0),
     ]
     assert [list(figure.sides) for figure in results.figures] == [["--help", "import click"]] * 2
     assert f"API: {results.facts['API']}" in done.stdout

@@ -22,11 +22,9 @@ TEXT = """# How fast
 
 <!-- bench: bars -->
 
-
 Words stay. <!-- bench: others --> is a mark only before a table.
 
 <!-- bench: profile -->
-
 """
 MADE = """# How fast
 
