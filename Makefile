@@ -29,10 +29,13 @@ schemas:
 	  $(filter-out %.rehearsal.yml,$(wildcard playbooks/*.yml)) runner/overlord_run/app/council.yml
 	$(PYTHON) -m check_jsonschema --schemafile schemas/rehearsal.schema.json playbooks/*.rehearsal.yml
 
+# Side by side, as many at once as there are processors; what a module sets up once stays with one of them.
+ABREAST := -n auto --dist loadscope
+
 # With 100 % branch coverage of the floors that must be right. A text that is read or written in the platform's own encoding,
 # another one on Windows, is a warning and so fails.
 test:
-	PYTHONWARNDEFAULTENCODING=1 $(PYTHON) -m pytest $(TESTS) --cov=overlord_run.playbook --cov=overlord_run.expect --cov=overlord_run.plan --cov=overlord_run.store \
+	PYTHONWARNDEFAULTENCODING=1 $(PYTHON) -m pytest $(ABREAST) $(TESTS) --cov=overlord_run.playbook --cov=overlord_run.expect --cov=overlord_run.plan --cov=overlord_run.store \
 	  --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 # The site, in build/docs. The tests build it too; a link that leads nowhere fails it.
@@ -45,7 +48,7 @@ fix:
 
 # All that docs/faults.md tells of, whole: `make test` runs a small share of it, the same one every time.
 faults:
-	$(PYTHON) -m pytest -m sweep
+	$(PYTHON) -m pytest $(ABREAST) -m sweep
 
 # Ten minutes on a quiet machine. BENCH='--only 3-servants' measures one case, BENCH=--quick tells whether all of them work.
 # The API is an nginx with Debian's echo module, which is installed where it can be.

@@ -40,7 +40,7 @@ SCRIPT = "overlord: 1\nanswers: {alder: {draft: Ship it.}, birch: {last: {text: 
 BESIDE = COUNCIL.replace("redirects:\n", "redirects:\n  - {id: slow, to: birch, message: S., after: []}\n").replace(
     "message: Write it.}", "message: Write it., after: []}"
 )
-SLOW = SCRIPT.replace("birch: {", "birch: {slow: {slow: 3s}, ")
+SLOW = SCRIPT.replace("birch: {", "birch: {slow: {slow: 6s}, ")
 IN_ROUNDS = """\
   - id: rounds
     after: [draft]

@@ -11,7 +11,9 @@ AWK = next(
 )
 
 
-@pytest.mark.parametrize(("name", "ends"), [("run", "playbooks/quickstart.yml --rehearse"), ("test", "bin/pytest")])
+@pytest.mark.parametrize(
+    ("name", "ends"), [("run", "playbooks/quickstart.yml --rehearse"), ("test", "bin/pytest -n auto --dist loadscope")]
+)
 def test_ci_takes_each_command_from_the_readme(name: str, ends: str) -> None:
     script = AWK.strip().replace("$1", name)
     done = subprocess.run(

@@ -38,6 +38,7 @@ _NAMES = {
     for machine, number in zip(_MACHINES, numbers, strict=True)
     if machine == platform.machine() and number != "-"
 }
+_PAGE, _LONGEST_PATH = 4096, 4096  # bytes; pages may be larger, and the latter is linux/limits.h's
 _BY_PATH = {"chmod", "link", "mkdir", "open", "rename", "rmdir", "unlink"}
 
 
@@ -120,10 +121,13 @@ def _subject(thread: int, name: str, arguments: "ctypes.Array[ctypes.c_uint64]",
 
 
 def _text(thread: int, address: int) -> str:
+    found = b""
     with Path(f"/proc/{thread}/mem").open("rb", buffering=0) as memory:
         memory.seek(address)
-        # One page at a time: the next one may not be there.
-        return memory.read(4096 - address % 4096).split(b"\0")[0].decode("utf-8", "replace")
+        # One page at a time: the next one may not be there, unless the text goes on in it.
+        while b"\0" not in found and len(found) < _LONGEST_PATH:
+            found += memory.read(_PAGE - (address + len(found)) % _PAGE)
+    return found.split(b"\0")[0].decode("utf-8", "replace")
 
 
 if sys.platform == "linux":
