@@ -50,7 +50,7 @@ fix:
 faults:
 	$(PYTHON) -m pytest $(ABREAST) -m sweep
 
-# Ten minutes on a quiet machine. BENCH='--only 3-servants' measures one case, BENCH=--quick tells whether all of them work.
+# A quarter of an hour on a quiet machine. BENCH='--only 3-servants' measures one case, BENCH=--quick tells whether all of them work.
 # The API is an nginx with Debian's echo module, which is installed where it can be.
 bench:
 	@test -e /usr/lib/nginx/modules/ngx_http_echo_module.so || { apt-get update -qq && \
