@@ -5,7 +5,7 @@ SOURCES := runner tests benchmarks docs
 # What `make test` runs: all tests. CI, which has run all of them by then, names those that the coverage is measured by.
 TESTS ?= tests
 
-.PHONY: check lint types floors schemas test docs fix faults fuzz bench picture
+.PHONY: check lint types floors schemas test docs fix faults fuzz bench bench-page picture
 
 check: lint types floors schemas test
 
@@ -17,6 +17,7 @@ lint:
 # On each platform there is another part of the standard library.
 types:
 	for platform in linux darwin win32; do $(PYTHON) -m mypy --platform $$platform --cache-dir .mypy_cache/$$platform || exit; done
+	$(PYTHON) -m mypy --platform linux --cache-dir .mypy_cache/linux --package benchmarks
 
 floors:
 	$(BIN)lint-imports
@@ -56,8 +57,17 @@ faults:
 fuzz:
 	PYTHONPATH=tests $(PYTHON) -m fuzz
 
+# A quarter of an hour on a quiet machine. BENCH='--only 3-servants' measures one case, BENCH=--quick tells whether all of them work.
+# The API is an nginx with Debian's echo module, which is installed where it can be.
 bench:
-	$(PYTHON) benchmarks/run.py
+	@test -e /usr/lib/nginx/modules/ngx_http_echo_module.so || { apt-get update -qq && \
+	  apt-get install -y -qq --no-install-recommends nginx-light libnginx-mod-http-echo; } || true
+	$(PYTHON) -m pip install --quiet --constraint constraints.txt --editable '.[bench]'
+	$(PYTHON) -m benchmarks $(BENCH)
+
+# docs/performance.md's tables and plots, from what `make bench` found.
+bench-page:
+	$(PYTHON) -m benchmarks.page build/bench.json
 
 # README.md's picture of a terminal; a test tells when it is not the present program's any more.
 picture:

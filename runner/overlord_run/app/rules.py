@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from overlord_run.engine.rules import RULES as OF_ENGINE
 from overlord_run.errors import UsageError
 from overlord_run.expect.rules import RULES as OF_SCHEMAS
 from overlord_run.plan.rules import RULES as OF_TEMPLATES

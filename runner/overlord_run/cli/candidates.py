@@ -41,6 +41,7 @@ def playbooks(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
 
 
 def playbook_paths(incomplete: str) -> list[str]:
+    """Return the YAML files whose paths begin with what is typed."""
     name = incomplete.rpartition("/")[2]
     folder = incomplete.removesuffix(name)
     try:
