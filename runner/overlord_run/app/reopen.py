@@ -25,8 +25,9 @@ from overlord_run.files import RECORDING_LIMIT, TEXT_LIMIT, FileError, read_besi
 from overlord_run.host import require_supported
 from overlord_run.plan.build import build
 from overlord_run.plan.frozen import plan_from_json
-from overlord_run.plan.model import Plan
+from overlord_run.plan.model import Plan, digest
 from overlord_run.roles.lock import LOCK_LIMIT, LOCK_NAME, Lock, parse_lock
+from overlord_run.roles.origins import text_digest
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.environment import environment
 from overlord_run.settings.model import Flags
@@ -38,6 +39,8 @@ from overlord_run.store.plan_file import read_plan
 from overlord_run.store.state import State
 
 # A lock that was taken away, or a cache that is cold, changes nothing of what the run is told.
+_ASKS_NOTHING = {"digest", "sources"}
+"""Of a plan what changes nothing that is sent: where texts come from, and the digest that this is a part of."""
 _PACKS_AWAY = {"lock-missing", "pack-not-fetched"}
 _GO_ON = "start a new run, or go on with the plan as it was: --ignore-changes"
 
@@ -136,9 +139,11 @@ def require_unchanged(run: Recorded) -> None:
             return
         message = f"the playbook {path} cannot be planned as it was: {error.message}"
         raise ChangedError(message, _GO_ON) from error
-    if now["digest"] != run.created.plan_digest:
-        content = ({key: value for key, value in plan.items() if key != "digest"} for plan in (now, run.plan_json))
-        place, what = json_difference(*content) or ("the plan", "is another")
+    is_now, was = (
+        {key: value for key, value in plan.items() if key not in _ASKS_NOTHING} for plan in (now, run.plan_json)
+    )
+    if digest(is_now) != digest(was):
+        place, what = json_difference(is_now, was) or ("the plan", "is another")
         message = f"the playbook or a role has changed since the run began: {place} {what}"
         raise ChangedError(message, _GO_ON)
 
@@ -155,12 +160,12 @@ def _require_same_files(run: Recorded, path: str) -> None:
         message = f"the playbook {path} has changed since the run began, and its packs are not at hand"
         raise ChangedError(message, _GO_ON)
     own = [files for source in run.plan.sources.values() if not source.pack for files in source.files.items()]
-    for file, digest in own:
+    for file, known in own:
         try:
-            found = digest_of(read_beside(Path(path).parent, file, limit=TEXT_LIMIT, may_climb=True))
+            found = text_digest(read_beside(Path(path).parent, file, limit=TEXT_LIMIT, may_climb=True))
         except FileError as error:
             raise ChangedError(error.message, _GO_ON) from error
-        if found != digest:
+        if found != known:
             message = f"the role file {file} has changed since the run began"
             raise ChangedError(message, _GO_ON)
     lock = Path(path).with_name(LOCK_NAME)

@@ -2,9 +2,8 @@
 
 from typing import Final
 
-NO_EFFECT: Final = "no-effect"
 RECORDING: Final = "recording"
 RULES: Final = {
-    NO_EFFECT: "What a script says has an effect.",
+    "no-effect": "What a script says has an effect.",
     RECORDING: "A recording is whole, and such as `run --record` makes.",
 }

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from overlord_run.engine.rules import NO_EFFECT
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.plan.ids import STARTUP, redirect_id, round_id
 from overlord_run.plan.model import Plan
@@ -152,7 +151,7 @@ def _misfits_of_entry(
         yield problem(document.key(path), "unknown-redirect", f"{shown(message)} is no message of this playbook", hint)
     elif slot != ANY and slot not in asked[message]:
         hint = f"it goes to {listed(sorted(asked[message]))}"
-        yield problem(document.key(path), NO_EFFECT, f"{shown(slot)} is never sent {shown(message)}", hint)
+        yield problem(document.key(path), "no-effect", f"{shown(slot)} is never sent {shown(message)}", hint)
 
 
 def _without_effect_of(document: Document, path: Path, entry: Any) -> Iterator[Problem]:
@@ -168,10 +167,10 @@ def _without_effect(document: Document, path: Path, entry: Any) -> Iterator[Prob
         return
     if "retry_after" in entry and "status" not in entry:
         place = document.key((*path, "retry_after"))
-        yield problem(place, NO_EFFECT, "'retry_after' says nothing without 'status'", "add status: 429")
+        yield problem(place, "no-effect", "'retry_after' says nothing without 'status'", "add status: 429")
     if "times" in entry and not entry.keys() & {"fault", "status", "slow"}:
         place = document.key((*path, "times"))
-        yield problem(place, NO_EFFECT, "'times' says nothing without 'fault', 'status' or 'slow'", "remove it")
+        yield problem(place, "no-effect", "'times' says nothing without 'fault', 'status' or 'slow'", "remove it")
 
 
 def _answer(entry: Any) -> ScriptedAnswer:

@@ -3,6 +3,8 @@
 This is the only place that decides it. What reads an origin does not ask which kind it is.
 """
 
+import codecs
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -37,6 +39,10 @@ class Origin:
     read: Callable[[], bytes]
     sibling: "Callable[[str], Origin]"
     source: Provenance = field(default_factory=Provenance)
+
+    def digest(self, data: bytes) -> str:
+        """Return the digest of what was read: of a pack's bytes, as the lock has it, else of the text."""
+        return digest_of(data) if self.source.pack else text_digest(data)
 
     def included(self, name: str) -> "Origin":
         """Return the origin of a text that this one includes.
@@ -96,6 +102,16 @@ class Origins:
 
     def _label(self, path: str) -> str:
         return (PurePath(self.playbook).parent / path).as_posix()
+
+
+def digest_of(data: bytes) -> str:
+    """Return `sha256:` and the hex digest of bytes."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def text_digest(data: bytes) -> str:
+    """Return the digest of a file's text as it is sent: the same with the line ends and the mark of any platform."""
+    return digest_of(data.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
 
 
 def of_role_file(path: str, beside: Beside) -> Origin:

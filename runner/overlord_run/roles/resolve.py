@@ -1,6 +1,5 @@
 """Read every file that a playbook names, so that each of its texts is at hand and knows where it stands."""
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -109,7 +108,7 @@ class _Reader:
             return {"system": source}
         origin = self.origins.of_text(source.path)
         data = self._bytes(origin, source)
-        files = {} if data is None else {origin.path: _digest(data)}
+        files = {} if data is None else {origin.path: origin.digest(data)}
         return {"system": self._decoded(data, origin, source), "provenance": replace(origin.source, files=files)}
 
     def _check_model(self, file: FileRef, name: str, alias: str) -> None:
@@ -196,7 +195,7 @@ class _Reader:
             return None
         included = include(role.system, origin)
         self.problems += included.problems
-        files = {path: _digest(each) for path, each in {origin.path: data, **included.files}.items()}
+        files = {path: origin.digest(each) for path, each in {origin.path: data, **included.files}.items()}
         return _Found(replace(role, system=included.text), replace(origin.source, files=files))
 
     def _parsed(self, data: bytes, label: str) -> RoleFile | None:
@@ -215,7 +214,3 @@ class _Reader:
 
     def _tell(self, file: FileRef, error: FileError) -> None:
         self.problems.append(problem(file.place, error.rule, error.message, error.hint))
-
-
-def _digest(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"

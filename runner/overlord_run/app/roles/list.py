@@ -1,6 +1,5 @@
 """List the role files that a playbook can use: those that it names, those of its packs, and those that ship."""
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +16,7 @@ from overlord_run.playbook.rolefile import parse_role
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import FileRef
 from overlord_run.roles import builtin
-from overlord_run.roles.origins import Origin, Origins
+from overlord_run.roles.origins import Origin, Origins, digest_of
 from overlord_run.roles.packs import OpenPack, open_packs
 
 
@@ -29,7 +28,7 @@ class ListedRole:
         reference: What `from` says of it.
         used_as: The names of the playbook's roles that are made of it.
         path: Of its file, from the playbook's folder or the pack's.
-        digest: `sha256:` and the hex digest of its bytes.
+        digest: `sha256:` and the hex digest of its bytes, of a file of your own its text's, as `plan.json` has it.
         is_locked: Whether overlord.lock has it; true for what needs no lock.
     """
 
@@ -95,7 +94,7 @@ def _listed(file: FileRef, origin: Origin, used: dict[str, tuple[str, ...]]) -> 
         data = origin.read()
     except FileError as error:
         raise InvalidPlaybookError([problem(file.place, error.rule, error.message, error.hint)]) from error
-    return ListedRole(file.path, used[file.path], origin.path, _digest(data), parse_role(data, origin.label))
+    return ListedRole(file.path, used[file.path], origin.path, origin.digest(data), parse_role(data, origin.label))
 
 
 def _of_pack(declared: Pack, pack: OpenPack, used: dict[str, tuple[str, ...]]) -> ListedSource:
@@ -129,8 +128,4 @@ def _builtin(used: dict[str, tuple[str, ...]]) -> Iterator[ListedRole]:
     for name in builtin.names():
         reference, data = f"{BUILTIN}/{name}", builtin.read(name)
         role = parse_role(data, reference)
-        yield ListedRole(reference, used.get(reference, ()), f"{name}{ROLE_SUFFIX}", _digest(data), role)
-
-
-def _digest(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+        yield ListedRole(reference, used.get(reference, ()), f"{name}{ROLE_SUFFIX}", digest_of(data), role)
