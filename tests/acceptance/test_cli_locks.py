@@ -12,9 +12,11 @@ import pytest
 
 from acceptance.invocation import fitting
 from git_kit import Repository
-from overlord_run.app.roles.folders import alone
+from overlord_run.app.roles.fetching import Fetching
+from overlord_run.app.roles.folders import alone, write_lock
+from overlord_run.app.roles.update import look
 from overlord_run.cli.main import execute
-from overlord_run.errors import RunBusyError
+from overlord_run.errors import RunBusyError, StoreError
 from overlord_run.roles.cache import Cache, Contents
 from overlord_run.roles.lock import Lock, parse_lock
 
@@ -427,6 +429,48 @@ def test_two_processes_do_not_write_one_lock_at_once(locked: Team) -> None:
     with alone(Path(), cache), pytest.raises(RunBusyError) as caught, alone(Path(), cache, patience_s=0.0):
         pass
     assert caught.value.message == "another process writes the overlord.lock of this folder"
+
+
+def test_what_another_process_locked_meanwhile_is_not_written_over(locked: Team) -> None:
+    locked.judge("Be quick.")
+    cache = Cache(locked.root / "cache")
+    found = [look(".", "blue", None, Fetching(cache, os.environ)) for _ in range(2)]
+    found[0].write(cache)
+    with pytest.raises(RunBusyError) as caught:
+        found[1].write(cache)
+    assert (caught.value.message, caught.value.next) == (
+        "overlord.lock was changed by another process meanwhile",
+        "Run the command again.",
+    )
+
+
+def test_what_is_only_compared_needs_nothing_that_can_be_written(locked: Team) -> None:
+    shutil.rmtree(locked.root / "cache" / "locks")
+    (locked.root / "cache" / "locks").touch()
+    for words in (("fetch",), ("verify",), ("lock", "--frozen")):
+        assert locked.run("roles", *words).exit == 0
+    said = locked.run("roles", "lock")
+    assert (said.exit, said.err.rpartition("\nnext: ")[2]) == (
+        74,
+        "Check its rights and its space, or name another folder by OVERLORD_CACHE_DIR.\n",
+    )
+
+
+def test_a_cache_whose_locks_cannot_be_written_is_told_with_where_to_look(locked: Team) -> None:
+    [held] = (locked.root / "cache" / "locks").iterdir()
+    held.unlink()
+    held.mkdir()
+    said = locked.run("roles", "lock")
+    assert (said.exit, said.err.rpartition("\nnext: ")[2]) == (
+        74,
+        "Check its rights and its space, or name another folder by OVERLORD_CACHE_DIR.\n",
+    )
+
+
+def test_a_lock_that_cannot_be_written_is_told_with_where_to_look(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as caught:
+        write_lock(tmp_path / "nowhere" / "overlord.lock", Lock())
+    assert caught.value.next == "Check the rights of the playbook's folder, and the space there."
 
 
 def test_every_command_tells_the_same_as_json(team: Team) -> None:

@@ -212,7 +212,7 @@ ROWS: dict[str, tuple[Mischief, str]] = {
         url("ext::sh -c touch% canary"),
         (
             "council.yml:5:10: error: the URL holds a blank or a character that cannot be printed (write it like "
-            "https://github.com/acme/roles) [pack-url]"
+            "https://github.com/acme/roles, and a blank as %20) [pack-url]"
         ),
     ),
     "url: a program by a name alone": (
@@ -289,7 +289,7 @@ ROWS: dict[str, tuple[Mischief, str]] = {
         url("https://git.example/roles%0ahost=other.example"),
         (
             "council.yml:5:10: error: the URL holds a blank or a character that cannot be printed (write it like "
-            "https://github.com/acme/roles) [pack-url]"
+            "https://github.com/acme/roles, and a blank as %20) [pack-url]"
         ),
     ),
     "url: a command for the shell": (

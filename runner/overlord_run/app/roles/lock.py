@@ -1,6 +1,7 @@
 """Write overlord.lock: resolve each pack that is not locked yet, and take down what the playbooks read of each."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -59,7 +60,7 @@ def lock(paths: Sequence[str], fetching: Fetching, *, frozen: bool = False) -> l
 
 
 def _lock(folder: Folder, fetching: Fetching, *, frozen: bool) -> Locking:
-    with alone(folder.path, fetching.cache):
+    with nullcontext() if frozen else alone(folder.path, fetching.cache):
         before = {entry.key: entry for entry in (read_lock(folder.lock_path) or Lock()).packs}
         steps, problems = _steps(folder, before, fetching, frozen=frozen)
         if problems:

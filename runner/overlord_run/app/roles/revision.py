@@ -4,13 +4,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from overlord_run.app.roles.folders import put
 from overlord_run.app.validate import read
-from overlord_run.errors import UsageError
+from overlord_run.errors import RunBusyError, UsageError
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.repository import rev_fault
 from overlord_run.playbook.source import scan
-from overlord_run.store.atomic import replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,15 @@ class Edit:
         """Write the playbook.
 
         Raises:
-            UsageError: It was changed meanwhile.
+            RunBusyError: It was changed meanwhile.
             StoreError: It cannot be written.
         """
         path = Path(self.file)
         mode = path.stat().st_mode
         if read(self.file) != self.before:
             message = f"{self.file} was changed meanwhile"
-            raise UsageError(message, next="Run the command again.")
-        replace(path, [self.after])
+            raise RunBusyError(message, next="Run the command again.")
+        put(path, self.after)
         path.chmod(mode & 0o777)
 
 
