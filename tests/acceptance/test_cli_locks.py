@@ -281,6 +281,12 @@ def test_a_revision_is_set_in_the_playbooks_and_nothing_else_in_them(locked: Tea
     assert "Be harsh." in locked.plays()
 
 
+def test_a_revision_that_is_not_there_is_told_where_the_pack_is_declared_first(locked: Team) -> None:
+    locked.play("later")
+    first = locked.run("roles", "update", "blue", "--rev", "v9").err.partition(": error: ")[0]
+    assert first == "council.yml:5:3"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
