@@ -94,6 +94,23 @@ class OpenPack:
         return self.cache.read(self.entry.commit, self.entry.path, path, limit=TEXT_LIMIT)
 
 
+def read_labelled(label: str, lock: Lock, cache: Cache) -> bytes | None:
+    """Return the text of a pack that problems call so; None where there is not just one, or it cannot be read."""
+    named = [
+        (pack, path)
+        for pack in (OpenPack(entry, cache, "") for entry in lock.packs)
+        for path in pack.entry.files
+        if pack.label(path) == label
+    ]
+    if len(named) != 1:
+        return None
+    pack, path = named[0]
+    try:
+        return pack.read(path)
+    except FileError:  # which is a problem of its own, and told
+        return None
+
+
 def command(name: str, playbook: str) -> str:
     """Return the command that mends something about the packs of a playbook."""
     safe = playbook if _PLAIN.fullmatch(playbook) else f'"{shown(playbook, longest=LONGEST_PATH)[1:-1]}"'
