@@ -377,7 +377,7 @@ def test_a_file_that_was_changed_in_the_cache_is_found_and_mended(locked: Team) 
     path.write_text("You obey.\n", encoding="utf-8")
     told = (
         "overlord.lock:13:5: error: of the pack 'blue', 'judge.md' is not what was fetched at the commit "
-        f"{locked.commits()['blue'][:8]}: the cache was changed (overlord-run roles fetch mends it) [pack-damaged]\n"
+        f"{locked.commits()['blue'][:8]}: the cache was changed (overlord-run roles fetch . mends it) [pack-damaged]\n"
         "2 locked packs compared: 1 problem\n"
     )
     assert locked.run("roles", "verify") == Said(3, told, "")
@@ -477,6 +477,26 @@ def test_a_lock_that_cannot_be_written_is_told_with_where_to_look(tmp_path: Path
     with pytest.raises(StoreError) as caught:
         write_lock(tmp_path / "nowhere" / "overlord.lock", Lock())
     assert caught.value.next == "Check the rights of the playbook's folder, and the space there."
+
+
+def test_from_elsewhere_each_command_that_mends_something_names_the_folder(
+    locked: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (locked.root / "here").rename(locked.root / "my council")
+    monkeypatch.chdir(locked.root)
+    locked.judge("Be quick.")
+    assert '; overlord-run roles update blue --in "my council" --dry-run shows' in (
+        locked.run("roles", "verify", "--online", "my council").out
+    )
+    shutil.rmtree(locked.root / "cache" / "texts")
+    fetch = 'overlord-run roles fetch "my council'
+    assert f'({fetch}" mends it)' in locked.run("roles", "verify", "my council").out
+    assert f'({fetch}/council.yml" mends it)' in locked.run("my council/council.yml", "--rehearse").err
+    (locked.root / "my council" / "overlord.lock").unlink()
+    lock = 'overlord-run roles lock "my council'
+    assert f'({lock}" writes it)' in locked.run("roles", "fetch", "my council").err
+    assert f'({lock}" writes overlord.lock anew)' in locked.run("roles", "lock", "--frozen", "my council").err
+    assert f'({lock}/council.yml" locks it)' in locked.run("roles", "update", "--in", "my council").err
 
 
 def test_every_command_tells_the_same_as_json(team: Team) -> None:

@@ -15,6 +15,7 @@ from overlord_run.playbook.names import LONGEST_PATH, shown
 from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.lock import LOCK_LIMIT, LOCK_NAME, Lock, compose_lock, parse_lock
+from overlord_run.roles.packs import command
 from overlord_run.store import atomic
 from overlord_run.store.owner import owned
 
@@ -72,7 +73,7 @@ def locks(paths: Sequence[str]) -> list[tuple[str, Lock]]:
         file = folder / LOCK_NAME
         lock = read_lock(file)
         if lock is None:
-            hint = f"overlord-run roles lock {path} writes it"
+            hint = f"{command('lock', path)} writes it"
             raise InvalidPlaybookError([Problem(str(file), 1, 1, "lock-missing", "there is no such lock", hint)])
         found[str(file)] = lock
     return list(found.items())

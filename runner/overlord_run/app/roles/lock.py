@@ -14,6 +14,7 @@ from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
 from overlord_run.roles.lock import LOCK_NAME, Lock, LockedPack
+from overlord_run.roles.packs import command
 from overlord_run.roles.refusal import PackError
 
 _Key = tuple[str, str, str, str]
@@ -126,5 +127,5 @@ def _frozen(folder: Folder, entry: LockedPack, step: Step) -> Problem:
         "dropped": "is not declared any more",
     }
     place = entry.place or Place(str(folder.lock_path), 1, 1)
-    hint = f"overlord-run roles lock {folder.path} writes {LOCK_NAME} anew"
+    hint = f"{command('lock', str(folder.path))} writes {LOCK_NAME} anew"
     return problem(place, "lock-outdated", f"the pack {shown(entry.pack)} {reasons[step]}", hint)

@@ -11,6 +11,7 @@ from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.repository import rev_fault
 from overlord_run.playbook.source import scan
+from overlord_run.roles.packs import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def edit_rev(file: str, name: str, old: str, new: str) -> Edit:
             if _says(after, file, name, new):
                 return Edit(file, content, after)
     message = f"the revision of the pack {shown(name)} in {file}:{place.line} cannot be replaced there"
-    raise UsageError(message, next=f"Write {new} there yourself, and run overlord-run roles lock {file}.")
+    raise UsageError(message, next=f"Write {new} there yourself, and run {command('lock', file)}.")
 
 
 def _fields(content: bytes, file: str, name: str) -> Fields:

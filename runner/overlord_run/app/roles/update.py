@@ -16,6 +16,7 @@ from overlord_run.playbook.repository import SHORT
 from overlord_run.playbook.rules import problem
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.lock import Lock, LockedPack
+from overlord_run.roles.packs import command
 from overlord_run.roles.refusal import PackError, UnreachableError
 
 History = Literal["same", "forward", "rewritten", "unknown"]
@@ -118,7 +119,7 @@ def look(place: str, name: str | None, rev: str | None, fetching: Fetching) -> U
     for key, pack in packs.items():
         before = lock.of(pack)
         if before is None:
-            hint = f"overlord-run roles lock {pack.place.file} locks it"
+            hint = f"{command('lock', pack.place.file)} locks it"
             problems.append(problem(pack.place, "pack-not-locked", f"the pack {shown(pack.name)} is not locked", hint))
             continue
         try:
