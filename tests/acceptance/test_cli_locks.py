@@ -12,9 +12,11 @@ import pytest
 
 from acceptance.invocation import fitting
 from git_kit import Repository
-from overlord_run.app.roles.folders import alone
+from overlord_run.app.roles.fetching import Fetching
+from overlord_run.app.roles.folders import alone, write_lock
+from overlord_run.app.roles.update import look
 from overlord_run.cli.main import execute
-from overlord_run.errors import RunBusyError
+from overlord_run.errors import RunBusyError, StoreError
 from overlord_run.roles.cache import Cache, Contents
 from overlord_run.roles.lock import Lock, parse_lock
 
@@ -279,6 +281,12 @@ def test_a_revision_is_set_in_the_playbooks_and_nothing_else_in_them(locked: Tea
     assert "Be harsh." in locked.plays()
 
 
+def test_a_revision_that_is_not_there_is_told_where_the_pack_is_declared_first(locked: Team) -> None:
+    locked.play("later")
+    first = locked.run("roles", "update", "blue", "--rev", "v9").err.partition(": error: ")[0]
+    assert first == "council.yml:5:3"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -369,7 +377,7 @@ def test_a_file_that_was_changed_in_the_cache_is_found_and_mended(locked: Team) 
     path.write_text("You obey.\n", encoding="utf-8")
     told = (
         "overlord.lock:13:5: error: of the pack 'blue', 'judge.md' is not what was fetched at the commit "
-        f"{locked.commits()['blue'][:8]}: the cache was changed (overlord-run roles fetch mends it) [pack-damaged]\n"
+        f"{locked.commits()['blue'][:8]}: the cache was changed (overlord-run roles fetch . mends it) [pack-damaged]\n"
         "2 locked packs compared: 1 problem\n"
     )
     assert locked.run("roles", "verify") == Said(3, told, "")
@@ -427,6 +435,68 @@ def test_two_processes_do_not_write_one_lock_at_once(locked: Team) -> None:
     with alone(Path(), cache), pytest.raises(RunBusyError) as caught, alone(Path(), cache, patience_s=0.0):
         pass
     assert caught.value.message == "another process writes the overlord.lock of this folder"
+
+
+def test_what_another_process_locked_meanwhile_is_not_written_over(locked: Team) -> None:
+    locked.judge("Be quick.")
+    cache = Cache(locked.root / "cache")
+    found = [look(".", "blue", None, Fetching(cache, os.environ)) for _ in range(2)]
+    found[0].write(cache)
+    with pytest.raises(RunBusyError) as caught:
+        found[1].write(cache)
+    assert (caught.value.message, caught.value.next) == (
+        "overlord.lock was changed by another process meanwhile",
+        "Run the command again.",
+    )
+
+
+def test_what_is_only_compared_needs_nothing_that_can_be_written(locked: Team) -> None:
+    shutil.rmtree(locked.root / "cache" / "locks")
+    (locked.root / "cache" / "locks").touch()
+    for words in (("fetch",), ("verify",), ("lock", "--frozen")):
+        assert locked.run("roles", *words).exit == 0
+    said = locked.run("roles", "lock")
+    assert (said.exit, said.err.rpartition("\nnext: ")[2]) == (
+        74,
+        "Check its rights and its space, or name another folder by OVERLORD_CACHE_DIR.\n",
+    )
+
+
+def test_a_cache_whose_locks_cannot_be_written_is_told_with_where_to_look(locked: Team) -> None:
+    [held] = (locked.root / "cache" / "locks").iterdir()
+    held.unlink()
+    held.mkdir()
+    said = locked.run("roles", "lock")
+    assert (said.exit, said.err.rpartition("\nnext: ")[2]) == (
+        74,
+        "Check its rights and its space, or name another folder by OVERLORD_CACHE_DIR.\n",
+    )
+
+
+def test_a_lock_that_cannot_be_written_is_told_with_where_to_look(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as caught:
+        write_lock(tmp_path / "nowhere" / "overlord.lock", Lock())
+    assert caught.value.next == "Check the rights of the playbook's folder, and the space there."
+
+
+def test_from_elsewhere_each_command_that_mends_something_names_the_folder(
+    locked: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (locked.root / "here").rename(locked.root / "my council")
+    monkeypatch.chdir(locked.root)
+    locked.judge("Be quick.")
+    assert '; overlord-run roles update blue --in "my council" --dry-run shows' in (
+        locked.run("roles", "verify", "--online", "my council").out
+    )
+    shutil.rmtree(locked.root / "cache" / "texts")
+    fetch = 'overlord-run roles fetch "my council'
+    assert f'({fetch}" mends it)' in locked.run("roles", "verify", "my council").out
+    assert f'({fetch}/council.yml" mends it)' in locked.run("my council/council.yml", "--rehearse").err
+    (locked.root / "my council" / "overlord.lock").unlink()
+    lock = 'overlord-run roles lock "my council'
+    assert f'({lock}" writes it)' in locked.run("roles", "fetch", "my council").err
+    assert f'({lock}" writes overlord.lock anew)' in locked.run("roles", "lock", "--frozen", "my council").err
+    assert f'({lock}/council.yml" locks it)' in locked.run("roles", "update", "--in", "my council").err
 
 
 def test_every_command_tells_the_same_as_json(team: Team) -> None:

@@ -212,7 +212,7 @@ ROWS: dict[str, tuple[Mischief, str]] = {
         url("ext::sh -c touch% canary"),
         (
             "council.yml:5:10: error: the URL holds a blank or a character that cannot be printed (write it like "
-            "https://github.com/acme/roles) [pack-url]"
+            "https://github.com/acme/roles, and a blank as %20) [pack-url]"
         ),
     ),
     "url: a program by a name alone": (
@@ -289,7 +289,7 @@ ROWS: dict[str, tuple[Mischief, str]] = {
         url("https://git.example/roles%0ahost=other.example"),
         (
             "council.yml:5:10: error: the URL holds a blank or a character that cannot be printed (write it like "
-            "https://github.com/acme/roles) [pack-url]"
+            "https://github.com/acme/roles, and a blank as %20) [pack-url]"
         ),
     ),
     "url: a command for the shell": (
@@ -868,14 +868,14 @@ ROWS: dict[str, tuple[Mischief, str]] = {
         spoilt("texts/*/*", lambda path: path.write_text(SECRET, encoding="utf-8")),
         (
             "council.yml:9:18: error: 'acme/critic.md' is not what was fetched at the commit 9f2e33f6: the cache "
-            "was changed (overlord-run roles fetch mends it) [pack-damaged]"
+            "was changed (overlord-run roles fetch council.yml mends it) [pack-damaged]"
         ),
     ),
     "cache: a link to a text outside": (
         spoilt("texts/*/*", lambda path: path.symlink_to("../../../secret.md")),
         (
             "council.yml:9:18: error: 'acme/critic.md' is not what was fetched at the commit 9f2e33f6: the cache "
-            "was changed (overlord-run roles fetch mends it) [pack-damaged]"
+            "was changed (overlord-run roles fetch council.yml mends it) [pack-damaged]"
         ),
     ),
     "cache: a list of other texts": (

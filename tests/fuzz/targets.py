@@ -23,7 +23,9 @@ from overlord_run.engine.exchange import Asked, Exchange, exchange_line, header_
 from overlord_run.engine.wire import Answer as HttpAnswer
 from overlord_run.errors import OverlordError
 from overlord_run.expect.answer import Answer, read_answer
+from overlord_run.roles.lock import Lock, compose_lock, parse_lock
 from overlord_run.settings.config import load_config
+from pack_kit import LOCK, fill
 from unit.expect.answers import SCHEMAS
 
 REPO = Path(__file__).parents[2]
@@ -110,12 +112,15 @@ def workplace() -> Iterator[None]:
         shutil.copytree(valid / "roles", top / "roles")
         shutil.copytree(valid / "texts", top / "texts")
         (top / "asking.yml").write_text(ASKING, encoding="utf-8")
+        shutil.copy(valid / "packs.yml", top)
         shutil.copy(REPO / "playbooks" / "debate.yml", top)
         shutil.copytree(REPO / "playbooks" / "samples", top / "samples")
+        fill(top / "packs")
         os.chdir(top)
         for variable in [one for one in os.environ if one.startswith(("OVERLORD_", "MMI_", "SAKANA_", "GITHUB_"))]:
             del os.environ[variable]
         os.environ.update({"HOME": name, "XDG_CONFIG_HOME": name, "SAKANA_API_KEY": "canary-of-the-fuzzer"})
+        os.environ["OVERLORD_CACHE_DIR"] = str(top / "packs")
         try:
             yield
         finally:
@@ -139,6 +144,10 @@ def _scripts() -> list[bytes]:
 
 def _roles() -> list[bytes]:
     return _files("tests/examples/*/roles/*.md", "playbooks/roles/*.md")
+
+
+def _locks() -> list[bytes]:
+    return [*_files("tests/examples/*/overlord.lock"), compose_lock(LOCK).encode(), compose_lock(Lock()).encode()]
 
 
 def _value_files() -> list[bytes]:
@@ -204,6 +213,18 @@ def _try_script(content: bytes) -> None:
     Path("script.yml").write_bytes(content)
     check("script.yml")
     run("run", "debate.yml", "-i", "question=Why?", "--rehearse", "script.yml", "--dry-run")
+
+
+def _try_lock(content: bytes) -> None:
+    """Give a file as the lock beside a playbook with packs: looked at by itself, by what locks, and by a run."""
+    Path("overlord.lock").write_bytes(content)
+    if check("overlord.lock"):
+        lock = parse_lock(content, "overlord.lock")
+        if parse_lock(compose_lock(lock).encode(), "overlord.lock") != lock:
+            message = "written anew it is another lock"
+            raise NotCleanError(message)
+    run("run", "packs.yml", "--dry-run")
+    run("roles", "verify", "packs.yml")
 
 
 _NEEDED = ("-i", "plan=texts/build.md", "-i", "docs=texts/*")
@@ -284,6 +305,7 @@ def _try_completion(content: bytes) -> None:
 TARGETS: Mapping[str, Target] = {
     "playbook": Target(_playbooks, _try_playbook),
     "role": Target(_roles, _try_role),
+    "lock": Target(_locks, _try_lock),
     "script": Target(_scripts, _try_script),
     "inputs": Target(_value_files, _try_values),
     "recording": Target(_recordings, _try_recording),

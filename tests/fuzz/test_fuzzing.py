@@ -19,6 +19,7 @@ from overlord_run.playbook.texts import Place
 SHARE = {
     "playbook": 60,
     "role": 40,
+    "lock": 40,
     "script": 20,
     "inputs": 16,
     "recording": 30,

@@ -34,6 +34,9 @@ BESIDE: Mapping[str, str] = {
     "asking.yml": ASKING,
     "sound.txt": "text",
     "with-role.yml": SOUND.replace("{system: S, task: T}", "{from: ./trap.md, task: T}"),
+    "with-pack.yml": SOUND.replace("{system: S, task: T}", "{from: acme/critic, task: T}").replace(
+        "roles:", "packs: {acme: {git: 'https://github.com/acme/roles', rev: v1}}\nroles:"
+    ),
     "with-task.yml": SOUND.replace("task: T", "task_file: trap.txt"),
     "with-schema.yml": SOUND.replace("role: a}", "role: a, expect: {schema_file: trap.json}}"),
 }
@@ -73,6 +76,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "schema": Kind(
         "trap.json", ("validate", "-q", "with-schema.yml"), 3, "with-schema.yml:4:60: error: 'AT' WHY (HINT) [RULE]"
+    ),
+    "lock": Kind(
+        "overlord.lock", ("validate", "-q", "with-pack.yml"), 3, "with-pack.yml:3:9: error: 'AT' WHY (HINT) [RULE]"
     ),
     "script": Kind("trap.yml", (*_PLAN, "sound.yml", "--rehearse", "trap.yml"), 3, _ITSELF),
     "recording": Kind("trap.jsonl", (*_PLAN, "sound.yml", "--replay", "trap.jsonl"), 2, _GIVEN),
@@ -119,11 +125,13 @@ SPECIAL: Mapping[str, tuple[Callable[[Path], object], str, str, str]] = {
 _PLAYBOOKS_LIMIT, _TEXTS_LIMIT, _RECORDINGS_LIMIT = "4,194,304", "1,048,576", "268,435,456"
 LIMITS: Mapping[str, str] = {
     **dict.fromkeys(KINDS, _TEXTS_LIMIT),
-    **dict.fromkeys(("playbook", "role", "script", "plan"), _PLAYBOOKS_LIMIT),
+    **dict.fromkeys(("playbook", "role", "lock", "script", "plan"), _PLAYBOOKS_LIMIT),
     "recording": _RECORDINGS_LIMIT,
 }
-_BESIDE_A_PLAYBOOK = ("named role", "task file", "schema")
-_WITHOUT_FILES = "error: no playbook, role file or script in AT\nnext: Name a playbook, or a folder that holds one."
+_BESIDE_A_PLAYBOOK = ("named role", "lock", "task file", "schema")
+_WITHOUT_FILES = (
+    "error: no playbook, role file, examples or script in AT\nnext: Name a playbook, or a folder that holds one."
+)
 _NO_MATCH = "error: no file matches 'AT'\nnext: "
 
 
@@ -166,6 +174,9 @@ _MANY = (
 _BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
+_ENTRY = (
+    f"  - {{pack: acme, git: 'https://github.com/acme/roles', rev: v1, kind: tag, commit: {'1a' * 20}, files: {{}}}}\n"
+)
 _DIGITS = "9" * 5000
 _NINES = "9" * 40
 _TOO_LARGE = f"{_NINES}… is too large: a number must fit in 64 bits (quote it if it is meant as text) [number]"
@@ -180,17 +191,25 @@ _FRONT_MATTER = (
     " (begin the file with ---, overlord: 1, role: NAME, --- on lines of their own) [front-matter]"
 )
 _KNOWN = (
-    "known here: '$schema', 'overlord', 'name', 'description', 'inputs', 'vars', 'engine', 'models', 'roles',"
-    " 'assignments', 'redirects', 'outputs'"
+    "known here: '$schema', 'overlord', 'name', 'description', 'inputs', 'vars', 'engine', 'models', 'packs',"
+    " 'roles', 'assignments', 'redirects', …"
 )
 _NUL = "the character U+0000 is not allowed here (remove it) [control-character]"
 _OVERLONG = "the byte 0xc0 at offset {} is not UTF-8 (save the file as UTF-8) [encoding]"
+
+
+def _of_a_lock(told: str) -> str:
+    """Return what is told of a playbook as it is told of a lock, which nobody writes by hand."""
+    hint = "take its old text back, or delete it and run overlord-run roles lock"
+    return f"{told.partition(' (')[0]} ({hint}) [{told.rpartition(' [')[2]}"
+
 
 TRAPS: Mapping[str, Trap] = {
     # depth: libyaml's own composer overflows the C stack
     "30,000 [ in a playbook": Trap("playbook", "[" * 30_000, f"AT:1:51: error: {_DEEP}"),
     "30,000 { in a playbook": Trap("playbook", "{" * 30_000, f"AT:1:51: error: {_DEEP}"),
     "30,000 [ in a role": Trap("role", _front("[" * 30_000), f"AT:2:51: error: {_DEEP}"),
+    "30,000 [ in a lock": Trap("lock", "[" * 30_000, _of_a_lock(f"AT:1:51: error: {_DEEP}")),
     "30,000 [ in a script": Trap("script", "[" * 30_000, f"AT:1:51: error: {_DEEP}"),
     "30,000 [ in a schema": Trap("schema", "[" * 30_000, f"AT:1:51: error: {_DEEP}"),
     "30,000 [ in inputs": Trap("inputs", "[" * 30_000, f"error: AT:1:51: error: {_DEEP}", 2),
@@ -206,6 +225,7 @@ TRAPS: Mapping[str, Trap] = {
     # aliases that expand to a thousand million values
     "an alias bomb in a playbook": Trap("playbook", _BOMB, f"AT:6:11: error: {_MANY}"),
     "an alias bomb in a role": Trap("role", _front(_BOMB), f"AT:7:11: error: {_MANY}"),
+    "an alias bomb in a lock": Trap("lock", _BOMB, _of_a_lock(f"AT:6:11: error: {_MANY}")),
     "an alias bomb in a script": Trap("script", _BOMB, f"AT:6:11: error: {_MANY}"),
     "an alias bomb in inputs": Trap("inputs", _BOMB, f"error: AT:6:11: error: {_MANY}", 2),
     "a long text, a thousand times": Trap(
@@ -225,6 +245,11 @@ TRAPS: Mapping[str, Trap] = {
         "role",
         _front("overlord: 1\nrole: a\nrole: b"),
         "AT:4:1: error: the key 'role' stands here twice, first on line 3 (keep one of them) [duplicate-key]",
+    ),
+    "a key twice in a lock": Trap(
+        "lock",
+        "overlord: 1\npacks: []\npacks: []\n",
+        "AT:3:1: error: the key 'packs' stands here twice, first on line 2 (keep one of them) [duplicate-key]",
     ),
     "a key twice in a script": Trap(
         "script",
@@ -288,6 +313,7 @@ TRAPS: Mapping[str, Trap] = {
     # bytes that are no text
     "a NUL in a playbook": Trap("playbook", "a: \0\n", f"AT:1:4: error: {_NUL}"),
     "a NUL in a role": Trap("role", _front("a: \0"), f"AT:2:4: error: {_NUL}"),
+    "a NUL in a lock": Trap("lock", "overlord: 1\npacks: []\0\n", _of_a_lock(f"AT:2:10: error: {_NUL}")),
     "a NUL in a task file": Trap(
         "task file",
         "a: \0\n",
@@ -375,6 +401,9 @@ TRAPS: Mapping[str, Trap] = {
         "error: AT:2:4: error: this is not YAML: did not find expected node content while parsing a block node"
         " (quote texts that hold special characters, and check the indentation) [yaml-syntax]",
         2,
+    ),
+    "a lock of 20,000 packs": Trap(
+        "lock", "overlord: 1\npacks:\n" + _ENTRY * 20_000, _of_a_lock(f"AT:11541:6: error: {_MANY}")
     ),
     "20,000 unknown keys": Trap(
         "playbook",

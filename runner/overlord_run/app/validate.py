@@ -25,8 +25,9 @@ from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.playbook.rolefile import parse_role
 from overlord_run.roles.beside import Beside
 from overlord_run.roles.includes import include
-from overlord_run.roles.lock import parse_lock
+from overlord_run.roles.lock import LOCK_LIMIT, LOCK_NAME, parse_lock
 from overlord_run.roles.origins import of_role_file
+from overlord_run.roles.packs import read_labelled
 from overlord_run.roles.resolve import read as read_files
 
 # What stands before the @ of a URL; a user of ssh alone, as in ssh://git@host, is no secret.
@@ -169,7 +170,7 @@ def validate(
     ]
     chosen = [one for one in kept if (not select or one.rule in select) and one.rule not in ignore]
     problems = tuple(sorted(replace(one, severity="error") if strict else one for one in chosen))
-    return Validation(files, problems, silenced + len(kept) - len(chosen), _lines(problems, texts))
+    return Validation(files, problems, silenced + len(kept) - len(chosen), _lines(problems, texts, files))
 
 
 def found_in(path: str, problems: Collection[Problem]) -> Validation:
@@ -178,7 +179,7 @@ def found_in(path: str, problems: Collection[Problem]) -> Validation:
     No comment silences them: those of a plan are told of what inputs make of it, and warnings have been heeded.
     """
     told = tuple(sorted(problems))
-    return Validation((path,), told, 0, _lines(told, _texts({problem.file for problem in told}, {})))
+    return Validation((path,), told, 0, _lines(told, _texts({problem.file for problem in told}, {}), (path,)))
 
 
 def _expand(path: str) -> Sequence[str]:
@@ -241,6 +242,22 @@ def _texts(files: Collection[str], checked: Mapping[str, bytes]) -> dict[str, _T
     return texts
 
 
+def _packed(problems: Sequence[Problem], texts: Mapping[str, _Text], files: Collection[str]) -> dict[str, _Text]:
+    """Return the texts of packs that problems stand in, as the locks beside these files have them."""
+    packed: dict[str, _Text] = {}
+    labels = {problem.file for problem in problems if "@" in problem.file} - texts.keys()
+    for folder in {Path(file).parent for file in files} if labels else ():
+        try:
+            lock = parse_lock(read_bytes(folder / LOCK_NAME, limit=LOCK_LIMIT), LOCK_NAME)
+        except (FileError, InvalidPlaybookError):  # so none of the problems is in a pack that it names
+            continue
+        for label in labels:
+            if (content := read_labelled(label, lock, pack_cache())) is not None:
+                is_role = label.rpartition("@")[0].endswith(ours.ROLE_SUFFIX)
+                packed[label] = _Text(ours.legible(content), "role" if is_role else "text")
+    return packed
+
+
 def _ignores(texts: Mapping[str, _Text]) -> list[ignores.Ignore]:
     return [found for file, one in texts.items() for found in ignores.find(one.text, file, one.syntax)]
 
@@ -249,7 +266,10 @@ def _masked(secret: re.Match[str]) -> str:
     return "*" * len(secret.group())
 
 
-def _lines(problems: Sequence[Problem], texts: Mapping[str, _Text]) -> dict[tuple[str, int], str]:
+def _lines(
+    problems: Sequence[Problem], texts: Mapping[str, _Text], files: Collection[str] = ()
+) -> dict[tuple[str, int], str]:
+    texts = {**texts, **_packed(problems, texts, files)}
     split = {
         file: ignores.lines_of(texts[file].text, texts[file].syntax)
         for file in {problem.file for problem in problems}

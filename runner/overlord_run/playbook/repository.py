@@ -50,7 +50,7 @@ _URL_FAULTS: _Faults = (
     (lambda url: len(url) > LONGEST_URL, Fault(f"is longer than {LONGEST_URL:,} characters", _LIKE)),
     (
         lambda url: not url.isprintable() or " " in url or _CONTROL.search(url),
-        Fault("holds a blank or a character that cannot be printed", _LIKE),
+        Fault("holds a blank or a character that cannot be printed", f"{_LIKE}, and a blank as %20"),
     ),
     (lambda url: "\\" in url, Fault("holds a backslash; folders are separated by '/'", _LIKE)),
     (_HELPER.match, Fault("names a program of git's to run, by '::'", _LIKE)),

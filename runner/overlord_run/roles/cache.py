@@ -93,15 +93,15 @@ class Cache:
         """
         return tuple(sorted(self._list(commit, folder).digests))
 
-    def digests(self, commit: str, folder: str) -> Mapping[str, str]:
-        """Return the SHA-256, in hex, of each of a pack's texts by its path.
+    def digests(self, commit: str, folder: str, *, mend: str = MEND) -> Mapping[str, str]:
+        """Return the SHA-256, in hex, of each of a pack's texts by its path; `mend` as for `read`.
 
         Raises:
             FileError: The pack was not fetched, or its list is damaged.
         """
-        return self._list(commit, folder).digests
+        return self._list(commit, folder, mend).digests
 
-    def read(self, commit: str, folder: str, path: str, *, limit: int, subject: str = "") -> bytes:
+    def read(self, commit: str, folder: str, path: str, *, limit: int, subject: str = "", mend: str = MEND) -> bytes:
         """Return what a file of a pack holds, at most `limit` bytes.
 
         Args:
@@ -110,11 +110,12 @@ class Cache:
             path: From that folder. It only chooses among the paths that the pack has.
             limit: Bytes at most.
             subject: What to call the file in an error, where that is not its path.
+            mend: The command that fetches the pack anew.
 
         Raises:
             FileError: The pack was not fetched or does not have such a file, or the text is not what was fetched.
         """
-        kept = self._list(commit, folder)
+        kept = self._list(commit, folder, mend)
         subject = subject or shown(path, longest=LONGEST_PATH)
         if reason := kept.why_not(path):
             hint = "name a regular file of the pack, or ask its author for one"
@@ -126,7 +127,7 @@ class Cache:
         text = self._text(kept.digests[path])
         if text is None:
             reason = f"is not what was fetched at the commit {commit[:SHORT]}: the cache was changed"
-            raise FileError(subject, reason, rule="pack-damaged", hint=f"{MEND} mends it")
+            raise FileError(subject, reason, rule="pack-damaged", hint=f"{mend} mends it")
         if len(text) > limit:
             raise too_large(subject, limit)
         return text
@@ -150,18 +151,18 @@ class Cache:
         }
         _put(self._list_path(commit, folder), json.dumps(told, ensure_ascii=True, indent=1).encode("ascii"))
 
-    def _list(self, commit: str, folder: str) -> _List:
+    def _list(self, commit: str, folder: str, mend: str = MEND) -> _List:
         where = f"the pack at the commit {commit[:SHORT]}"
         try:
             content = read_bytes(self._list_path(commit, folder), limit=_LARGEST_LIST)
         except FileError as error:
             if error.rule == "file-missing":
-                reason, hint = "was not fetched to this machine", f"{MEND} fetches it"
+                reason, hint = "was not fetched to this machine", f"{mend} fetches it"
                 raise FileError(where, reason, rule="pack-not-fetched", hint=hint) from error
-            raise _damaged(where) from error
+            raise _damaged(where, mend) from error
         found = _parse(content, commit, folder)
         if found is None:
-            raise _damaged(where)
+            raise _damaged(where, mend)
         return found
 
     def _text(self, digest: str) -> bytes | None:
@@ -203,9 +204,9 @@ def _parse(content: bytes, commit: str, folder: str) -> _List | None:
     return _List(digests, left_out) if all(isinstance(each, str) for each in left_out.values()) else None
 
 
-def _damaged(where: str) -> FileError:
+def _damaged(where: str, mend: str) -> FileError:
     reason = "cannot be read: its list in the cache was changed"
-    return FileError(where, reason, rule="pack-damaged", hint=f"{MEND} mends it")
+    return FileError(where, reason, rule="pack-damaged", hint=f"{mend} mends it")
 
 
 def _put(path: Path, content: bytes) -> None:

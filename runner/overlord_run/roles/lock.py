@@ -8,7 +8,7 @@ one way only, sorted, so that a difference between two locks is a difference in 
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from overlord_run.errors import InvalidPlaybookError, Problem
@@ -37,6 +37,7 @@ RULES = {
 _HEAD = (
     "# Written by overlord-run roles lock; keep it beside the playbooks, and review what changes as you review code.\n"
 )
+_ANEW = "take its old text back, or delete it and run overlord-run roles lock"
 _KINDS: Mapping[str | None, RevKind] = {name: name for name in get_args(RevKind)}
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+@~%=-]*(?::[A-Za-z0-9_./+@~%=-]+)*")
 
@@ -102,7 +103,7 @@ def parse_lock(data: bytes, file: str) -> Lock:
     """
     document, problems = checked(data, file, "lock")
     if document is None:
-        raise InvalidPlaybookError(bounded(problems))
+        raise InvalidPlaybookError(bounded([replace(each, hint=_ANEW) for each in problems]))
     told = {(each.line, each.column) for each in problems}
     problems += [each for each in _check(document) if (each.line, each.column) not in told]
     if problems:

@@ -69,7 +69,8 @@ class OpenPack:
         if path not in entry.files and path in self.cache.digests(entry.commit, entry.path):
             hint = f"add it: {command('lock', self.playbook)}"
             raise FileError(subject, f"is not in {LOCK_NAME}", rule="file-not-locked", hint=hint)
-        data = self.cache.read(entry.commit, entry.path, path, limit=TEXT_LIMIT, subject=subject)
+        mend = command("fetch", self.playbook)
+        data = self.cache.read(entry.commit, entry.path, path, limit=TEXT_LIMIT, subject=subject, mend=mend)
         if f"sha256:{hashlib.sha256(data).hexdigest()}" != entry.files.get(path):
             reason = f"is not the text of the commit {entry.commit[:SHORT]} that {LOCK_NAME} says"
             hint = f"see what was changed: {command('verify', self.playbook)}"
@@ -91,13 +92,35 @@ class OpenPack:
         Raises:
             FileError: It is not in the cache as it was fetched.
         """
-        return self.cache.read(self.entry.commit, self.entry.path, path, limit=TEXT_LIMIT)
+        mend = command("fetch", self.playbook)
+        return self.cache.read(self.entry.commit, self.entry.path, path, limit=TEXT_LIMIT, mend=mend)
+
+
+def read_labelled(label: str, lock: Lock, cache: Cache) -> bytes | None:
+    """Return the text of a pack that problems call so; None where there is not just one, or it cannot be read."""
+    named = [
+        (pack, path)
+        for pack in (OpenPack(entry, cache, "") for entry in lock.packs)
+        for path in pack.entry.files
+        if pack.label(path) == label
+    ]
+    if len(named) != 1:
+        return None
+    pack, path = named[0]
+    try:
+        return pack.read(path)
+    except FileError:  # which is a problem of its own, and told
+        return None
 
 
 def command(name: str, playbook: str) -> str:
-    """Return the command that mends something about the packs of a playbook."""
-    safe = playbook if _PLAIN.fullmatch(playbook) else f'"{shown(playbook, longest=LONGEST_PATH)[1:-1]}"'
-    return f"overlord-run roles {name} {safe}"
+    """Return the command that mends something about the packs of a playbook, or of the playbooks of a folder."""
+    return f"overlord-run roles {name} {quoted(playbook)}"
+
+
+def quoted(path: str) -> str:
+    """Return a path as a word of a command line."""
+    return path if _PLAIN.fullmatch(path) else f'"{shown(path, longest=LONGEST_PATH)[1:-1]}"'
 
 
 def used_packs(playbook: Playbook) -> dict[str, Pack]:

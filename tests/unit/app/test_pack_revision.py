@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from overlord_run.app.roles.revision import edit_rev
-from overlord_run.errors import UsageError
+from overlord_run.errors import RunBusyError, UsageError
 
 PLAYBOOK = (
     "overlord: 1\npacks:\n  # ours\n  acme: {{git: x, rev: {}, path: roles}}   # until Friday\n  blue: {{rev: v1}}\n"
@@ -57,7 +57,7 @@ def test_a_playbook_that_was_changed_meanwhile_is_not_written_over() -> None:
     Path("p.yml").write_text(PLAYBOOK.format("v1"), encoding="utf-8")
     edit = edit_rev("p.yml", "acme", "v1", "v2")
     Path("p.yml").write_text("overlord: 1\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"p\.yml was changed meanwhile"):
+    with pytest.raises(RunBusyError, match=r"p\.yml was changed meanwhile"):
         edit.write()
     assert Path("p.yml").read_text(encoding="utf-8") == "overlord: 1\n"
     Path("p.yml").write_text("", encoding="utf-8")

@@ -1,11 +1,15 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from overlord_run.app.validate import load, unsilenced, validate
+import pack_kit
+from overlord_run.app.validate import found_in, load, unsilenced, validate
 from overlord_run.errors import Exit, UsageError
 from overlord_run.plan.build import build
+from overlord_run.roles.cache import Cache, Contents
+from overlord_run.roles.lock import Lock
 
 PLAYBOOK = "overlord: 1\nname: one\nroles: {a: {system: S, task: T}}\nassignments: [{slot: alder, role: a}]\n"
 OF_A_LIST = '- {for_each: vars.areas, slot: "a_{{ index }}", role: a}\n'
@@ -170,6 +174,23 @@ def test_a_comment_in_a_role_file_silences_what_is_found_by_way_of_a_playbook(fo
     role.write_text(ROLE.replace("critic\n", f"{declared} # overlord: ignore[unused-input]\n", 1), encoding="utf-8")
     assert validate([str(playbook)]).problems == ()
     assert validate([str(role)]).problems == ()
+
+
+def test_the_line_of_a_packs_text_is_shown_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, commit = ROLE.replace("You criticise.", "You read {{ nothing }}."), "0a" * 20
+    Cache(tmp_path / "cache").write(commit, pack_kit.FOLDER, Contents({"critic.md": text.encode()}, {}))
+    monkeypatch.setenv("OVERLORD_CACHE_DIR", str(tmp_path / "cache"))
+    entry = replace(pack_kit.entry(), commit=commit, files={"critic.md": pack_kit.digest(text)})
+    pack_kit.write_lock(tmp_path, Lock((entry,)))
+    packs = f"packs: {{acme: {{git: {entry.git}, rev: {entry.rev}, path: {entry.path}}}}}\n"
+    playbook = PLAYBOOK.replace("system: S", "from: acme/critic") + packs
+    (tmp_path / "one.yml").write_text(playbook, encoding="utf-8")
+    found = validate([str(tmp_path / "one.yml")])
+    label = "acme/critic.md@0a0a0a0a"
+    assert [(problem.file, problem.line) for problem in found.problems] == [(label, 5)]
+    assert found.lines == {(label, 5): "You read {{ nothing }}."}
+    (tmp_path / "overlord.lock").unlink()  # as another process may
+    assert found_in(str(tmp_path / "one.yml"), found.problems).lines == {}
 
 
 def test_the_line_that_a_problem_points_at_is_known_as_it_stands(unused: Path) -> None:

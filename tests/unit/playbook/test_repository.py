@@ -28,6 +28,7 @@ def test_the_address_of_a_repository_is_taken(url: str) -> None:
 
 OPTION = "begins with '-', which git would take for an option"
 UNPRINTABLE = "holds a blank or a character that cannot be printed"
+BLANK = f"{LIKE}, and a blank as %20"
 NO_SCHEME = "does not begin with https://, ssh:// or file://"
 SECRET = "holds a user's name or password"
 NOT_ONE = "is not the address of a repository"
@@ -39,11 +40,11 @@ NOT_ONE = "is not the address of a repository"
         ("", NO_SCHEME, LIKE),
         ("--upload-pack=touch canary", OPTION, LIKE),
         ("https://github.com/" + "a" * 1000, "is longer than 1,000 characters", LIKE),
-        ("https://github.com/acme\nhost=evil.example", UNPRINTABLE, LIKE),
-        ("https://github.com/acme%0ahost=evil.example", UNPRINTABLE, LIKE),
-        ("https://github.com/a b", UNPRINTABLE, LIKE),
+        ("https://github.com/acme\nhost=evil.example", UNPRINTABLE, BLANK),
+        ("https://github.com/acme%0ahost=evil.example", UNPRINTABLE, BLANK),
+        ("https://github.com/a b", UNPRINTABLE, BLANK),
         ("https://github.com\\@evil.example/roles", "holds a backslash; folders are separated by '/'", LIKE),
-        ("ext::sh -c touch% canary", UNPRINTABLE, LIKE),
+        ("ext::sh -c touch% canary", UNPRINTABLE, BLANK),
         ("ext::canary", "names a program of git's to run, by '::'", LIKE),
         ("fd::17", "names a program of git's to run, by '::'", LIKE),
         ("https::https://github.com/acme/roles", "names a program of git's to run, by '::'", LIKE),

@@ -153,6 +153,22 @@ def test_a_pack_has_one_entry() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "1:1: error: the file holds nothing (HINT) [empty-file]"),
+        (
+            "<<<<<<< HEAD\noverlord: 1\n=======\n",
+            "2:9: error: this is not YAML: mapping values are not allowed in this context (HINT) [yaml-syntax]",
+        ),
+        ("overlord: 1\npacks: \0", "2:8: error: the character U+0000 is not allowed here (HINT) [control-character]"),
+    ],
+)
+def test_a_lock_that_cannot_be_read_is_to_be_taken_back_or_written_anew(text: str, expected: str) -> None:
+    hint = "take its old text back, or delete it and run overlord-run roles lock"
+    assert problems_of(text) == [f"overlord.lock:{expected.replace('HINT', hint)}"]
+
+
+@pytest.mark.parametrize(
     "text", ["", "packs: []\n", "overlord: 1\npacks: {}\n", "overlord: 1\npacks: [1]\n", "- 1\n", "\0"]
 )
 def test_what_is_no_lock_is_refused(text: str) -> None:

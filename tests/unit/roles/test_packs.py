@@ -13,7 +13,7 @@ from overlord_run.playbook.model import Playbook, Provenance
 from overlord_run.playbook.texts import Place, Text
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.lock import LOCK_NAME, Lock
-from overlord_run.roles.packs import command, open_packs
+from overlord_run.roles.packs import command, open_packs, read_labelled
 from overlord_run.roles.resolve import read
 from playbook_kit import parse, resolve
 
@@ -222,3 +222,15 @@ def test_what_a_role_beside_the_playbook_is_made_of_is_kept_too(folder: Path) ->
     assert text.provenance == Provenance({"tone.md": pack_kit.digest("Plainly.\n")})
     inline = resolve(parse(content("c: {system: You., task: Go.}").encode(), "a.yml"), folder).roles["c"]
     assert inline.provenance is None
+
+
+def test_a_text_is_found_by_what_problems_call_it(cache: Cache) -> None:
+    lock = Lock((pack_kit.entry(), pack_kit.entry("distant", "v2", commit=pack_kit.NEVER_FETCHED)))
+    assert read_labelled("acme/critic.md@1a2b3c4d", lock, cache) == pack_kit.CRITIC.encode()
+    for label in ("acme/judge.md@1a2b3c4d", "acme/damaged.md@1a2b3c4d", "distant/critic.md@5e6f7081", "critic.md"):
+        assert read_labelled(label, lock, cache) is None
+
+
+def test_a_text_is_not_told_for_another_one_that_is_called_the_same(cache: Cache) -> None:
+    lock = Lock((pack_kit.entry(), pack_kit.entry(path="other")))
+    assert read_labelled("acme/critic.md@1a2b3c4d", lock, cache) is None

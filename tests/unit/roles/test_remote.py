@@ -161,7 +161,7 @@ def test_an_address_is_refused_before_git_sees_it(environ: Mapping[str, str]) ->
         pass
     assert told(caught.value) == (
         "the repository's address holds a blank or a character that cannot be printed. "
-        "Write it like https://github.com/acme/roles."
+        "Write it like https://github.com/acme/roles, and a blank as %20."
     )
 
 

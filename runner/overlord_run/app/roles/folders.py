@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +15,15 @@ from overlord_run.playbook.names import LONGEST_PATH, shown
 from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.lock import LOCK_LIMIT, LOCK_NAME, Lock, compose_lock, parse_lock
+from overlord_run.roles.packs import command
 from overlord_run.store import atomic
 from overlord_run.store.owner import owned
 
 _PATIENCE_S = 10.0
 _MODE = 0o644
 _KEY_LENGTH = 16
+_CACHE = "Check its rights and its space, or name another folder by OVERLORD_CACHE_DIR."
+_BESIDE = "Check the rights of the playbook's folder, and the space there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def locks(paths: Sequence[str]) -> list[tuple[str, Lock]]:
         file = folder / LOCK_NAME
         lock = read_lock(file)
         if lock is None:
-            hint = f"overlord-run roles lock {path} writes it"
+            hint = f"{command('lock', path)} writes it"
             raise InvalidPlaybookError([Problem(str(file), 1, 1, "lock-missing", "there is no such lock", hint)])
         found[str(file)] = lock
     return list(found.items())
@@ -135,8 +138,20 @@ def write_lock(path: Path, lock: Lock) -> None:
     Raises:
         StoreError: It cannot be written.
     """
-    atomic.replace(path, [compose_lock(lock).encode()])
+    put(path, compose_lock(lock).encode())
     path.chmod(_MODE)
+
+
+def put(path: Path, content: bytes) -> None:
+    """Put bytes into a playbook's or a lock's file, whole or not at all.
+
+    Raises:
+        StoreError: It cannot be written.
+    """
+    try:
+        atomic.replace(path, [content])
+    except StoreError as error:  # whose remedy is for the folder of a run
+        raise StoreError(error.message, next=_BESIDE) from error
 
 
 @contextmanager
@@ -151,12 +166,15 @@ def alone(folder: Path, cache: Cache, *, patience_s: float = _PATIENCE_S) -> Ite
     path = cache.folder / "locks" / key
     with kept_in(cache):
         path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with owned(path, patience_s=patience_s):
-            yield
-    except RunBusyError as error:
-        message = f"another process writes the {LOCK_NAME} of this folder"
-        raise RunBusyError(message, next="Try again when it has ended.") from error
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(owned(path, patience_s=patience_s))
+        except RunBusyError as error:
+            message = f"another process writes the {LOCK_NAME} of this folder"
+            raise RunBusyError(message, next="Try again when it has ended.") from error
+        except StoreError as error:
+            raise StoreError(error.message, next=_CACHE, code="cache") from error
+        yield
 
 
 @contextmanager
@@ -170,8 +188,7 @@ def kept_in(cache: Cache) -> Iterator[None]:
         yield
     except OSError as error:
         message = f"the cache {cache.folder} cannot be written: {error.strerror}"
-        hint = "Make room there, or name another folder by OVERLORD_CACHE_DIR."
-        raise StoreError(message, next=hint, code="cache") from error
+        raise StoreError(message, next=_CACHE, code="cache") from error
 
 
 def key_of(pack: Pack) -> tuple[str, str, str, str]:

@@ -1,6 +1,7 @@
 """Write overlord.lock: resolve each pack that is not locked yet, and take down what the playbooks read of each."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,6 +14,7 @@ from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
 from overlord_run.roles.lock import LOCK_NAME, Lock, LockedPack
+from overlord_run.roles.packs import command
 from overlord_run.roles.refusal import PackError
 
 _Key = tuple[str, str, str, str]
@@ -59,7 +61,7 @@ def lock(paths: Sequence[str], fetching: Fetching, *, frozen: bool = False) -> l
 
 
 def _lock(folder: Folder, fetching: Fetching, *, frozen: bool) -> Locking:
-    with alone(folder.path, fetching.cache):
+    with nullcontext() if frozen else alone(folder.path, fetching.cache):
         before = {entry.key: entry for entry in (read_lock(folder.lock_path) or Lock()).packs}
         steps, problems = _steps(folder, before, fetching, frozen=frozen)
         if problems:
@@ -125,5 +127,5 @@ def _frozen(folder: Folder, entry: LockedPack, step: Step) -> Problem:
         "dropped": "is not declared any more",
     }
     place = entry.place or Place(str(folder.lock_path), 1, 1)
-    hint = f"overlord-run roles lock {folder.path} writes {LOCK_NAME} anew"
+    hint = f"{command('lock', str(folder.path))} writes {LOCK_NAME} anew"
     return problem(place, "lock-outdated", f"the pack {shown(entry.pack)} {reasons[step]}", hint)

@@ -4,13 +4,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from overlord_run.app.roles.folders import put
 from overlord_run.app.validate import read
-from overlord_run.errors import UsageError
+from overlord_run.errors import RunBusyError, UsageError
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.repository import rev_fault
 from overlord_run.playbook.source import scan
-from overlord_run.store.atomic import replace
+from overlord_run.roles.packs import command
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,15 @@ class Edit:
         """Write the playbook.
 
         Raises:
-            UsageError: It was changed meanwhile.
+            RunBusyError: It was changed meanwhile.
             StoreError: It cannot be written.
         """
         path = Path(self.file)
         mode = path.stat().st_mode
         if read(self.file) != self.before:
             message = f"{self.file} was changed meanwhile"
-            raise UsageError(message, next="Run the command again.")
-        replace(path, [self.after])
+            raise RunBusyError(message, next="Run the command again.")
+        put(path, self.after)
         path.chmod(mode & 0o777)
 
 
@@ -65,7 +66,7 @@ def edit_rev(file: str, name: str, old: str, new: str) -> Edit:
             if _says(after, file, name, new):
                 return Edit(file, content, after)
     message = f"the revision of the pack {shown(name)} in {file}:{place.line} cannot be replaced there"
-    raise UsageError(message, next=f"Write {new} there yourself, and run overlord-run roles lock {file}.")
+    raise UsageError(message, next=f"Write {new} there yourself, and run {command('lock', file)}.")
 
 
 def _fields(content: bytes, file: str, name: str) -> Fields:

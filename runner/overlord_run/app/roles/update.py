@@ -8,7 +8,7 @@ from overlord_run.app.roles.fetching import Fetching
 from overlord_run.app.roles.folders import Folder, alone, folders, key_of, read_lock, write_lock
 from overlord_run.app.roles.revision import Edit, edit_rev
 from overlord_run.app.roles.used import Unlocked, used
-from overlord_run.errors import InvalidPlaybookError, OverlordError, Problem, UsageError
+from overlord_run.errors import InvalidPlaybookError, OverlordError, Problem, RunBusyError, UsageError
 from overlord_run.files import TEXT_LIMIT, FileError
 from overlord_run.playbook.model import Pack
 from overlord_run.playbook.names import next_name, shown
@@ -16,6 +16,7 @@ from overlord_run.playbook.repository import SHORT
 from overlord_run.playbook.rules import problem
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.lock import Lock, LockedPack
+from overlord_run.roles.packs import command
 from overlord_run.roles.refusal import PackError, UnreachableError
 
 History = Literal["same", "forward", "rewritten", "unknown"]
@@ -77,14 +78,13 @@ class Update:
         """Write the playbooks that name another revision, then the lock.
 
         Raises:
-            RunBusyError: Another process writes the lock.
+            RunBusyError: Another process writes the lock, or changed it or a playbook since it was looked at.
             StoreError: A file cannot be written.
-            UsageError: The lock, or a playbook, changed since it was looked at.
         """
         with alone(self.folder.path, cache):
             if read_lock(self.folder.lock_path) != self.folder.lock:
                 message = f"{self.folder.lock_path} was changed by another process meanwhile"
-                raise UsageError(message, next="Run the command again.")
+                raise RunBusyError(message, next="Run the command again.")
             for edit in self.edits:
                 edit.write()
             moved = {move.before.key: move.after for move in self.moves}
@@ -119,7 +119,7 @@ def look(place: str, name: str | None, rev: str | None, fetching: Fetching) -> U
     for key, pack in packs.items():
         before = lock.of(pack)
         if before is None:
-            hint = f"overlord-run roles lock {pack.place.file} locks it"
+            hint = f"{command('lock', pack.place.file)} locks it"
             problems.append(problem(pack.place, "pack-not-locked", f"the pack {shown(pack.name)} is not locked", hint))
             continue
         try:
@@ -136,7 +136,10 @@ def look(place: str, name: str | None, rev: str | None, fetching: Fetching) -> U
 
 
 def _packs(folder: Folder, name: str | None) -> Mapping[tuple[str, str, str, str], Pack]:
-    found = {key_of(pack): pack for _, pack in folder.declared() if name in (None, pack.name)}
+    found: dict[tuple[str, str, str, str], Pack] = {}
+    for _, pack in folder.declared():
+        if name in (None, pack.name):
+            found.setdefault(key_of(pack), pack)  # problems are told where it stands first
     if not found:
         known = sorted({pack.name for _, pack in folder.declared()})
         message = f"no playbook in {folder.path} declares the pack {shown(name)}"

@@ -18,7 +18,7 @@ from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.lock import Lock, LockedPack
-from overlord_run.roles.packs import open_packs
+from overlord_run.roles.packs import command, open_packs
 from overlord_run.roles.refusal import PackError
 
 # They are told once, where the lock has the entry.
@@ -92,12 +92,12 @@ def _problems(folder: Folder, cache: Cache) -> Iterator[Problem]:
     known = {key_of(pack) for _, pack in folder.declared()}
     for entry in (folder.lock or Lock()).packs:
         place = place_of(entry, str(folder.lock_path))
-        if fault := _fault(entry, cache):
+        if fault := _fault(entry, cache, command("fetch", str(folder.path))):
             yield problem(place, fault.rule, f"of the pack {shown(entry.pack)}, {fault.message}", fault.hint)
             continue
         yield from differences(entry, str(folder.lock_path), cache)
         if entry.key not in known and not folder.unsound:
-            hint = f"overlord-run roles lock {folder.path} drops it"
+            hint = f"{command('lock', str(folder.path))} drops it"
             yield problem(place, "lock-outdated", f"no playbook declares the pack {shown(entry.pack)} like this", hint)
 
 
@@ -110,12 +110,12 @@ def _of_playbook(playbook: Playbook, cache: Cache) -> Iterator[Problem]:
             yield from closed(role, path, pack)[1]
 
 
-def _fault(entry: LockedPack, cache: Cache) -> FileError | None:
-    """Return why a text that is locked cannot be read from the cache, or None."""
+def _fault(entry: LockedPack, cache: Cache, mend: str) -> FileError | None:
+    """Return why a text that is locked cannot be read from the cache, with the command that mends it, or None."""
     try:
-        kept = cache.digests(entry.commit, entry.path)
+        kept = cache.digests(entry.commit, entry.path, mend=mend)
         for path in entry.files.keys() & kept.keys():
-            cache.read(entry.commit, entry.path, path, limit=TEXT_LIMIT)
+            cache.read(entry.commit, entry.path, path, limit=TEXT_LIMIT, mend=mend)
     except FileError as error:
         return error
     return None

@@ -1,6 +1,7 @@
 """Tell what became of packs and their locks, as lines for people and as JSON values."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from overlord_run.app.diff.texts import unified
@@ -16,6 +17,7 @@ from overlord_run.cli.report.words import counted
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.repository import SHORT
 from overlord_run.roles.lock import LockedPack
+from overlord_run.roles.packs import quoted
 
 _STYLES: Mapping[str, Style] = {"+": "good", "-": "bad", "@": "busy"}
 
@@ -189,8 +191,10 @@ def _told(seen: Seen) -> str:
         return f"{name} is not in the repository any more; what is locked still runs, at {entry.commit[:SHORT]}"
     if seen.state == "same":
         return f"{name} is still {entry.commit[:SHORT]}"
+    folder = str(PurePath(seen.file).parent)
+    place = "" if folder == "." else f" --in {quoted(folder)}"
     why = ", and a tag is not meant to move" if entry.kind == "tag" else ""
     return (
         f"{name} is {seen.commit[:SHORT]} now, and {entry.commit[:SHORT]} is locked{why}; "
-        f"overlord-run roles update {entry.pack} --dry-run shows what would change"
+        f"overlord-run roles update {entry.pack}{place} --dry-run shows what would change"
     )

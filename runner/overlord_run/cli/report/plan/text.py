@@ -15,8 +15,9 @@ from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.model import Plan, PlannedModel
 from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause, PlannedRedirect
 from overlord_run.plan.targets import required
-from overlord_run.playbook.model import Rate
+from overlord_run.playbook.model import Provenance, Rate
 from overlord_run.playbook.money import LimitName, Limits, Price, in_limit, in_usd
+from overlord_run.playbook.repository import SHORT
 
 _DIGITS = 12
 
@@ -50,6 +51,7 @@ def _head(prepared: Prepared) -> str:
         f"engine   {_engine(prepared)}",
         *(f"record   {kept.path}" for kept in [prepared.kept] if kept is not None),
         f"calls    {', '.join(calls)}",
+        *(f"pack     {text}" for text in _packs(plan.sources.values())),
         *(f"model    {_model(model, prepared.prices.get(model.alias))}" for model in plan.models.values()),
         *(f"budget   {text}" for text in _limits(settings.limits)),
         f"to prove {joined(prepared.models_to_prove)}",
@@ -57,6 +59,14 @@ def _head(prepared: Prepared) -> str:
         *(f"override {sentence}" for sentence in settings.overrides),
     ]
     return "\n".join(lines)
+
+
+def _packs(sources: Iterable[Provenance]) -> Iterable[str]:
+    """Yield each locked pack once, with the commit that is read, in the order of the roles."""
+    locked = {one.pack: one for one in sources if one.commit}
+    for name, one in locked.items():
+        asked = "" if one.kind == "commit" else f"{one.kind} {one.rev}, "
+        yield f"{name} is {asked}commit {one.commit[:SHORT]}"
 
 
 def _rate(rate: Rate) -> Iterable[str]:

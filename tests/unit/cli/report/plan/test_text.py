@@ -7,7 +7,7 @@ from overlord_run.cli.report.plan.sums import text_digest
 from overlord_run.cli.report.plan.text import plan_text
 from overlord_run.plan.model import Plan
 from overlord_run.plan.redirects import PlannedBlock
-from overlord_run.playbook.model import Rate
+from overlord_run.playbook.model import Provenance, Rate
 from overlord_run.playbook.money import Limits, Price, Rates, nano_usd
 from unit.cli.report.plan.plans import COUNCIL, RANK, SYSTEM, TASK, flow, prepared
 
@@ -92,6 +92,23 @@ def test_a_plan_tells_prices_and_budget() -> None:
     lines = plan_text(replace(one, settings=settings)).split("\n")
     assert lines[4].endswith("timeout 30 s, 1,000.00 USD in and 2,000.00 USD out a million tokens")
     assert lines[6:8] == ["budget   2.50 USD", "budget   50 requests"]
+
+
+def test_a_plan_tells_each_pack_once_with_the_commit_that_is_read() -> None:
+    tagged = Provenance(pack="acme", git="file:///acme", rev="v1", kind="tag", commit="1a2b3c4d" * 5)
+    pinned = replace(tagged, pack="blue", rev=tagged.commit, kind="commit")
+    sources = {
+        "critic": tagged,
+        "judge": tagged,
+        "planner": pinned,
+        "own": Provenance(),
+        "b": Provenance(pack="builtin"),
+    }
+    lines = plan_text(prepared(replace(COUNCIL, sources=sources))).split("\n")
+    assert [line for line in lines if line.startswith("pack ")] == [
+        "pack     acme is tag v1, commit 1a2b3c4d",
+        "pack     blue is commit 1a2b3c4d",
+    ]
 
 
 def test_the_exact_request_bodies_are_told_where_they_are_asked_for() -> None:
