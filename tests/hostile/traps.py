@@ -123,7 +123,7 @@ LIMITS: Mapping[str, str] = {
     "recording": _RECORDINGS_LIMIT,
 }
 _BESIDE_A_PLAYBOOK = ("named role", "task file", "schema")
-_WITHOUT_FILES = "error: no playbook, role file or script in AT\nnext: Name a playbook, or a folder that holds one."
+_WITHOUT_FILES = "error: no playbook, role file, examples or script in AT\nnext: Name a playbook, or a folder that holds one."
 _NO_MATCH = "error: no file matches 'AT'\nnext: "
 
 
@@ -180,8 +180,8 @@ _FRONT_MATTER = (
     " (begin the file with ---, overlord: 1, role: NAME, --- on lines of their own) [front-matter]"
 )
 _KNOWN = (
-    "known here: '$schema', 'overlord', 'name', 'description', 'inputs', 'vars', 'engine', 'models', 'roles',"
-    " 'assignments', 'redirects', 'outputs'"
+    "known here: '$schema', 'overlord', 'name', 'description', 'inputs', 'vars', 'engine', 'models', 'packs',"
+    " 'roles', 'assignments', 'redirects', 'outputs'"
 )
 _NUL = "the character U+0000 is not allowed here (remove it) [control-character]"
 _OVERLONG = "the byte 0xc0 at offset {} is not UTF-8 (save the file as UTF-8) [encoding]"
