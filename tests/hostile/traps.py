@@ -123,7 +123,9 @@ LIMITS: Mapping[str, str] = {
     "recording": _RECORDINGS_LIMIT,
 }
 _BESIDE_A_PLAYBOOK = ("named role", "task file", "schema")
-_WITHOUT_FILES = "error: no playbook, role file, examples or script in AT\nnext: Name a playbook, or a folder that holds one."
+_WITHOUT_FILES = (
+    "error: no playbook, role file, examples or script in AT\nnext: Name a playbook, or a folder that holds one."
+)
 _NO_MATCH = "error: no file matches 'AT'\nnext: "
 
 
