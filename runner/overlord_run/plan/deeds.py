@@ -1,8 +1,8 @@
 """Tell where a servant is asked for a deed: it has no shell, no browser and no repository, and answers in text alone.
 
 Only an order counts: a sentence that begins with the deed, or with other work that leads to it, and is no question. So
-nothing is told of "do not run the tests" and "say which command to run", nor of steps that are listed below a line with
-a colon, or fenced. What the deed is done to must stand by itself: a "pull request description" is a text.
+nothing is told of "do not run the tests" and "say which command to run", nor of what is listed below a line with a
+colon, or fenced. What the deed is done to must stand by itself: a "pull request description" is a text.
 """
 
 import re
@@ -141,9 +141,11 @@ def _counting(text: str) -> Iterator[tuple[int, str]]:
         is_item = bool(_ITEM.match(line))
         is_of_list = is_item or line[0].isspace()
         begin = begin if begin and not is_item and is_of_list == was_of_list else number
-        if not (is_of_list and intro.endswith(":")):
-            yield begin, line.strip()
-        intro, was_of_list = (intro if is_of_list else line.rstrip()), is_of_list
+        was_of_list = is_of_list
+        if intro.endswith(":") and (is_of_list or begin != number):
+            continue
+        yield begin, line.strip()
+        intro = intro if is_of_list else line.rstrip()
 
 
 def _orders_in(passage: str, *, is_first: bool) -> Iterator[tuple[int, str]]:

@@ -15,6 +15,7 @@ ORDERED = {
         "2. Install the dependencies.",
         "Restart the web server.",
         "Open a terminal.",
+        "Judge it:\n\nRun the tests.",
         "Use the shell to list the files.",
         "Run the app, and click through the login.",
         "Run all of the tests.",
@@ -96,6 +97,7 @@ LEFT_ALONE = [
     "Fix it. The team will then review it and deploy the release.",
     "Deploy\nThe release is on Friday.",
     "Run the tests\nor not?",
+    "Write it under these headings:\nPrepare\nDeploy the release\nVerify",
 ]
 
 
