@@ -100,8 +100,7 @@ def test_an_entry_is_found_by_all_that_a_playbook_says_of_a_pack() -> None:
         (
             "rev: v1.4.0",
             "rev: 1.10",
-            ("6:10: error: 'rev' must be text, not a number"
-            ' (write its name as git has it; one that looks like a number in quotes, such as "1.10")'),
+            "6:10: error: 'rev' must be text, not a number (quote it: \"1.10\")",
         ),
         (
             "rev: v1.4.0",
