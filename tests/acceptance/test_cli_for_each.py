@@ -13,7 +13,7 @@ name: triage
 inputs:
   reports: {type: files}
 roles:
-  reader: {system: You read., model: ultra}
+  reader: {system: You read.}
   judge: {system: You decide.}
 assignments:
   - for_each: inputs.reports

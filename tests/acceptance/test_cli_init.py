@@ -121,6 +121,13 @@ def test_what_cannot_be_a_playbooks_path_is_refused(shell: Shell, asked: str, ex
     assert names(shell.folder) == ["file"]
 
 
+def test_no_schema_is_left_where_the_playbook_cannot_be_written(shell: Shell) -> None:
+    done = shell.run("init", f"{'n' * 300}.yml")
+    assert (done.exit, done.out) == (74, "")
+    assert done.err.endswith(" cannot be written: File name too long\nnext: Name another place.\n")
+    assert names(shell.folder) == []
+
+
 @pytest.mark.skipif(os.name == "nt", reason="a link needs a right of its own on Windows")
 def test_a_link_that_leads_nowhere_is_not_written_through(shell: Shell) -> None:
     (shell.folder / "council.yml").symlink_to("elsewhere.yml")

@@ -68,8 +68,12 @@ def test_a_report_in_a_file_is_what_would_be_printed(shell: Shell, name: str) ->
 
 def test_a_report_that_cannot_be_written_is_an_error(shell: Shell) -> None:
     done = shell.run("validate", "council.yml", "--output", "nowhere/report")
-    assert (done.exit, done.out) == (74, "")
-    assert done.err.startswith("error: cannot write nowhere/report: ")
+    assert (done.exit, done.out) == (2, "")
+    assert done.err == "error: the folder of 'nowhere/report' does not exist\nnext: Make it, or name another file.\n"
+    (shell.folder / "folder").mkdir()
+    taken = shell.run("validate", "council.yml", "--output", "folder")
+    assert (taken.exit, taken.out) == (74, "")
+    assert taken.err.startswith("error: cannot write folder: ")
 
 
 def test_every_problem_of_every_file_is_told_at_once(shell: Shell) -> None:

@@ -192,7 +192,7 @@ _FRONT_MATTER = (
 )
 _KNOWN = (
     "known here: '$schema', 'overlord', 'name', 'description', 'inputs', 'vars', 'engine', 'models', 'packs',"
-    " 'roles', 'assignments', 'redirects', …"
+    " 'roles', 'assignments', 'redirects', 'outputs'"
 )
 _NUL = "the character U+0000 is not allowed here (remove it) [control-character]"
 _OVERLONG = "the byte 0xc0 at offset {} is not UTF-8 (save the file as UTF-8) [encoding]"

@@ -49,12 +49,12 @@ def init(asked: str | None) -> Written:
     files = [str(path)]
     note = ""
     make_folder(path.parent)
+    write_new(path, _text(path))  # first, since its name is a person's, and may be one that cannot be
     if not is_there(schema_path):
         write_new(schema_path, schema)
         files.append(str(schema_path))
     elif not _holds(schema_path, schema):
         note = f"{schema_path} was there and is left as it is; overlord-run schema playbook prints this version's"
-    write_new(path, _text(path))
     return Written(tuple(files), note)
 
 

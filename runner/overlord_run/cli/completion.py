@@ -35,7 +35,7 @@ _SHELLS: Mapping[str, str] = {"git-bash": "bash", **{name: name for name in _INS
 
 
 @click.command("completion")
-@click.argument("shell", metavar="[bash|zsh|fish|pwsh]", type=click.Choice(list(_INSTALL)), required=False)
+@click.argument("shell", metavar="[bash|zsh|fish|pwsh]", type=options.OneOf(list(_INSTALL)), required=False)
 @options.output_format
 @options.debug
 def command(shell: str | None, output_format: str) -> Exit:

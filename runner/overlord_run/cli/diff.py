@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["text", "json", "markdown"]),
+    type=options.OneOf(["text", "json", "markdown"]),
     default="text",
     show_default=True,
     help="What to print: text for people, one JSON object, or Markdown for a comment on a pull request.",

@@ -89,7 +89,7 @@ from overlord_run.errors import Exit
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["text", "json", "mermaid", "github", "gitlab", "sarif", "junit"]),
+    type=options.OneOf(["text", "json", "mermaid", "github", "gitlab", "sarif", "junit"]),
     default="text",
     show_default=True,
     help="What to print: text for people, or JSON objects whose shape `overlord-run schema output` tells. With "

@@ -9,10 +9,22 @@ from overlord_run.cli import candidates
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
+
+class OneOf(click.Choice[str]):
+    """One of a few words; of another one the nearest is told."""
+
+    def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
+        """Return the sentence that a word is none of them."""
+        from overlord_run.playbook.names import did_you_mean
+
+        told, hint = super().get_invalid_choice_message(value, ctx), did_you_mean(str(value), self.choices)
+        return f"{told.removesuffix('.')}; {hint}" if hint else told
+
+
 output_format = click.option(
     "--format",
     "output_format",
-    type=click.Choice(["text", "json"]),
+    type=OneOf(["text", "json"]),
     default="text",
     show_default=True,
     help="What to print: text for people, or JSON objects whose shape `overlord-run schema output` tells.",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from overlord_run.cli.streams import write_out
+from overlord_run.errors import UsageError
 from overlord_run.settings.environment import environment, is_github_actions
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def write_problems(
 
     Raises:
         StoreError: It cannot be written.
+        UsageError: The folder of `output` is missing.
     """
     if found.problems:
         from overlord_run.cli.redaction import found_without_keys
@@ -49,8 +51,13 @@ def write_problems(
 
     told = BY_NAME[output_format](found)
     if output is not None:
+        from overlord_run.files import is_folder
+        from overlord_run.playbook.names import LONGEST_PATH, shown
         from overlord_run.store.atomic import replace
 
+        if not is_folder(Path(output).parent):
+            message = f"the folder of {shown(output, longest=LONGEST_PATH)} does not exist"
+            raise UsageError(message, next="Make it, or name another file.")
         replace(Path(output), [told.encode()])
     elif told:
         write_out(told)

@@ -14,7 +14,7 @@ from overlord_run.errors import Exit
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(FORMATS),
+    type=options.OneOf(FORMATS),
     help="What to print: text for people (the default), a JSON object, annotations for GitHub (the default in a step "
     "of its Actions), a Code Quality report for GitLab, SARIF 2.1.0, or JUnit XML.",
 )
@@ -39,7 +39,7 @@ def command(
     """Check playbooks, role files, their examples and rehearsal scripts as far as that needs no inputs.
 
     Of a folder, each of them that is in it is checked. Nothing is sent and no key is needed. Exit 3 when there is an
-    error; a warning alone is exit 0. A comment `# overlord: ignore[RULE]` silences the problems of its line.
+    error; a warning alone is exit 0. A comment `# overlord: ignore[RULE]` silences the warnings of its line.
     """
     from overlord_run.app.validate import validate
 

@@ -25,7 +25,8 @@ Syntax = Literal["yaml", "role", "text"]
 
 # A list of rules has an end soon: nobody's file can make it be looked for again and again, or hold very many.
 _IGNORE = re.compile(
-    r"(?:(?P<template>\{#)|(?:^|(?<=\s))#)[ \t]{0,9}overlord:[ \t]{0,9}ignore\b(?:\[(?P<rules>[^\]#]{0,999})\])?"
+    r"(?:(?P<template>\{#[-+]?)|(?:^|(?<=\s))#)[ \t]{0,9}overlord:[ \t]{0,9}ignore\b(?:\[(?P<rules>[^\]#]{0,999})\])?",
+    re.IGNORECASE,
 )
 _OPENING = (
     yaml.FlowSequenceStartToken,
@@ -45,10 +46,15 @@ _FENCE = re.compile(r"---[ \t]*")
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A rule whose problems a comment silences on its line; an empty one where the comment names none."""
+    """A rule whose problems a comment silences on its line; an empty one where the comment names none.
+
+    Attributes:
+        is_sent: It is written as a comment of YAML where that is none, in a text, and so silences nothing.
+    """
 
     rule: str
     place: Place
+    is_sent: bool = False
 
 
 def find(text: str, file: str, syntax: Syntax) -> tuple[Ignore, ...]:
@@ -59,22 +65,20 @@ def find(text: str, file: str, syntax: Syntax) -> tuple[Ignore, ...]:
         file: What problems call it.
         syntax: How its comments look.
     """
-    if "ignore" not in text:
+    if not _IGNORE.search(text):
         return ()
     lines = lines_of(text, syntax)
     end = len(lines) if syntax == "yaml" else _end_of_front_matter(lines) if syntax == "role" else 0
-    comments = [
-        (number, match)
-        for number, line in enumerate(lines, 1)
-        for match in _IGNORE.finditer(line)
-        if match["template"] or number <= end
-    ]
-    spans = _Texts("\n".join(lines[:end])) if any(not match["template"] for _, match in comments) else None
+    comments = [(number, match) for number, line in enumerate(lines, 1) for match in _IGNORE.finditer(line)]
+    spans = _Texts("\n".join(lines[:end]))
     return tuple(
         ignore
         for number, match in comments
-        if match["template"] or spans is None or not spans.hold(number, match.start() + 1)
-        for ignore in _ignores(match, file, number)
+        for ignore in _ignores(
+            match,
+            Place(file, number, match.start() + 1),
+            is_sent=not match["template"] and (number > end or spans.hold(number, match.start() + 1)),
+        )
     )
 
 
@@ -88,7 +92,7 @@ def heed(problems: Iterable[Problem], ignores: Sequence[Ignore]) -> tuple[list[P
 
     A comment silences warnings alone: an error that one is about is kept, and its hint says so.
     """
-    heeded = {(each.place.file, each.place.line, each.rule) for each in ignores}
+    heeded = {(each.place.file, each.place.line, each.rule) for each in ignores if not each.is_sent}
     kept: list[Problem] = []
     met: set[tuple[str, int, str]] = set()
     for each in problems:
@@ -98,16 +102,19 @@ def heed(problems: Iterable[Problem], ignores: Sequence[Ignore]) -> tuple[list[P
         elif each.severity == "error":
             kept.append(replace(each, hint="; ".join(filter(None, (each.hint, _NO_ERRORS)))))
         met.add(where)
-    return kept, [each for each in ignores if (each.place.file, each.place.line, each.rule) not in met]
+    return kept, [each for each in ignores if each.is_sent or (each.place.file, each.place.line, each.rule) not in met]
 
 
 def tell_unused(ignores: Sequence[Ignore], known: Collection[str]) -> list[Problem]:
     """Return a warning for each rule of a file's comments that silences nothing; `known` are the ids that there are."""
     first = ignores[: MAX_PROBLEMS + 1]
-    return bounded([problem(each.place, "unused-ignore", *_fault(each.rule, known), "warning") for each in first])
+    return bounded([problem(each.place, "unused-ignore", *_fault(each, known), "warning") for each in first])
 
 
-def _fault(rule: str, known: Collection[str]) -> tuple[str, str]:
+def _fault(ignore: Ignore, known: Collection[str]) -> tuple[str, str]:
+    rule = ignore.rule
+    if ignore.is_sent:
+        return "this is part of the text, and no comment", f"write {{# overlord: ignore[{rule}] #}}"
     if not rule:
         return "the comment names no rule", "write # overlord: ignore[RULE]"
     if rule not in known:
@@ -116,12 +123,13 @@ def _fault(rule: str, known: Collection[str]) -> tuple[str, str]:
     return message, "remove it, or put it on the line that the problem names"
 
 
-def _ignores(match: re.Match[str], file: str, line: int) -> list[Ignore]:
+def _ignores(match: re.Match[str], place: Place, *, is_sent: bool) -> list[Ignore]:
+    column = place.column - match.start()
     rules = [
-        Ignore(rule[0], Place(file, line, match.start("rules") + rule.start() + 1))
+        Ignore(rule[0], replace(place, column=column + match.start("rules") + rule.start()), is_sent)
         for rule in _RULE.finditer(match["rules"] or "")
     ]
-    return rules or [Ignore("", Place(file, line, match.start() + 1))]
+    return rules or ([] if is_sent else [Ignore("", place)])
 
 
 def _end_of_front_matter(lines: Sequence[str]) -> int:

@@ -21,6 +21,9 @@ DEEPEST = 10
 MOST_CANDIDATES = 500
 """Near misses are looked for among so many names at most: each costs some 10 µs."""
 
+_NEAR = 0.65
+"""How like a name must be to be meant: `utlra` and `ultra` are 0.8, `tasks` and `packs` 0.6, `rnk` and `rank` 0.86."""
+
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -80,10 +83,10 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     candidates = list(islice(known, MOST_CANDIDATES + 1))
     if len(wrong) > LONGEST_ECHO * 2 or len(candidates) > MOST_CANDIDATES:
         return ""
-    near = difflib.get_close_matches(wrong, candidates, n=1)
+    near = difflib.get_close_matches(wrong, candidates, n=1, cutoff=_NEAR)
     if not near and wrong != wrong.casefold():
         by_letters = {name.casefold(): name for name in candidates}
-        near = [by_letters[name] for name in difflib.get_close_matches(wrong.casefold(), by_letters, n=1)]
+        near = [by_letters[name] for name in difflib.get_close_matches(wrong.casefold(), by_letters, n=1, cutoff=_NEAR)]
     return f"did you mean {shown(near[0], longest=LONGEST_PATH)}?" if near else ""
 
 

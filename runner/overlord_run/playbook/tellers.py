@@ -14,6 +14,8 @@ from overlord_run.playbook.texts import Place
 from overlord_run.playbook.written import how_to_write
 
 LONGEST_EXAMPLE = 80
+_MOST_KEYS = 16
+"""How many keys a hint lists: all that any mapping of ours has."""
 
 TYPES = {
     "object": "a mapping",
@@ -88,7 +90,7 @@ def _unknown_key(error: Any, document: Document) -> Iterator[Problem]:
     place = f" in {subject(path)}" if path else ""
     for key in error.instance:
         if key not in known and not key.startswith("x-"):
-            hint = did_you_mean(key, known) or f"known here: {listed(known)}"
+            hint = did_you_mean(key, known) or f"known here: {listed(known, most=_MOST_KEYS)}"
             yield problem(document.key((*path, key)), "unknown-key", f"unknown key {shown(key)}{place}", hint)
 
 

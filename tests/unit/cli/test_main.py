@@ -55,6 +55,14 @@ def test_json_is_asked_for_by_the_words_even_where_they_do_not_parse(args: list[
     assert asks_for_json(args) is asked
 
 
+def test_a_value_that_is_none_of_the_choices_gets_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert execute(["list", "--format", "jsn"]) == Exit.USAGE
+    assert capsys.readouterr().err == (
+        "error: Invalid value for '--format': 'jsn' is not one of 'text', 'json'; did you mean 'json'?\n"
+        "next: overlord-run list --help tells what is understood\n"
+    )
+
+
 def test_a_word_that_is_no_command_gets_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert execute(["lsit"]) == Exit.USAGE
     assert capsys.readouterr().err == (

@@ -15,10 +15,23 @@ ORDERED = {
         "2. Install the dependencies.",
         "Restart the web server.",
         "Open a terminal.",
+        "Judge it:\n\nRun the tests.",
+        "Use the shell to list the files.",
+        "Run the app, and click through the login.",
+        "Run all of the tests.",
+        "Run the following: make check",
+        "Write the patch, then run the tests.",
+        "Make sure to run the tests before you answer.",
+        "Install it with care and run the script.",
     ],
     "use a browser or the network": [
         "Open the browser.",
         "Visit https://example.org and read it.",
+        "Curl the endpoint and report its status.",
+        "Search online for similar incidents.",
+        "Look up the known vulnerabilities on the web.",
+        "Google the error message.",
+        "Take a screenshot of the page.",
         "Search the web for similar incidents.",
         "Look each of them up online.",
         "Now download the page, please. Go to the website.",
@@ -28,18 +41,21 @@ ORDERED = {
         "Merge the PR!",
         "Finally, submit a new merge request.",
         "Open an issue for each finding.",
+        "Fix the bug and open a pull request.",
+        "Fix the bug and open a\npull request.",
     ],
     "change a repository": [
         "Commit the changes.",
         "Push it.",
+        "Implement the change, commit it and push it to main.",
         "Push your branch to the remote.",
         "Create a new branch for it.",
         "Clone the repository first.",
         "Tag the release.",
     ],
     "deploy or release": ["Deploy it.", "Deploy the new version.", "Redeploy to staging.", "Publish the package."],
-    "write files": ["Save your report to a file.", "Write the findings into `findings.md`."],
-    "send messages": ["Send an email to the team.", "Post your summary in Slack."],
+    "write files": ["Save your report to a file.", "Write the findings into `findings.md`.", "Save it as plan.md."],
+    "send messages": ["Send an email to the team.", "Post your summary in Slack.", "Post it to the #releases channel."],
 }
 LEFT_ALONE = [
     "Do not run the tests.",
@@ -66,6 +82,22 @@ LEFT_ALONE = [
     "Judge it.\n```\nRun the tests.\n```",
     "Comment on the pull request below.",
     "What would you do by hand? e.g. run the tests",
+    "Create a pull request template for this repository. Make the pull request title shorter.",
+    "Open the pull request description with a summary. Submit a pull request review as text.",
+    "Open an issue of principle if you see one. Search the web of dependencies below for a cycle.",
+    "Create a branch naming scheme. Tag the release-blocking findings. Tag the commit messages below by kind.",
+    "Start the service review with authentication. Use the browser logs below. Use a browser-neutral wording.",
+    "Run every test case below through the rule. Run tests: list those that are missing.",
+    "Run a build-versus-buy comparison. Commit the code review to three findings.",
+    "Publish the release notes as Markdown. Write it to a file-like structure.",
+    "Execute the script main.py in your head, and say what it prints.",
+    "Execute the pipeline as a thought experiment.",
+    "Write a script that installs it and runs the tests. Describe how you fix it and open a pull request.",
+    "Review what they would change and deploy the release. Update the plan so we run the build and deploy the app.",
+    "Fix it. The team will then review it and deploy the release.",
+    "Deploy\nThe release is on Friday.",
+    "Run the tests\nor not?",
+    "Write it under these headings:\nPrepare\nDeploy the release\nVerify",
 ]
 
 
@@ -88,6 +120,10 @@ def test_what_is_no_order_is_left_alone(text: str) -> None:
 
 
 def test_the_line_of_each_order_is_told() -> None:
+    assert deeds("Judge it.\nThen fix it and\nrun\nthe tests.\n- Say what\n  you think. Deploy\n  it.") == [
+        (3, "run commands"),
+        (6, "deploy or release"),
+    ]
     text = "Read the plan.\n\n```\nRun it.\n```\n\nRun the tests.\nDo this.\n- Deploy it. Then push it.\n"
     assert deeds(text) == [(7, "run commands"), (9, "deploy or release"), (9, "change a repository")]
 

@@ -8,7 +8,7 @@ from overlord_run.playbook.texts import Place
 
 
 def found(text: str, syntax: Syntax = "yaml") -> list[tuple[str, int, int]]:
-    return [(one.rule, one.place.line, one.place.column) for one in find(text, "f", syntax)]
+    return [(one.rule, one.place.line, one.place.column) for one in find(text, "f", syntax) if not one.is_sent]
 
 
 def test_a_comment_names_the_rules_that_it_silences() -> None:
@@ -31,7 +31,7 @@ def test_a_comment_that_names_none_is_found_too(comment: str) -> None:
         "a: 1#overlord: ignore[b]",
         "a: 1 # overlord ignore[b]",
         "a: 1 # overlord: ignored[b]",
-        "a: 1 # Overlord: ignore[b]",
+        "a: 'x # overlord: ignore'",
         "a: 'x # overlord: ignore[b]'",
         'a: "x\n  # overlord: ignore[b]"',
         "a: |\n  x # overlord: ignore[b]\n",
@@ -49,9 +49,11 @@ def test_what_is_no_comment_silences_nothing(text: str) -> None:
         ("a: |\n  x\n# overlord: ignore[b]\n", 3),
         ("a: 'x' # overlord: ignore[b]", 1),
         ("a: x\t#overlord:ignore[b]", 1),
+        ("a: x # Overlord: Ignore[b]", 1),
         ("a: [1, # overlord: ignore[b]\n 2]", 1),
         ("a: 'x # overlord: ignore[c]' # overlord: ignore[b]", 1),
         ("a: |\n  x {#overlord: ignore[b]#} y\n", 2),
+        ("a: |\n  x {#- overlord: ignore[b] -#} y\n", 2),
         ("a: 1\r\nb: 1 # overlord: ignore[b]\r\n", 2),
         ("a: \u2028# overlord: ignore[b]", 2),
     ],
@@ -104,6 +106,15 @@ def test_what_silences_nothing_is_a_warning_that_says_why() -> None:
             "f:2:4: warning: no problem of the rule 'unused-var' is on this line "
             "(remove it, or put it on the line that the problem names) [unused-ignore]"
         ),
+    ]
+
+
+def test_what_stands_in_a_text_silences_nothing_and_is_told_so() -> None:
+    here = Problem("f", 2, 1, "b", "x", severity="warning")
+    sent = find("a: |\n  x # overlord: ignore[b]\n", "f", "yaml")
+    assert heed([here], sent) == ([here], list(sent))
+    assert [str(one) for one in tell_unused(sent, {"b"})] == [
+        ("f:2:24: warning: this is part of the text, and no comment (write {# overlord: ignore[b] #}) [unused-ignore]"),
     ]
 
 

@@ -50,6 +50,7 @@ def test_a_path_is_relative_and_safe_on_every_platform(path: str, fault: str) ->
     [
         ("aldr", ["alder", "birch"], "did you mean 'alder'?"),
         ("oak", ["alder", "birch"], ""),
+        ("tasks", ["packs"], ""),
         ("ALDR", ["birch", "Alder"], "did you mean 'Alder'?"),
         ("OAK", ["alder", "birch"], ""),
         ("alder", [], ""),
@@ -57,7 +58,17 @@ def test_a_path_is_relative_and_safe_on_every_platform(path: str, fault: str) ->
         ("x" * 81, ["x" * 80], ""),
         ("alder", [f"alder{number}" for number in range(501)], ""),
     ],
-    ids=["near", "far", "in capitals", "far in capitals", "nothing known", "told whole", "too long", "too many"],
+    ids=[
+        "near",
+        "far",
+        "not near enough",
+        "in capitals",
+        "far in capitals",
+        "nothing known",
+        "told whole",
+        "too long",
+        "too many",
+    ],
 )
 def test_a_near_miss_is_offered(wrong: str, known: list[str], hint: str) -> None:
     assert did_you_mean(wrong, known) == hint

@@ -171,7 +171,7 @@ def test_yaml_schema_and_checks_are_told_at_once_in_the_files_order() -> None:
         (
             "m.yml:6:1: error: unknown key 'speed' (known here: '$schema', 'overlord', 'name', "
             "'description', 'inputs', "
-            "'vars', 'engine', 'models', 'packs', 'roles', 'assignments', 'redirects', …) [unknown-key]"
+            "'vars', 'engine', 'models', 'packs', 'roles', 'assignments', 'redirects', 'outputs') [unknown-key]"
         ),
         "m.yml:6:8: error: 1e999 is too large: a number must fit in 64 bits (quote it if it is meant as text) [number]",
         "m.yml:7:19: error: 'timeout' is '1s'; it must be from 5s to 10m (for example 90s) [out-of-range]",

@@ -219,7 +219,7 @@ TRAPS: dict[str, tuple[bytes | str, list[str]]] = {
         [
             (
                 "1:4 yaml-syntax: this is not YAML: did not find expected ',' or ']' while parsing a flow sequence"
-                " (close the list with ])"
+                " (close the list with ], and quote a text that holds ': ' or ' #')"
             )
         ],
     ),

@@ -30,7 +30,7 @@ def told(content: str, name: str = "playbook") -> list[str]:
                 (
                     "f:7:1: error: unknown key 'budget' (known here: '$schema', 'overlord', 'name', "
                     "'description', 'inputs', "
-                    "'vars', 'engine', 'models', 'packs', 'roles', 'assignments', 'redirects', …) [unknown-key]"
+                    "'vars', 'engine', 'models', 'packs', 'roles', 'assignments', 'redirects', 'outputs') [unknown-key]"
                 )
             ],
         ),

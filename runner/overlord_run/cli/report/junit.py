@@ -20,7 +20,7 @@ _NO_CHAR = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def junit(found: Validation) -> str:
     """Return a document with a suite for each file and a test for each problem, or one that passed."""
-    root = Element("testsuites", _counts(found.problems, files=found.files), name="overlord-run validate")
+    root = Element("testsuites", _counts(found.problems, files=found.files), name="overlord-run")
     for file in sorted({*found.files, *(problem.file for problem in found.problems)}):
         problems = [problem for problem in found.problems if problem.file == file]
         suite = SubElement(root, "testsuite", _counts(problems, files=[file]), name=_text(file))

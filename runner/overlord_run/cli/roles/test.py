@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "output_format",
-    type=click.Choice(["text", "json", "junit"]),
+    type=options.OneOf(["text", "json", "junit"]),
     default="text",
     show_default=True,
     help="What to print: text for people, a JSON object, or JUnit XML.",

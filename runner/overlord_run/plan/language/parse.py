@@ -27,7 +27,7 @@ from overlord_run.plan.language.prose import prose
 from overlord_run.plan.language.references import Reference, references
 from overlord_run.plan.language.sandbox import Sandbox
 from overlord_run.plan.language.syntax import TAGS, Finding, inspect
-from overlord_run.playbook.names import did_you_mean
+from overlord_run.playbook.names import did_you_mean, shown
 from overlord_run.playbook.rules import MAX_PROBLEMS
 from overlord_run.playbook.slots import holds_template
 from overlord_run.playbook.texts import Text, lines_in
@@ -236,8 +236,10 @@ def _parse_expression(text: str) -> nodes.Template:
     parser = Parser(_sandbox(), text, state="variable")
     expression = parser.parse_expression()
     if not parser.stream.eos:
-        line = parser.stream.current.lineno
-        raise SyntaxFaultError(Finding(line, "template-syntax", "something stands behind the expression's end"))
+        behind = parser.stream.current
+        message = f"{shown(str(behind.value))} stands behind the expression's end"
+        hint = "compare with ==, look into a text or a list with 'in', join conditions with 'and' or 'or'"
+        raise SyntaxFaultError(Finding(behind.lineno, "template-syntax", message, hint))
     return nodes.Template([nodes.Assign(nodes.Name(RESULT, "store"), expression, lineno=1)], lineno=1)
 
 

@@ -224,7 +224,7 @@ def test_an_expression_has_a_json_value(expression: str, value: object) -> None:
     ("expression", "problem"),
     [
         ("{{ r }}", "10:5: error: an expression stands here, not a template [expression-braces]"),
-        ("r r", "10:5: error: something stands behind the expression's end [template-syntax]"),
+        ("r r", "10:5: error: 'r' stands behind the expression's end [template-syntax]"),
         ("", "10:5: error: this cannot be read: unexpected 'end of template' [template-syntax]"),
         ("nothing", "10:5: error: 'nothing' is undefined [template-undefined]"),
         ("[nothing]", "10:5: error: 'nothing' is undefined [template-undefined]"),
