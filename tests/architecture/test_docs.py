@@ -36,12 +36,11 @@ from overlord_run.plan.language.filters import FILTERS
 from overlord_run.plan.language.templates import evaluate
 from overlord_run.plan.pricing import Cost
 from overlord_run.plan.rules import RULES as TEMPLATE_RULES
+from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.rules import RULES
 from overlord_run.playbook.schema import load as load_schema
 from overlord_run.playbook.texts import Place, Text
-from overlord_run.roles.lock import LOCK_NAME
-from overlord_run.roles.lock import RULES as LOCK_RULES
-from overlord_run.roles.packs import RULES as PACK_RULES
+from overlord_run.roles.rules import RULES as PACK_RULES
 from overlord_run.settings.config import load_config
 
 PLAYBOOK, TEMPLATES, COMMAND_PAGE, ENGINE, REHEARSAL, RULE_PAGE, RUN_FOLDER, DRY_RUN, ROLE_PAGE = (
@@ -333,13 +332,12 @@ WITHOUT_EXAMPLE = {
 def _rules() -> set[str]:
     tree = ast.parse(Path(script.__file__).read_text(encoding="utf-8"))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "problem"]
-    of_packs = {*LOCK_RULES, *PACK_RULES}
     return {
         RECORDING_RULE,
         *RULES,
         *SCHEMA_RULES,
         *TEMPLATE_RULES,
-        *of_packs,
+        *PACK_RULES,
         *(ast.literal_eval(call.args[1]) for call in calls),
     }
 

@@ -26,7 +26,8 @@ from overlord_run.host import require_supported
 from overlord_run.plan.build import build
 from overlord_run.plan.frozen import plan_from_json
 from overlord_run.plan.model import Plan
-from overlord_run.roles.lock import LOCK_LIMIT, LOCK_NAME, Lock, parse_lock
+from overlord_run.playbook.packs import LOCK_NAME
+from overlord_run.roles.lock import LOCK_LIMIT, Lock, parse_lock
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.environment import environment
 from overlord_run.settings.model import Flags

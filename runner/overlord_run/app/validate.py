@@ -7,8 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from overlord_run.app import ours
-from overlord_run.app.here import pack_cache
-from overlord_run.app.roles.examples import check_examples
+from overlord_run.app.packs import pack_cache
 from overlord_run.app.rules import RULES, require_known
 from overlord_run.errors import Exit, InvalidPlaybookError, Problem, UsageError
 from overlord_run.expect.schema import check as check_schemas
@@ -25,7 +24,6 @@ from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.playbook.rolefile import parse_role
 from overlord_run.roles.beside import Beside
 from overlord_run.roles.includes import include
-from overlord_run.roles.lock import parse_lock
 from overlord_run.roles.origins import of_role_file
 from overlord_run.roles.resolve import read as read_files
 
@@ -110,7 +108,7 @@ def parse(content: bytes, file: str, beside: Beside) -> tuple[Playbook, tuple[Pr
     parsed, problems = read_playbook(content, file)
     if parsed is None:
         raise InvalidPlaybookError(problems)
-    playbook, of_files = read_files(parsed, beside, pack_cache())
+    playbook, of_files = read_files(parsed, beside, pack_cache)
     problems += [*of_files, *check_schemas(playbook), *check_templates(playbook), *check_budget(playbook)]
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:  # warnings would mislead beside them: what reads an input may stand in the file that is missing
@@ -200,8 +198,12 @@ def _problems(content: bytes, path: str) -> Sequence[Problem]:
         case "role":
             return check_role(content, path)
         case "examples":
+            from overlord_run.app.roles.examples import check_examples  # noqa: PLC0415 - few files are examples
+
             return check_examples(content, path, partial(read_beside, Path(path).parent))
         case "lock":
+            from overlord_run.roles.lock import parse_lock  # noqa: PLC0415 - few files are locks
+
             parse_lock(content, path)
             return ()
         case "script":
