@@ -1,14 +1,13 @@
 """Check playbooks, role files, their examples, rehearsal scripts and locks as far as that needs no inputs."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from overlord_run.app import ours
 from overlord_run.app.packs import pack_cache
-from overlord_run.app.rules import RULES, require_known
 from overlord_run.errors import Exit, InvalidPlaybookError, Problem, UsageError
 from overlord_run.expect.schema import check as check_schemas
 from overlord_run.files import PLAYBOOK_LIMIT, FileError, is_folder, read_beside, read_bytes
@@ -145,7 +144,7 @@ def validate(
     Raises:
         UsageError: A file does not exist, the folders hold nothing of ours, or there is no such rule.
     """
-    require_known((*select, *ignore))
+    _require_known((*select, *ignore))
     files = tuple(dict.fromkeys(name for path in paths for name in _expand(path)))
     if not files:
         message = f"no playbook, role file, examples or script in {', '.join(paths)}"
@@ -159,12 +158,8 @@ def validate(
     by_file: dict[str, list[ignores.Ignore]] = {}
     for each in (one for one in unused if one.rule not in OF_A_PLAN):
         by_file.setdefault(each.place.file, []).append(each)
-    kept += [
-        told
-        for file, theirs in by_file.items()
-        if file in looked and looked[file].is_sound
-        for told in ignores.tell_unused(theirs, RULES)
-    ]
+    sound = [theirs for file, theirs in by_file.items() if file in looked and looked[file].is_sound]
+    kept += [told for theirs in sound for told in _tell_unused(theirs)]
     chosen = [one for one in kept if (not select or one.rule in select) and one.rule not in ignore]
     problems = tuple(sorted(replace(one, severity="error") if strict else one for one in chosen))
     return Validation(files, problems, silenced + len(kept) - len(chosen), _lines(problems, texts))
@@ -177,6 +172,19 @@ def found_in(path: str, problems: Collection[Problem]) -> Validation:
     """
     told = tuple(sorted(problems))
     return Validation((path,), told, 0, _lines(told, _texts({problem.file for problem in told}, {})))
+
+
+def _require_known(rules: Sequence[str]) -> None:
+    if rules:
+        from overlord_run.app.rules import require_known  # noqa: PLC0415 - all rules; most people name none
+
+        require_known(rules)
+
+
+def _tell_unused(unused: Sequence[ignores.Ignore]) -> Iterable[Problem]:
+    from overlord_run.app.rules import RULES  # noqa: PLC0415 - all rules; few files silence any
+
+    return ignores.tell_unused(unused, RULES)
 
 
 def _expand(path: str) -> Sequence[str]:
