@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def look(folder: Path, cache: Cache, content: str = COUNCIL) -> tuple[Playbook, list[Problem]]:
-    return read(parse(content.encode(), "book/council.yml"), partial(read_beside, folder), cache)
+    return read(parse(content.encode(), "book/council.yml"), partial(read_beside, folder), lambda: cache)
 
 
 def told(folder: Path, cache: Cache, content: str = COUNCIL) -> list[str]:
