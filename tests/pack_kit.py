@@ -4,9 +4,10 @@ import hashlib
 from pathlib import Path
 
 from overlord_run.playbook.model import Pack
+from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.texts import Place
 from overlord_run.roles.cache import Cache, Contents
-from overlord_run.roles.lock import LOCK_NAME, Lock, LockedPack, compose_lock
+from overlord_run.roles.lock import Lock, LockedPack, compose_lock
 
 GIT = "https://github.com/acme/roles"
 COMMIT = "1a2b3c4d" * 5

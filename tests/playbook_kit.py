@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from overlord_run.app.here import pack_cache
+from overlord_run.app.packs import pack_cache
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.files import read_beside
 from overlord_run.playbook.model import Playbook
@@ -19,7 +19,7 @@ def parse(data: bytes, file: str) -> Playbook:
 
 def resolve(playbook: Playbook, folder: Path) -> Playbook:
     """Return a playbook with every text that its files, and the packs of `pack_kit`, hold."""
-    return _whole(*read_files(playbook, partial(read_beside, folder), pack_cache()))
+    return _whole(*read_files(playbook, partial(read_beside, folder), pack_cache))
 
 
 def _whole(playbook: Playbook | None, problems: list[Problem]) -> Playbook:

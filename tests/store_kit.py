@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from overlord_run.plan.model import digest
+from overlord_run.plan.digest import digest
 from overlord_run.store import events as ev
 from overlord_run.store.disk import SystemDisk
 from overlord_run.store.folder import RunFolder

@@ -6,7 +6,8 @@ import pytest
 
 import pack_kit
 from acceptance.invocation import Done, Shell
-from overlord_run.roles.lock import LOCK_NAME, Lock
+from overlord_run.playbook.packs import LOCK_NAME
+from overlord_run.roles.lock import Lock
 
 PLAYBOOK = """\
 overlord: 1

@@ -33,9 +33,9 @@ from overlord_run.plan.language.conditions import CONDITIONS
 from overlord_run.plan.language.filters import FILTERS
 from overlord_run.plan.language.templates import evaluate
 from overlord_run.plan.pricing import Cost
+from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.schema import load as load_schema
 from overlord_run.playbook.texts import Place, Text
-from overlord_run.roles.lock import LOCK_NAME
 from overlord_run.settings.config import load_config
 
 PLAYBOOK, TEMPLATES, COMMAND_PAGE, ENGINE, REHEARSAL, RULE_PAGE, RUN_FOLDER, DRY_RUN, ROLE_PAGE = (

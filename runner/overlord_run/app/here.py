@@ -1,11 +1,9 @@
-"""Tell where the command runs: host, worktree, the folder that holds the runs, and the packs."""
+"""Tell where the command runs: host, worktree, and the folder that holds the runs."""
 
 from pathlib import Path
 
 from overlord_run import host as hosts
 from overlord_run.errors import StoreError
-from overlord_run.roles.cache import Cache
-from overlord_run.settings.cache import cache_path
 from overlord_run.settings.environment import environment, run_id, state_folder
 
 STATE_DIR = ".overlord"
@@ -43,8 +41,3 @@ def state_dir(asked: str | None, worktree: hosts.Worktree) -> Path:
 def own_state_dir(worktree: hosts.Worktree) -> Path:
     """Return the state folder that a worktree has for itself."""
     return worktree.path / STATE_DIR
-
-
-def pack_cache() -> Cache:
-    """Return where packs were fetched to on this machine."""
-    return Cache(cache_path(environment()))

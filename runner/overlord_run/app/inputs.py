@@ -1,6 +1,6 @@
 """Gather the values of inputs from the command line and from files, each read as its declared type says."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,7 +8,6 @@ from typing import Any
 
 from overlord_run.errors import InvalidPlaybookError, UsageError
 from overlord_run.files import INPUT_LIMIT, decode, read_bytes
-from overlord_run.globs import read_files
 from overlord_run.plan.inputs import parse_argument
 from overlord_run.playbook.model import Input
 from overlord_run.playbook.names import next_name
@@ -67,7 +66,7 @@ def _readers(declared: Mapping[str, Input], given: Given) -> dict[str, Callable[
         if _is_file(declared, name):
             readers[name] = partial(_read_text, raw, name, given.stdin)
         elif _is_files(declared, name):
-            readers[name] = partial(read_files, _all_given(given, name))
+            readers[name] = partial(_read_files, _all_given(given, name))
         elif _is_repeated(declared, given, name):
             readers[name] = partial(list, _all_given(given, name))
         else:
@@ -75,10 +74,16 @@ def _readers(declared: Mapping[str, Input], given: Given) -> dict[str, Callable[
     return readers
 
 
+def _read_files(globs: Sequence[str]) -> list[dict[str, str]]:
+    from overlord_run.globs import read_files  # noqa: PLC0415 - few playbooks take files
+
+    return read_files(globs)
+
+
 def _from_file(declared: Mapping[str, Input], name: str, path: str, stdin: Callable[[], bytes]) -> Any:
     text = _read_text(path, name, stdin)
     if _is_files(declared, name):
-        return read_files([line for line in text.splitlines() if line.strip()])
+        return _read_files([line for line in text.splitlines() if line.strip()])
     return text if _is_file(declared, name) else _parse(declared, name, text.removesuffix("\n"))
 
 
@@ -141,4 +146,4 @@ def _of_inputs_file(declared: Mapping[str, Input], name: str, content: Any) -> A
     if not isinstance(globs, list) or not all(isinstance(glob, str) for glob in globs):
         message = f"input '{name}' must be a glob or a list of globs"
         raise UsageError(message, next="Write it like docs/**/*.md, from the current folder.")
-    return read_files(globs)
+    return _read_files(globs)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from overlord_run.engine.base import EngineName
-from overlord_run.engine.exchange import header_line
 from overlord_run.errors import ChangedError, OverlordError, StoreError, UsageError
 from overlord_run.files import RECORDING_LIMIT, is_folder, is_there
 from overlord_run.playbook.names import LONGEST_PATH, shown
@@ -65,6 +64,8 @@ class Keeper:
 
 def kept_at(path: str, engine: EngineName) -> Kept:
     """Return a recording that a run is to make at a path."""
+    from overlord_run.engine.exchange import header_line  # noqa: PLC0415 - few runs are recorded
+
     id_ = secrets.token_hex(16)
     return Kept(Path(path).absolute(), id_, header_line(id_, engine), is_new=True)
 
@@ -92,6 +93,8 @@ def same_recording(recorded: Mapping[str, Any], engine: EngineName) -> Kept | No
     file = recorded.get("record")
     if not isinstance(file, Mapping):
         return None
+    from overlord_run.engine.exchange import header_line  # noqa: PLC0415 - few runs are recorded
+
     path, id_ = Path(str(file.get("path"))), str(file.get("id"))
     header = header_line(id_, engine)
     if _first_bytes(path, len(header)) not in (header, None):

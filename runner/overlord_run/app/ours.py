@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from overlord_run.files import PLAYBOOK_LIMIT, FileError, read_bytes
-from overlord_run.roles.lock import LOCK_NAME
+from overlord_run.playbook.packs import LOCK_NAME
 
 Kind = Literal["playbook", "role", "examples", "script", "lock"]
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from overlord_run.app.here import current_host, current_worktree, state_dir
 from overlord_run.app.inputs import Given, gather
@@ -13,10 +13,7 @@ from overlord_run.app.keeping import kept_at
 from overlord_run.app.session import Session
 from overlord_run.app.validate import load, read, unsilenced
 from overlord_run.engine.base import ChatMessage, EngineName, Request
-from overlord_run.engine.replay import parse_recording
-from overlord_run.engine.script import Script, parse_script
 from overlord_run.errors import Problem, SettingsError, UsageError
-from overlord_run.expect.instance import NoInstanceError, instance
 from overlord_run.files import RECORDING_LIMIT, read_bytes
 from overlord_run.host import Worktree, require_supported
 from overlord_run.plan.budget import prices, unbounded, unpriced, used_models
@@ -30,6 +27,9 @@ from overlord_run.settings.environment import environment
 from overlord_run.settings.key import key_in
 from overlord_run.settings.model import Flags, Settings, StandIn
 from overlord_run.settings.precedence import models_to_prove, resolve
+
+if TYPE_CHECKING:
+    from overlord_run.engine.script import Script
 
 STAND_INS: Mapping[EngineName, StandIn | None] = {"chat": None, "rehearsal": "rehearsal", "recording": "replay"}
 
@@ -102,10 +102,14 @@ def prepare(request: RunRequest) -> Prepared:
     plan = build(playbook, values, model_ids=settings.model_ids, host=host.facts(), limit=request.limit)
     script, script_file, recording, recording_file = None, None, None, None
     if request.script_path is not None:
+        from overlord_run.engine.script import parse_script  # noqa: PLC0415 - few runs have a script
+
         content = read(request.script_path)
         script = parse_script(content, request.script_path, plan)
         script_file = _file(request.script_path, content)
     if request.replay_path is not None:
+        from overlord_run.engine.replay import parse_recording  # noqa: PLC0415 - only a replay needs it
+
         content = read_bytes(Path(request.replay_path), limit=RECORDING_LIMIT)
         recording = parse_recording(content, request.replay_path)
         recording_file = _file(request.replay_path, content)
@@ -148,8 +152,10 @@ def _require_bounds(playbook: Playbook, settings: Settings, priced: Mapping[str,
         raise UsageError(message, next=remedy)
 
 
-def _require_answers(plan: Plan, script: Script | None) -> None:
+def _require_answers(plan: Plan, script: "Script | None") -> None:
     """Refuse to rehearse what expects an answer that no script gives and that cannot be made up."""
+    from overlord_run.expect.instance import NoInstanceError, instance  # noqa: PLC0415 - only a rehearsal makes answers
+
     made: set[int] = set()
     for message_id, slot in ((message_id, slot) for message_id, slots in plan.targets.items() for slot in slots):
         schema = plan.schema_of(slot, message_id)

@@ -24,9 +24,11 @@ from overlord_run.errors import (
 from overlord_run.files import RECORDING_LIMIT, TEXT_LIMIT, FileError, read_beside, read_bytes
 from overlord_run.host import require_supported
 from overlord_run.plan.build import build
+from overlord_run.plan.digest import digest
 from overlord_run.plan.frozen import plan_from_json
-from overlord_run.plan.model import Plan, digest
-from overlord_run.roles.lock import LOCK_LIMIT, LOCK_NAME, Lock, parse_lock
+from overlord_run.plan.model import Plan
+from overlord_run.playbook.packs import LOCK_NAME
+from overlord_run.roles.lock import LOCK_LIMIT, Lock, parse_lock
 from overlord_run.roles.origins import text_digest
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.environment import environment

@@ -8,14 +8,12 @@ from overlord_run.expect.rules import RULES as OF_SCHEMAS
 from overlord_run.plan.rules import RULES as OF_TEMPLATES
 from overlord_run.playbook.names import did_you_mean, shown
 from overlord_run.playbook.rules import RULES as OF_FILES
-from overlord_run.roles.lock import RULES as OF_LOCKS
-from overlord_run.roles.packs import RULES as OF_PACKS
+from overlord_run.roles.rules import RULES as OF_PACKS
 
 RULES: Mapping[str, str] = {
     **OF_FILES,
     **OF_TEMPLATES,
     **OF_SCHEMAS,
-    **OF_LOCKS,
     **OF_PACKS,
     **OF_ENGINE,
 }

@@ -2,18 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from overlord_run.app.keeping import Keeper, Kept
 from overlord_run.engine.base import EngineName
 from overlord_run.engine.chat import ChatEngine
 from overlord_run.engine.endpoint import Endpoint
-from overlord_run.engine.rehearsal import RehearsalTransport
-from overlord_run.engine.replay import Recording, ReplayTransport
-from overlord_run.engine.script import Script
 from overlord_run.host import Host
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.money import Price
 from overlord_run.settings.model import Settings
+
+if TYPE_CHECKING:
+    from overlord_run.engine.rehearsal import RehearsalTransport
+    from overlord_run.engine.replay import Recording, ReplayTransport
+    from overlord_run.engine.script import Script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +37,8 @@ class Session:
     host: Host
     models_to_prove: tuple[str, ...]
     engine: EngineName
-    script: Script | None = None
-    recording: Recording | None = None
+    script: "Script | None" = None
+    recording: "Recording | None" = None
     kept: Kept | None = None
     prices: Mapping[str, Price | None] = field(default_factory=dict)
 
@@ -47,11 +50,6 @@ def open_engine(session: Session, keeper: Keeper | None) -> ChatEngine:
         SettingsError: The base URL, the proxy or the file of certificates cannot be used.
     """
     settings = session.settings
-    transport: RehearsalTransport | ReplayTransport | None = None
-    if session.recording is not None:
-        transport = ReplayTransport(session.recording)
-    elif session.engine == "rehearsal":
-        transport = RehearsalTransport(session.models_to_prove, session.script, session.plan.schema_of)
     return ChatEngine(
         Endpoint(settings.base_url, settings.key, settings.proxy, settings.ca_file),
         models=session.models_to_prove,
@@ -61,6 +59,19 @@ def open_engine(session: Session, keeper: Keeper | None) -> ChatEngine:
         timeout_s=settings.timeout_s,
         is_key_required=settings.key_required,
         is_probe=settings.preflight == "probe",
-        transport=transport,
+        transport=_stand_in(session),
         keeper=keeper,
     )
+
+
+def _stand_in(session: Session) -> "RehearsalTransport | ReplayTransport | None":
+    """Return what answers in the network's place, if anything does."""
+    if session.recording is not None:
+        from overlord_run.engine.replay import ReplayTransport  # noqa: PLC0415 - only a replay needs it
+
+        return ReplayTransport(session.recording)
+    if session.engine == "rehearsal":
+        from overlord_run.engine.rehearsal import RehearsalTransport  # noqa: PLC0415 - only a rehearsal needs it
+
+        return RehearsalTransport(session.models_to_prove, session.script, session.plan.schema_of)
+    return None

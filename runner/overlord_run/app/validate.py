@@ -1,15 +1,13 @@
 """Check playbooks, role files, their examples, rehearsal scripts and locks as far as that needs no inputs."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from overlord_run.app import ours
-from overlord_run.app.here import pack_cache
-from overlord_run.app.roles.examples import check_examples
-from overlord_run.app.rules import RULES, require_known
+from overlord_run.app.packs import pack_cache
 from overlord_run.errors import Exit, InvalidPlaybookError, Problem, UsageError
 from overlord_run.expect.schema import check as check_schemas
 from overlord_run.files import PLAYBOOK_LIMIT, FileError, is_folder, read_beside, read_bytes
@@ -21,13 +19,12 @@ from overlord_run.plan.rules import OF_A_PLAN
 from overlord_run.playbook import ignores
 from overlord_run.playbook.checks import warnings as playbook_warnings
 from overlord_run.playbook.model import Playbook
+from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.playbook.rolefile import parse_role
 from overlord_run.roles.beside import Beside
 from overlord_run.roles.includes import include
-from overlord_run.roles.lock import LOCK_LIMIT, LOCK_NAME, parse_lock
 from overlord_run.roles.origins import of_role_file
-from overlord_run.roles.packs import read_labelled
 from overlord_run.roles.resolve import read as read_files
 
 # What stands before the @ of a URL; a user of ssh alone, as in ssh://git@host, is no secret.
@@ -111,7 +108,7 @@ def parse(content: bytes, file: str, beside: Beside) -> tuple[Playbook, tuple[Pr
     parsed, problems = read_playbook(content, file)
     if parsed is None:
         raise InvalidPlaybookError(problems)
-    playbook, of_files = read_files(parsed, beside, pack_cache())
+    playbook, of_files = read_files(parsed, beside, pack_cache)
     problems += [*of_files, *check_schemas(playbook), *check_templates(playbook), *check_budget(playbook)]
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:  # warnings would mislead beside them: what reads an input may stand in the file that is missing
@@ -148,7 +145,7 @@ def validate(
     Raises:
         UsageError: A file does not exist, the folders hold nothing of ours, or there is no such rule.
     """
-    require_known((*select, *ignore))
+    _require_known((*select, *ignore))
     files = tuple(dict.fromkeys(name for path in paths for name in _expand(path)))
     if not files:
         message = f"no playbook, role file, examples or script in {', '.join(paths)}"
@@ -162,12 +159,8 @@ def validate(
     by_file: dict[str, list[ignores.Ignore]] = {}
     for each in (one for one in unused if one.rule not in OF_A_PLAN):
         by_file.setdefault(each.place.file, []).append(each)
-    kept += [
-        told
-        for file, theirs in by_file.items()
-        if file in looked and looked[file].is_sound
-        for told in ignores.tell_unused(theirs, RULES)
-    ]
+    sound = [theirs for file, theirs in by_file.items() if file in looked and looked[file].is_sound]
+    kept += [told for theirs in sound for told in _tell_unused(theirs)]
     chosen = [one for one in kept if (not select or one.rule in select) and one.rule not in ignore]
     problems = tuple(sorted(replace(one, severity="error") if strict else one for one in chosen))
     return Validation(files, problems, silenced + len(kept) - len(chosen), _lines(problems, texts, files))
@@ -180,6 +173,19 @@ def found_in(path: str, problems: Collection[Problem]) -> Validation:
     """
     told = tuple(sorted(problems))
     return Validation((path,), told, 0, _lines(told, _texts({problem.file for problem in told}, {}), (path,)))
+
+
+def _require_known(rules: Sequence[str]) -> None:
+    if rules:
+        from overlord_run.app.rules import require_known  # noqa: PLC0415 - all rules; most people name none
+
+        require_known(rules)
+
+
+def _tell_unused(unused: Sequence[ignores.Ignore]) -> Iterable[Problem]:
+    from overlord_run.app.rules import RULES  # noqa: PLC0415 - all rules; few files silence any
+
+    return ignores.tell_unused(unused, RULES)
 
 
 def _expand(path: str) -> Sequence[str]:
@@ -201,8 +207,12 @@ def _problems(content: bytes, path: str) -> Sequence[Problem]:
         case "role":
             return check_role(content, path)
         case "examples":
+            from overlord_run.app.roles.examples import check_examples  # noqa: PLC0415 - few files are examples
+
             return check_examples(content, path, partial(read_beside, Path(path).parent))
         case "lock":
+            from overlord_run.roles.lock import parse_lock  # noqa: PLC0415 - few files are locks
+
             parse_lock(content, path)
             return ()
         case "script":
@@ -244,9 +254,14 @@ def _texts(files: Collection[str], checked: Mapping[str, bytes]) -> dict[str, _T
 
 def _packed(problems: Sequence[Problem], texts: Mapping[str, _Text], files: Collection[str]) -> dict[str, _Text]:
     """Return the texts of packs that problems stand in, as the locks beside these files have them."""
-    packed: dict[str, _Text] = {}
     labels = {problem.file for problem in problems if "@" in problem.file} - texts.keys()
-    for folder in {Path(file).parent for file in files} if labels else ():
+    if not labels:
+        return {}
+    from overlord_run.roles.lock import LOCK_LIMIT, parse_lock  # noqa: PLC0415 - most playbooks use no packs
+    from overlord_run.roles.packs import read_labelled  # noqa: PLC0415 - as above
+
+    packed: dict[str, _Text] = {}
+    for folder in {Path(file).parent for file in files}:
         try:
             lock = parse_lock(read_bytes(folder / LOCK_NAME, limit=LOCK_LIMIT), LOCK_NAME)
         except (FileError, InvalidPlaybookError):  # so none of the problems is in a pack that it names

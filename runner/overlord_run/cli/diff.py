@@ -95,7 +95,7 @@ def _refuse_for_runs(words: list[str], revision: str | None, *, has_inputs: bool
 def _tell(found: "Comparison", output_format: str, max_chars: int | None) -> Exit:
     from overlord_run.cli.lines import write_report_lines
     from overlord_run.cli.report.diff import comparison_lines, comparison_markdown
-    from overlord_run.cli.report.json import comparison_json
+    from overlord_run.cli.report.diff_json import comparison_json
     from overlord_run.cli.streams import write_json, write_note, write_out
 
     exit_code = Exit.FAILED if found.differences else Exit.OK

@@ -13,7 +13,6 @@ from overlord_run.cli.report.json import status_json
 from overlord_run.cli.report.listing import status_text
 from overlord_run.cli.streams import write_json, write_report
 from overlord_run.errors import Exit
-from overlord_run.settings.model import Flags
 
 
 @click.command("status")
@@ -48,6 +47,7 @@ def command(
     folder = find_run(run_id, state_dir)
     if is_checked or ping:
         from overlord_run.app.check import check
+        from overlord_run.settings.model import Flags
 
         check(folder, Flags(**flags), ping=ping)
     found = standing(folder)

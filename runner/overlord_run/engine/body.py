@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from overlord_run.engine.base import ChatMessage, Request
-from overlord_run.plan.model import canonical
+from overlord_run.plan.digest import canonical
 
 if TYPE_CHECKING:
     from hashlib import _Hash

@@ -4,7 +4,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import httpx
 
@@ -21,14 +21,16 @@ from overlord_run.engine.lanes import Connection, Lanes
 from overlord_run.engine.limits import NOTHING
 from overlord_run.engine.preflight import Terms, prove_asked, prove_listed, require_key
 from overlord_run.engine.quote import token
-from overlord_run.engine.recording import Keeper, RecordingTransport
-from overlord_run.engine.rehearsal import RehearsalTransport
-from overlord_run.engine.replay import ReplayTransport
 from overlord_run.engine.status import failure_of
 from overlord_run.engine.weight import expected_tokens
 from overlord_run.engine.wire import Answer, exchange
 from overlord_run.host.shell import Host
 from overlord_run.playbook.model import Rate
+
+if TYPE_CHECKING:
+    from overlord_run.engine.recording import Keeper
+    from overlord_run.engine.rehearsal import RehearsalTransport
+    from overlord_run.engine.replay import ReplayTransport
 
 DEFAULT_KEY_NAME: Final = "SAKANA_API_KEY"
 UNLIMITED: Final = Rate()
@@ -66,8 +68,8 @@ class ChatEngine:
         timeout_s: float = 90.0,
         is_key_required: bool = True,
         is_probe: bool = False,
-        transport: RehearsalTransport | ReplayTransport | None = None,
-        keeper: Keeper | None = None,
+        transport: "RehearsalTransport | ReplayTransport | None" = None,
+        keeper: "Keeper | None" = None,
         clock: Callable[[], float] = time.time,
         steady_clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -148,8 +150,10 @@ class ChatEngine:
 
 
 def _recorded(
-    connect: Callable[[], httpx.AsyncBaseTransport], keeper: Keeper, redactor: Redactor, clock: Callable[[], float]
+    connect: Callable[[], httpx.AsyncBaseTransport], keeper: "Keeper", redactor: Redactor, clock: Callable[[], float]
 ) -> httpx.AsyncBaseTransport:
+    from overlord_run.engine.recording import RecordingTransport  # noqa: PLC0415 - few runs are recorded
+
     return RecordingTransport(connect(), keeper, redactor, clock)
 
 

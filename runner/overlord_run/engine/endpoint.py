@@ -1,5 +1,6 @@
 """Say where the API is and how it is reached: its URLs, the request's headers, TLS and proxy."""
 
+import functools
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,14 @@ class Endpoint:
     credential: Credential | None = None
     proxy: str | None = field(default=None, repr=False)
     ca_file: str | None = None
+    _headers: httpx.Headers = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make once what all requests have in common."""
+        headers = httpx.Headers(HEADERS)
+        if self.credential is not None:
+            headers["authorization"] = f"Bearer {self.credential.reveal()}"
+        object.__setattr__(self, "_headers", headers)
 
     def url(self, path: str) -> httpx.URL:
         """Return the URL of a path that begins with a slash.
@@ -46,7 +55,7 @@ class Endpoint:
             SettingsError: The base URL is none.
         """
         try:
-            url = httpx.URL(self.base_url.rstrip("/") + path)
+            url = _parsed(self.base_url.rstrip("/") + path)
         except httpx.InvalidURL:
             url = httpx.URL()
         if url.scheme not in ("http", "https") or not url.host:
@@ -59,11 +68,9 @@ class Endpoint:
 
     def request(self, path: str, body: bytes | None = None, *, extensions: Mapping[str, Any]) -> httpx.Request:
         """Return a POST of a body that is JSON, or a GET where there is none. `extensions` stay off the wire."""
-        headers = dict(HEADERS)
-        if self.credential is not None:
-            headers["authorization"] = f"Bearer {self.credential.reveal()}"
         if body is None:
-            return httpx.Request("GET", self.url(path), headers=headers, extensions=dict(extensions))
+            return httpx.Request("GET", self.url(path), headers=self._headers, extensions=dict(extensions))
+        headers = self._headers.copy()
         headers["content-type"] = "application/json"
         return httpx.Request("POST", self.url(path), headers=headers, content=body, extensions=dict(extensions))
 
@@ -114,3 +121,9 @@ class Endpoint:
                 next="name a PEM file that holds the certificate authority's certificate",
                 code="ca-file",
             ) from error
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(url: str) -> httpx.URL:
+    """Return a URL, which is parsed once: all calls of a run go to the same one."""
+    return httpx.URL(url)

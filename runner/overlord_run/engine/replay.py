@@ -26,7 +26,7 @@ from overlord_run.engine.retry import retry_after_s
 from overlord_run.engine.rules import RECORDING
 from overlord_run.engine.wire import NoAnswerError
 from overlord_run.errors import InvalidPlaybookError, Problem
-from overlord_run.plan.model import digest
+from overlord_run.plan.digest import digest
 from overlord_run.playbook.names import shown
 
 NAME_ONE: Final = "name a file that `run --record` made"

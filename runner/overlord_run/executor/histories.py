@@ -8,6 +8,8 @@ from overlord_run.engine.base import ChatMessage
 
 @dataclass(slots=True)
 class _Kept:
+    """A conversation as the state has it, and the messages made of it so far."""
+
     conversation: Sequence[Mapping[str, str]]
     messages: list[ChatMessage] = field(default_factory=list)
 

@@ -41,8 +41,11 @@ async def _ask_all(council: Council, errand: Errand, missing: list[str]) -> None
     def may_begin(slot: str) -> bool:
         if council.plan.startup_require < len(errand.targets):
             return True
-        under_way.difference_update([one for one in under_way if _has_answered(council, one)])
-        if any(_has_failed(council, one) for one in under_way):
+        message = council.state.messages.get(STARTUP)
+        results = {} if message is None else message.results
+        ended = [(one, results[one]) for one in under_way if one in results and _is_told(results[one])]
+        under_way.difference_update([one for one, result in ended if result.reply is not None])
+        if any(result.reply is None for _, result in ended):
             return False
         under_way.add(slot)
         return True
@@ -67,9 +70,8 @@ def _has_answered(council: Council, slot: str) -> bool:
     return result is not None and result.reply is not None
 
 
-def _has_failed(council: Council, slot: str) -> bool:
-    result = _result(council, slot)
-    return result is not None and result.state == "failed"
+def _is_told(result: Result) -> bool:
+    return result.reply is not None or result.state == "failed"
 
 
 def _is_open(council: Council, slot: str) -> bool:

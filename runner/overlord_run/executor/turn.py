@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
-from overlord_run.engine.base import ChatMessage, Failure, Reply, Request
+from overlord_run.engine.base import ChatMessage, Failure, Reply, Request, Usage
 from overlord_run.engine.retry import delay_s
 from overlord_run.executor.council import Council
 from overlord_run.executor.spending import booked, covered, is_set_within, is_unbilled
@@ -17,6 +17,9 @@ from overlord_run.store import events as ev
 from overlord_run.store.state import Result
 
 Outcome = Literal["answered", "failed", "unfit", "unsent"]
+
+# Each count of an answer, and what events call it.
+_USAGE = tuple((each.name, ev.camel(each.name)) for each in fields(Usage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,7 @@ async def _received(council: Council, request: Request, reply: Reply) -> ev.Repl
         answer = await asyncio.to_thread(read_answer, reply.text, expect.schema)
         misfits = answer.reasons if isinstance(answer, Misfit) else ()
         repair = repair_of(misfits) if misfits and request.repair < expect.repairs else None
-    usage = {ev.camel(name): count for name, count in asdict(reply.usage).items()}
+    usage = {told: getattr(reply.usage, name) for name, told in _USAGE}
     return ev.ReplyReceived(
         message_id=request.message,
         slot=request.slot,

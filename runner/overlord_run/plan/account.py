@@ -65,6 +65,8 @@ class Account:
 
     def obstacle(self, amount: Amount, claims: Amount = NOTHING, requests: int = 1) -> LimitName | None:
         """Return the limit that one more call does not fit into, or None where it fits; the arguments are `after`'s."""
+        if not self.limits:
+            return None
         used = self.after(amount, claims, requests)
         limits = ((name, self.limits.of(name)) for name in used)
         return next((name for name, limit in limits if limit is not None and used[name] > limit), None)

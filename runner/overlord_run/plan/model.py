@@ -1,13 +1,12 @@
 """Hold a plan as frozen values: what is sent to whom, printable and hashable, the same for every run of it."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from overlord_run.errors import Problem
 from overlord_run.expect.words import response_format
+from overlord_run.plan.digest import digest
 from overlord_run.plan.ids import STARTUP, redirect_id
 from overlord_run.plan.redirects import PlannedBlock, PlannedExpect, PlannedMessage, PlannedRedirect
 from overlord_run.playbook.model import JsonMode, Profile, Provenance, Recovery
@@ -208,13 +207,3 @@ def source_json(source: Provenance) -> dict[str, Any]:
         "path": source.path or None,
         "files": dict(source.files),
     }
-
-
-def digest(content: Mapping[str, Any]) -> str:
-    """Return `sha256:` and the hex digest of JSON values in canonical form: sorted keys, no blanks, ASCII."""
-    return "sha256:" + hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
-
-
-def canonical(value: Any) -> str:
-    """Return a JSON value in canonical form."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)

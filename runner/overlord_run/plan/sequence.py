@@ -64,6 +64,8 @@ def plan_expect(declared: Expect | None) -> PlannedExpect | None:
 
 @dataclass(frozen=True, slots=True)
 class _Sequence:
+    """What is known while the redirects of a plan are made."""
+
     draft: Draft
     roll: Roll
     by_slot: Mapping[str, PlannedServant]

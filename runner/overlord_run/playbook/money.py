@@ -5,7 +5,7 @@ one answer costs is rounded by less than a billionth of a dollar, upwards.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -52,7 +52,7 @@ class Limits:
 
     def __bool__(self) -> bool:
         """Whether there is any limit."""
-        return any(getattr(self, field.name) is not None for field in fields(self))
+        return self != NO_LIMITS
 
     @property
     def needs_reservations(self) -> bool:

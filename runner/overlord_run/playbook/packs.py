@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.fields import Fields
+from overlord_run.playbook.model import Pack, Playbook
 from overlord_run.playbook.names import did_you_mean, is_device, shown
 from overlord_run.playbook.repository import Fault, folder_fault, rev_fault, url_fault
 from overlord_run.playbook.rules import problem
@@ -12,6 +13,9 @@ from overlord_run.playbook.texts import Place
 
 BUILTIN = "builtin"
 """The pack that ships with the runner."""
+
+LOCK_NAME = "overlord.lock"
+"""The file beside a playbook that says which commit of each pack is read."""
 
 ROLE_SUFFIX = ".md"
 
@@ -29,6 +33,13 @@ _SOURCES: Mapping[str, tuple[str, str, Callable[[str], Fault | None]]] = {
 def role_path(name: str) -> str:
     """Return the path, from a pack's folder, of the file of its role `name`."""
     return f"{name}{ROLE_SUFFIX}"
+
+
+def used_packs(playbook: Playbook) -> dict[str, Pack]:
+    """Return the packs that a playbook's roles name, in the order of the roles."""
+    references = (role.file.path for role in playbook.roles.values() if role.file is not None)
+    names = dict.fromkeys(reference.partition("/")[0] for reference in references)
+    return {name: playbook.packs[name] for name in names if name in playbook.packs}
 
 
 def check_source(pack: Fields) -> Iterator[Problem]:

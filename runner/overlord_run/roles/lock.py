@@ -24,15 +24,8 @@ from overlord_run.playbook.texts import Place
 
 RevKind = Literal["tag", "branch", "commit"]
 
-LOCK_NAME = "overlord.lock"
 LOCK_LIMIT = MAX_BYTES
 """Bytes of a lock."""
-
-RULES = {
-    "duplicate-entry": "A lock has one entry for a pack as it is declared, and a file stands in it once.",
-    "lock-path": "A file in a lock has a safe path inside its pack.",
-}
-"""The rules that only a lock can break, beside those of any file; the ids are stable."""
 
 _HEAD = (
     "# Written by overlord-run roles lock; keep it beside the playbooks, and review what changes as you review code.\n"

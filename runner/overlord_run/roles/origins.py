@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath, PurePosixPath
+from typing import Protocol
 
 from overlord_run.files import TEXT_LIMIT, FileError
 from overlord_run.playbook.model import Provenance
@@ -16,7 +17,20 @@ from overlord_run.playbook.names import LONGEST_PATH, inner_path_fault, shown
 from overlord_run.playbook.packs import BUILTIN, role_path
 from overlord_run.roles import builtin
 from overlord_run.roles.beside import Beside
-from overlord_run.roles.packs import OpenPack
+
+
+class Pack(Protocol):
+    """A pack whose texts can be read."""
+
+    @property
+    def source(self) -> Provenance:
+        """What the records tell of where its texts come from."""
+
+    def label(self, path: str) -> str:
+        """Return what problems call a text of it."""
+
+    def read(self, path: str) -> bytes:
+        """Return a text by its path from the pack's folder, or raise FileError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,7 @@ class Origins:
 
     playbook: str
     beside: Beside
-    packs: Mapping[str, OpenPack]
+    packs: Mapping[str, Pack]
 
     def of_text(self, path: str) -> Origin:
         """Return the origin of a text in a file of its own, by its path as the playbook has it."""
@@ -126,5 +140,5 @@ def _shipped(name: str) -> Origin:
     return Origin(f"{BUILTIN}/{name}", name, name, partial(builtin.read_text, name), _shipped, _OF_THE_RUNNER)
 
 
-def _of_pack(pack: OpenPack, path: str) -> Origin:
+def _of_pack(pack: Pack, path: str) -> Origin:
     return Origin(pack.label(path), path, path, partial(pack.read, path), partial(_of_pack, pack), pack.source)

@@ -13,22 +13,13 @@ from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.files import TEXT_LIMIT, FileError
 from overlord_run.playbook.model import Pack, Playbook, Provenance
 from overlord_run.playbook.names import LONGEST_PATH, shown
-from overlord_run.playbook.packs import MOVING
+from overlord_run.playbook.packs import LOCK_NAME, MOVING, used_packs
 from overlord_run.playbook.repository import SHORT
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
 from overlord_run.roles.beside import Beside
 from overlord_run.roles.cache import Cache
-from overlord_run.roles.lock import LOCK_LIMIT, LOCK_NAME, Lock, LockedPack, parse_lock
-
-RULES = {
-    "file-not-locked": "A file of a pack that is used is in overlord.lock.",
-    "lock-missing": "Beside a playbook that uses packs stands overlord.lock.",
-    "lock-outdated": "overlord.lock has a pack as the playbook declares it.",
-    "pack-not-locked": "A pack that is used is in overlord.lock.",
-    "wrong-digest": "A file of a pack is what overlord.lock says.",
-}
-"""The rules on what a playbook and its lock say of packs; the ids are stable."""
+from overlord_run.roles.lock import LOCK_LIMIT, Lock, LockedPack, parse_lock
 
 _WORDS = {"git": "URL", "rev": "revision", "path": "folder"}
 _PLAIN = re.compile(r"[A-Za-z0-9_./\\:+@%,=-]+")
@@ -121,13 +112,6 @@ def command(name: str, playbook: str) -> str:
 def quoted(path: str) -> str:
     """Return a path as a word of a command line."""
     return path if _PLAIN.fullmatch(path) else f'"{shown(path, longest=LONGEST_PATH)[1:-1]}"'
-
-
-def used_packs(playbook: Playbook) -> dict[str, Pack]:
-    """Return the packs that a playbook's roles name, in the order of the roles."""
-    references = (role.file.path for role in playbook.roles.values() if role.file is not None)
-    names = dict.fromkeys(reference.partition("/")[0] for reference in references)
-    return {name: playbook.packs[name] for name in names if name in playbook.packs}
 
 
 def open_packs(playbook: Playbook, beside: Beside, cache: Cache) -> tuple[dict[str, OpenPack], list[Problem]]:

@@ -1,7 +1,8 @@
 """Read every file that a playbook names, so that each of its texts is at hand and knows where it stands."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.files import FileError, decode
@@ -18,6 +19,7 @@ from overlord_run.playbook.model import (
     RoleFile,
 )
 from overlord_run.playbook.names import did_you_mean, listed, shown
+from overlord_run.playbook.packs import used_packs
 from overlord_run.playbook.rolefile import parse_role
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import scan, unix_lines
@@ -25,13 +27,14 @@ from overlord_run.playbook.tellers import type_of
 from overlord_run.playbook.texts import Expect, FileRef, Place, Schema, Source, Text
 from overlord_run.playbook.values import check_values
 from overlord_run.roles.beside import Beside
-from overlord_run.roles.cache import Cache
 from overlord_run.roles.includes import include
 from overlord_run.roles.origins import Origin, Origins
-from overlord_run.roles.packs import open_packs
+
+if TYPE_CHECKING:
+    from overlord_run.roles.cache import Cache
 
 
-def read(playbook: Playbook, beside: Beside, cache: Cache) -> tuple[Playbook, list[Problem]]:
+def read(playbook: Playbook, beside: Beside, cache: "Callable[[], Cache]") -> tuple[Playbook, list[Problem]]:
     """Return a playbook with every text that its files hold, and all that is wrong with them.
 
     Each source becomes a `Text` whose place is in the file that it came from; of a file that cannot be read, an empty
@@ -40,10 +43,16 @@ def read(playbook: Playbook, beside: Beside, cache: Cache) -> tuple[Playbook, li
     Args:
         playbook: As parsed.
         beside: Reads what stands beside it.
-        cache: Where packs were fetched to.
+        cache: Returns where packs were fetched to; asked only where the playbook uses one.
     """
-    packs, problems = open_packs(playbook, beside, cache)
-    reader = _Reader(playbook, Origins(playbook.file, beside, packs), problems)
+    problems: list[Problem] = []
+    origins = Origins(playbook.file, beside, {})
+    if used_packs(playbook):
+        from overlord_run.roles.packs import open_packs  # noqa: PLC0415 - most playbooks use no packs
+
+        packs, problems = open_packs(playbook, beside, cache())
+        origins = Origins(playbook.file, beside, packs)
+    reader = _Reader(playbook, origins, problems)
     roles = {name: reader.role(role) for name, role in playbook.roles.items()}
     resolved = replace(
         playbook,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from overlord_run.errors import StoreError
-from overlord_run.plan.model import digest
+from overlord_run.plan.digest import digest
 from overlord_run.store.compare import odd_line, unreadable_json
 from overlord_run.store.disk import open_to_read, unreadable
 from overlord_run.store.notation import decode

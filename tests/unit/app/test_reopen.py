@@ -12,7 +12,8 @@ from overlord_run.errors import ChangedError, OverlordError, ReleasedError, RunN
 from overlord_run.files import FileError
 from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
-from overlord_run.roles.lock import LOCK_NAME, Lock
+from overlord_run.playbook.packs import LOCK_NAME
+from overlord_run.roles.lock import Lock
 from overlord_run.settings.model import Flags
 from overlord_run.store.state import State
 from playbook_kit import parse, resolve

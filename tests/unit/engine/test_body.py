@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from overlord_run.engine.base import ChatMessage, Request
 from overlord_run.engine.body import Digests, body_bytes
-from overlord_run.plan.model import digest
+from overlord_run.plan.digest import digest
 
 TEXTS = st.text(st.characters(), max_size=20)
 MESSAGES = st.lists(st.builds(ChatMessage, st.sampled_from(["system", "user", "assistant"]), TEXTS), min_size=1)

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from overlord_run.errors import InvalidPlaybookError, UsageError
 from overlord_run.plan.build import build
+from overlord_run.plan.digest import digest
 from overlord_run.plan.frame import system_message
 from overlord_run.plan.ids import STARTUP
-from overlord_run.plan.model import PlannedModel, digest
+from overlord_run.plan.model import PlannedModel
 from overlord_run.playbook.texts import FileRef, Place
 from unit.plan.councils import COUNCIL, FILE, HOST, plan, playbook
 

@@ -10,9 +10,10 @@ import pack_kit
 from overlord_run.errors import Problem
 from overlord_run.files import read_beside
 from overlord_run.playbook.model import Playbook, Provenance
+from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.texts import Place, Text
 from overlord_run.roles.cache import Cache
-from overlord_run.roles.lock import LOCK_NAME, Lock
+from overlord_run.roles.lock import Lock
 from overlord_run.roles.packs import command, open_packs, read_labelled
 from overlord_run.roles.resolve import read
 from playbook_kit import parse, resolve
@@ -45,7 +46,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def look(folder: Path, cache: Cache, content: str = COUNCIL) -> tuple[Playbook, list[Problem]]:
-    return read(parse(content.encode(), "book/council.yml"), partial(read_beside, folder), cache)
+    return read(parse(content.encode(), "book/council.yml"), partial(read_beside, folder), lambda: cache)
 
 
 def told(folder: Path, cache: Cache, content: str = COUNCIL) -> list[str]:

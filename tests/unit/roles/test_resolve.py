@@ -150,7 +150,7 @@ def test_what_could_not_be_read_is_an_empty_text(folder: Path) -> None:
     (folder / "roles" / "critic.md").unlink()
     (folder / "task.md").unlink()
     playbook, problems = read(
-        parse(PLAYBOOK.encode(), "council.yml"), partial(read_beside, folder), Cache(folder / "cache")
+        parse(PLAYBOOK.encode(), "council.yml"), partial(read_beside, folder), lambda: Cache(folder / "cache")
     )
     assert [problem.rule for problem in problems] == ["file-missing"] * 3
     assert playbook.roles["critic"].system == Text("", Place("council.yml", 4, 3))

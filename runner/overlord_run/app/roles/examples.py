@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Any
 
 from overlord_run.app.diff.texts import unified
-from overlord_run.app.here import pack_cache
+from overlord_run.app.packs import pack_cache
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.expect.answer import Answer, Misfit, read_answer
 from overlord_run.expect.fit import canonical
@@ -60,7 +60,7 @@ def read_examples(content: bytes, file: str, beside: Beside) -> tuple[Examples, 
     examples, problems = parse_examples(content, file)
     if examples is None:
         raise InvalidPlaybookError(problems)
-    playbook, of_files = read_files(examples.playbook, beside, pack_cache())
+    playbook, of_files = read_files(examples.playbook, beside, pack_cache)
     # Which models there are, a playbook that uses the role says.
     problems += [found for found in of_files if found.rule != "unknown-model"]
     problems += [*check_schemas(playbook), *check_templates(playbook)]

@@ -12,9 +12,10 @@ from overlord_run.errors import InvalidPlaybookError, Problem, RunBusyError, Sto
 from overlord_run.files import FileError, read_bytes
 from overlord_run.playbook.model import Pack, Playbook
 from overlord_run.playbook.names import LONGEST_PATH, shown
+from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.roles.cache import Cache
-from overlord_run.roles.lock import LOCK_LIMIT, LOCK_NAME, Lock, compose_lock, parse_lock
+from overlord_run.roles.lock import LOCK_LIMIT, Lock, compose_lock, parse_lock
 from overlord_run.roles.packs import command
 from overlord_run.store import atomic
 from overlord_run.store.owner import owned

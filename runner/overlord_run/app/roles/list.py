@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from overlord_run.app.here import pack_cache
+from overlord_run.app.packs import pack_cache
 from overlord_run.app.validate import read
 from overlord_run.errors import InvalidPlaybookError
 from overlord_run.files import FileError, read_beside

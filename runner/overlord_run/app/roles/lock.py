@@ -11,9 +11,10 @@ from overlord_run.app.roles.used import Unlocked, used
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.playbook.model import Pack
 from overlord_run.playbook.names import shown
+from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
-from overlord_run.roles.lock import LOCK_NAME, Lock, LockedPack
+from overlord_run.roles.lock import Lock, LockedPack
 from overlord_run.roles.packs import command
 from overlord_run.roles.refusal import PackError
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from overlord_run.app.diff.compare import ABSENT, Change, Comparison, Side
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.report.conversation import exchanges_of
 from overlord_run.cli.report.problems import problems_json
@@ -50,7 +49,7 @@ def done_json(state: State, exit_code: Exit, *, next_command: str, written: Sequ
         "outputFailures": dict(state.output_failures),
         "outputFiles": list(written),
         "servants": [_tally(tally) for tally in tallies(state)],
-        "usage": _spent(spent(state)),
+        "usage": spent_json(spent(state)),
         "budget": budget(state.account),
         "next": next_command,
     }
@@ -86,7 +85,7 @@ def status_json(standing: "Standing", *, next_command: str) -> Json:
         "messages": [_message(message) for message in state.messages.values()],
         "questions": _questions(state),
         "openCalls": [{"message": message_id, "slot": slot} for message_id, slot in state.open_calls],
-        "usage": _spent(spent(state)),
+        "usage": spent_json(spent(state)),
         "budget": budget(state.account),
         "notes": list(found.notes),
         "next": next_command,
@@ -143,45 +142,6 @@ def verification_json(run_id: str, found: "Verification", exit_code: Exit) -> Js
     }
 
 
-def comparison_json(found: Comparison, exit_code: Exit, *, max_chars: int | None = None) -> Json:
-    """Return how two runs, or what two playbooks would send, differ."""
-    return {
-        "schemaVersion": VERSION,
-        "before": _side(found.before),
-        "after": _side(found.after),
-        "counts": dict(found.counts),
-        "differences": [
-            {
-                "kind": difference.subject.kind,
-                "name": difference.subject.name or None,
-                "slot": difference.subject.slot or None,
-                "outcome": difference.outcome,
-                "changes": [_change(change, max_chars) for change in difference.changes],
-            }
-            for difference in found.differences
-        ],
-        "notes": list(found.notes),
-        "exit": int(exit_code),
-    }
-
-
-def _side(side: Side) -> Json:
-    if side.run is None:
-        return {"label": side.label, "exists": side.exists}
-    known = {key: value for key, value in run_facts(side.run).items() if key != "schemaVersion"}
-    return {"label": side.label, "exists": True, **known, "usage": _spent(spent(side.run))}
-
-
-def _change(change: Change, max_chars: int | None) -> Json:
-    values = {key: value for key, value in (("before", change.before), ("after", change.after)) if value is not ABSENT}
-    texts = {key: value for key, value in values.items() if isinstance(value, str)}
-    told: Json = {"fact": change.fact, **values, **{key: beginning(text, max_chars) for key, text in texts.items()}}
-    if texts:
-        told["truncated"] = any(is_cut(text, max_chars) for text in texts.values())
-        told["chars"] = {key: len(text) for key, text in texts.items()}
-    return told
-
-
 def run_facts(state: State) -> Json:
     """Return what every object about a run tells of it."""
     created = state.created
@@ -218,7 +178,7 @@ def _tally(tally: Tally) -> Json:
         "answered": tally.answered,
         "failed": tally.failed,
         "skipped": tally.skipped,
-        "usage": _spent(tally.spent),
+        "usage": spent_json(tally.spent),
     }
 
 
@@ -243,7 +203,8 @@ def _standing(tally: Tally, standing: "Standing") -> Json:
     }
 
 
-def _spent(told: Spent) -> Json:
+def spent_json(told: Spent) -> Json:
+    """Return what calls consumed and cost."""
     return {
         **told.counts,
         "tokens": told.tokens if told.told else None,

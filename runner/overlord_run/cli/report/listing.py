@@ -1,10 +1,10 @@
 """Tell which runs there are, and where one of them stands."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from overlord_run.app.exits import EXITS
 from overlord_run.app.history import Inspection, RunSummary
-from overlord_run.app.status import Standing
 from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.recap import LISTED, budget_lines, headline
 from overlord_run.cli.report.styled import plain
@@ -12,6 +12,9 @@ from overlord_run.cli.report.table import table
 from overlord_run.cli.report.tally import cost_text, tallies, tokens_told
 from overlord_run.cli.report.words import counted, indented, joined, moment
 from overlord_run.store.state import Message, State
+
+if TYPE_CHECKING:
+    from overlord_run.app.status import Standing
 
 
 def runs_text(runs: Sequence[RunSummary]) -> str:
@@ -41,7 +44,7 @@ def standing(state: str, *, is_owned: bool) -> str:
     return state if state in EXITS or is_owned else f"{state}, interrupted"
 
 
-def status_text(standing: Standing, *, next_command: str) -> str:
+def status_text(standing: "Standing", *, next_command: str) -> str:
     """Return where the run, its servants and its messages stand, and which servants are not ready, and why."""
     found, state = standing.inspection, standing.state
     parts = [f"{plain([headline(state)])}\n{_whereabouts(found)}", _servants(standing)]
@@ -66,7 +69,7 @@ def _whereabouts(found: Inspection) -> str:
     return "\n".join([*lines, *budget_lines(state.account)])
 
 
-def _servants(standing: Standing) -> str:
+def _servants(standing: "Standing") -> str:
     """Return a row a servant, and below them each proof that fails; a ready servant has none."""
     header = ("slot", "role", "model", "state", "ready", "messages", "tokens", "cost", "last sign")
     rows = [
@@ -92,7 +95,7 @@ def _servants(standing: Standing) -> str:
     return "\n".join([table(header, rows, right=("messages", "tokens", "cost")), *told[:LISTED]])
 
 
-def _is_ready(standing: Standing, slot: str) -> bool:
+def _is_ready(standing: "Standing", slot: str) -> bool:
     proofs = standing.proofs.get(slot, ())
     return bool(proofs) and all(proof.holds for proof in proofs)
 

@@ -11,7 +11,7 @@ from overlord_run.app.roles.list import list_roles
 from overlord_run.cli.report.roles import roles_json, roles_lines
 from overlord_run.cli.report.styled import plain
 from overlord_run.errors import InvalidPlaybookError
-from overlord_run.roles.lock import LOCK_NAME
+from overlord_run.playbook.packs import LOCK_NAME
 
 COUNCIL = """\
 overlord: 1

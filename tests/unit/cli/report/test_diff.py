@@ -7,7 +7,7 @@ import pytest
 from overlord_run.app.diff.compare import ABSENT, Change, Comparison, Difference, Side, Subject, compare, count
 from overlord_run.app.diff.runs import facts
 from overlord_run.cli.report.diff import MOST_MARKDOWN, comparison_lines, comparison_markdown
-from overlord_run.cli.report.json import comparison_json
+from overlord_run.cli.report.diff_json import comparison_json
 from overlord_run.cli.report.styled import plain
 from overlord_run.errors import Exit
 from overlord_run.store.state import State
