@@ -1,6 +1,5 @@
 """Turn a playbook and what a person gave into a plan and settings: everything short of the network."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.model import Plan, PlannedServant
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.money import Price
+from overlord_run.playbook.source import digest_of
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.environment import environment
 from overlord_run.settings.key import key_in
@@ -174,11 +174,6 @@ def _require_answers(plan: Plan, script: "Script | None") -> None:
 
 def _file(path: str, content: bytes) -> dict[str, str]:
     return {"path": str(Path(path).absolute()), "digest": digest_of(content)}
-
-
-def digest_of(content: bytes) -> str:
-    """Return `sha256:` and the hex digest of a file's bytes."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def _require_no_key(prepared: Prepared, flags: Flags) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from overlord_run.app.here import current_host
 from overlord_run.app.keeping import same_recording
-from overlord_run.app.prepare import STAND_INS, digest_of
+from overlord_run.app.prepare import STAND_INS
 from overlord_run.app.session import Session
 from overlord_run.app.validate import load, read
 from overlord_run.engine.base import EngineName
@@ -28,8 +28,9 @@ from overlord_run.plan.digest import digest
 from overlord_run.plan.frozen import plan_from_json
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.packs import LOCK_NAME
+from overlord_run.playbook.source import digest_of
 from overlord_run.roles.lock import LOCK_LIMIT, Lock, parse_lock
-from overlord_run.roles.origins import text_digest
+from overlord_run.roles.origins import digest_as_sent
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.environment import environment
 from overlord_run.settings.model import Flags
@@ -164,7 +165,7 @@ def _require_same_files(run: Recorded, path: str) -> None:
     own = [files for source in run.plan.sources.values() if not source.pack for files in source.files.items()]
     for file, known in own:
         try:
-            found = text_digest(read_beside(Path(path).parent, file, limit=TEXT_LIMIT, may_climb=True))
+            found = digest_as_sent(read_beside(Path(path).parent, file, limit=TEXT_LIMIT, may_climb=True))
         except FileError as error:
             raise ChangedError(error.message, _GO_ON) from error
         if found != known:

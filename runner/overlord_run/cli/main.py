@@ -94,7 +94,9 @@ def means_run(word: str, own_options: set[str]) -> bool:
         return False
     if word.startswith("-") or word.lower().endswith(PLAYBOOK_SUFFIXES):
         return True
-    return os.path.isfile(word)  # noqa: PTH113 - `Path.is_file` raises for a word that is too long for a path
+    from overlord_run.files import is_file
+
+    return is_file(word)
 
 
 @click.group(

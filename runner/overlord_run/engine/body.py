@@ -49,7 +49,7 @@ class Digests:
         self._begun: dict[str, _Begun] = {}
 
     def of(self, request: Request) -> str:
-        """Return the digest of a body, which is that of `request.body()` by `plan.model.digest`."""
+        """Return the digest of a body, which is that of `request.body()` by `plan.digest`."""
         values = {name: canonical(value) for name, value in request.params.items()}
         values |= {"model": canonical(request.model), _MESSAGES: "["}
         members = [(name, f"{_compact(name)}:{values[name]}") for name in sorted(values)]

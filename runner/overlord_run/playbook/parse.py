@@ -1,6 +1,5 @@
 """Turn the bytes of a playbook into a Playbook: YAML, then the schema, then the checks, all problems told at once."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
@@ -33,7 +32,7 @@ from overlord_run.playbook.model import (
 )
 from overlord_run.playbook.money import Budget, Limits, Price, Rates, nano_usd
 from overlord_run.playbook.rules import bounded, is_harmless
-from overlord_run.playbook.source import Document, scan
+from overlord_run.playbook.source import Document, digest_of, scan
 from overlord_run.playbook.texts import FileRef, Text
 
 PROFILES: Mapping[str | None, Profile] = {name: name for name in get_args(Profile)}
@@ -56,7 +55,7 @@ def read(data: bytes, file: str) -> tuple[Playbook | None, list[Problem]]:
     problems += _elsewhere(checks.check(document, problems), problems)
     if not all(map(is_harmless, problems)):
         return None, bounded(problems)
-    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+    digest = digest_of(data)
     return _build(document, digest), bounded(problems) or written.check(document)
 
 

@@ -5,6 +5,7 @@ guarded here: size, encoding and control characters before it sees the text; dep
 numbers on its events (compose.py), before anything is built from them.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -127,6 +128,11 @@ def decode(content: bytes | str, file: str) -> str:
     if problems:
         raise InvalidPlaybookError(problems)
     return text
+
+
+def digest_of(data: bytes) -> str:
+    """Return `sha256:` and the hex digest of a file's bytes."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def unix_lines(text: str) -> str:

@@ -4,7 +4,6 @@ This is the only place that decides it. What reads an origin does not ask which 
 """
 
 import codecs
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +14,7 @@ from overlord_run.files import TEXT_LIMIT, FileError
 from overlord_run.playbook.model import Provenance
 from overlord_run.playbook.names import LONGEST_PATH, inner_path_fault, shown
 from overlord_run.playbook.packs import BUILTIN, role_path
+from overlord_run.playbook.source import digest_of
 from overlord_run.roles import builtin
 from overlord_run.roles.beside import Beside
 
@@ -56,7 +56,7 @@ class Origin:
 
     def digest(self, data: bytes) -> str:
         """Return the digest of what was read: of a pack's bytes, as the lock has it, else of the text."""
-        return digest_of(data) if self.source.pack else text_digest(data)
+        return digest_of(data) if self.source.pack else digest_as_sent(data)
 
     def included(self, name: str) -> "Origin":
         """Return the origin of a text that this one includes.
@@ -118,12 +118,7 @@ class Origins:
         return (PurePath(self.playbook).parent / path).as_posix()
 
 
-def digest_of(data: bytes) -> str:
-    """Return `sha256:` and the hex digest of bytes."""
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
-
-
-def text_digest(data: bytes) -> str:
+def digest_as_sent(data: bytes) -> str:
     """Return the digest of a file's text as it is sent: the same with the line ends and the mark of any platform."""
     return digest_of(data.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
 

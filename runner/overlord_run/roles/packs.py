@@ -3,7 +3,6 @@
 Nothing is fetched here, and git is not run.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from overlord_run.playbook.names import LONGEST_PATH, shown
 from overlord_run.playbook.packs import LOCK_NAME, MOVING, used_packs
 from overlord_run.playbook.repository import SHORT
 from overlord_run.playbook.rules import problem
+from overlord_run.playbook.source import digest_of
 from overlord_run.playbook.texts import Place
 from overlord_run.roles.beside import Beside
 from overlord_run.roles.cache import Cache
@@ -62,7 +62,7 @@ class OpenPack:
             raise FileError(subject, f"is not in {LOCK_NAME}", rule="file-not-locked", hint=hint)
         mend = command("fetch", self.playbook)
         data = self.cache.read(entry.commit, entry.path, path, limit=TEXT_LIMIT, subject=subject, mend=mend)
-        if f"sha256:{hashlib.sha256(data).hexdigest()}" != entry.files.get(path):
+        if digest_of(data) != entry.files.get(path):
             reason = f"is not the text of the commit {entry.commit[:SHORT]} that {LOCK_NAME} says"
             hint = f"see what was changed: {command('verify', self.playbook)}"
             raise FileError(subject, reason, rule="wrong-digest", hint=hint)

@@ -14,9 +14,10 @@ from overlord_run.playbook.packs import BUILTIN, ROLE_SUFFIX
 from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.playbook.rolefile import parse_role
 from overlord_run.playbook.rules import problem
+from overlord_run.playbook.source import digest_of
 from overlord_run.playbook.texts import FileRef
 from overlord_run.roles import builtin
-from overlord_run.roles.origins import Origin, Origins, digest_of
+from overlord_run.roles.origins import Origin, Origins
 from overlord_run.roles.packs import OpenPack, open_packs
 
 

@@ -1,6 +1,5 @@
 """Find out which texts of a pack the playbooks of a folder read, includes too."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -13,6 +12,7 @@ from overlord_run.playbook.names import LONGEST_PATH, shown
 from overlord_run.playbook.packs import role_path
 from overlord_run.playbook.repository import SHORT
 from overlord_run.playbook.rules import problem
+from overlord_run.playbook.source import digest_of
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.includes import closure
 
@@ -77,7 +77,7 @@ def used(folder: Folder, pack: Unlocked) -> tuple[dict[str, str], list[Problem]]
             continue
         for role, path in roles_of(playbook, other.name):
             found, wrong = closed(role, path, pack)
-            digests |= {name: f"sha256:{hashlib.sha256(text).hexdigest()}" for name, text in found.items()}
+            digests |= {name: digest_of(text) for name, text in found.items()}
             problems += wrong if playbook.file in folder.named else []
     return digests, problems
 
