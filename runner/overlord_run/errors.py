@@ -19,9 +19,10 @@ OverlordError
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
+
+from msgspec import Struct
 
 Severity = Literal["error", "warning"]
 
@@ -69,8 +70,7 @@ def worst(*codes: Exit) -> Exit:
     return min(codes, key=PRECEDENCE.index)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(Struct, frozen=True, order=True):
     """Something wrong at a place in a file.
 
     Attributes:

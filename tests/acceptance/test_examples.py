@@ -1,10 +1,10 @@
 """The example playbooks: each valid one is valid, each invalid one has exactly the problems that its head names."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from overlord_run.app.validate import validate
 from overlord_run.errors import Problem

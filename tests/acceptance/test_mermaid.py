@@ -3,10 +3,11 @@
 import json
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 import docs_kit as kit
 from lsp_kit import TOOLS, require_tools

@@ -10,6 +10,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+from msgspec import structs
+
 from canary import CANARY, leaks_under
 from council_kit import Parts, Record, carry_out
 from faults.network import Fault, completion, encoded, head, reset_at_once
@@ -126,7 +128,7 @@ def told_of(fault: Fault, servants: int, folder: Path, parts: Parts) -> Told:
 
     def bound(plan: Plan) -> Plan:
         probe, after = plan.redirects
-        return dataclasses.replace(plan, redirects=(dataclasses.replace(probe, timeout_s=fault.timeout_s), after))
+        return structs.replace(plan, redirects=(structs.replace(probe, timeout_s=fault.timeout_s), after))
 
     def watch(body: ev.Body, _council: Council) -> None:
         if isinstance(body, ev.RequestSent) and body.message_id == "probe":

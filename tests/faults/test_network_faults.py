@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from canary import CANARY, leaks
 from faults.network import FAULTS, GOOD_ANSWER, Fault, raw
@@ -127,19 +128,19 @@ class CallsATimeoutFree(Seeded):
     async def ask(self, request: Request) -> Reply | Failure:
         outcome = await self.lane.ask(request)
         is_late = isinstance(outcome, Failure) and outcome.kind == "timeout"
-        return dataclasses.replace(outcome, unbilled=True) if is_late else outcome
+        return structs.replace(outcome, unbilled=True) if is_late else outcome
 
 
 class CallsABadGatewayFree(Seeded):
     async def ask(self, request: Request) -> Reply | Failure:
         outcome = await self.lane.ask(request)
         is_502 = isinstance(outcome, Failure) and outcome.status == 502
-        return dataclasses.replace(outcome, unbilled=True) if is_502 else outcome
+        return structs.replace(outcome, unbilled=True) if is_502 else outcome
 
 
 class HasNoDeadline(Seeded):
     async def ask(self, request: Request) -> Reply | Failure:
-        return await self.lane.ask(dataclasses.replace(request, timeout_s=3600))
+        return await self.lane.ask(structs.replace(request, timeout_s=3600))
 
 
 class TakesSilenceForText(Seeded):
@@ -162,14 +163,14 @@ class TellsTheKey(Seeded):
     async def ask(self, request: Request) -> Reply | Failure:
         outcome = await self.lane.ask(request)
         is_401 = isinstance(outcome, Failure) and outcome.status == 401
-        return dataclasses.replace(outcome, detail=f"bad key {CANARY}") if is_401 else outcome
+        return structs.replace(outcome, detail=f"bad key {CANARY}") if is_401 else outcome
 
 
 class MixesUpQuotaAndPace(Seeded):
     async def ask(self, request: Request) -> Reply | Failure:
         outcome = await self.lane.ask(request)
         is_quota = isinstance(outcome, Failure) and outcome.kind == "quota"
-        return dataclasses.replace(outcome, kind="rate-limited", unbilled=True) if is_quota else outcome
+        return structs.replace(outcome, kind="rate-limited", unbilled=True) if is_quota else outcome
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 import secrets
 import time
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from overlord_run.app.exits import exit_of
 from overlord_run.app.keyless import require_no_key
@@ -29,8 +30,7 @@ from overlord_run.store.recorder import Recorder
 from overlord_run.store.state import Message, State
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a person says to a question.
 
     Attributes:

@@ -1,9 +1,10 @@
 """Look at runs that exist: find, list and rehydrate them. Nothing here writes or takes a lock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.app.here import current_worktree, environment_run, own_state_dir, state_dir
 from overlord_run.errors import StoreError, UsageError
@@ -19,8 +20,7 @@ from overlord_run.store.rehydrate import rehydrate
 from overlord_run.store.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(Struct, frozen=True):
     """A run as its log tells it.
 
     Attributes:
@@ -34,8 +34,7 @@ class Inspection:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RunSummary:
+class RunSummary(Struct, frozen=True):
     """A line of `list`. Where the log cannot be read, `problem` says why and the rest is empty."""
 
     run_id: str

@@ -2,8 +2,9 @@
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from overlord_run.app.fresh import make_folder, require_absent, require_name, write_new
 from overlord_run.app.here import current_host
@@ -23,8 +24,7 @@ _LONGEST_NAME = 64
 _PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)$)[a-z][a-z0-9._-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """What `init` did.
 
     Attributes:

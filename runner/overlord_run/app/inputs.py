@@ -1,10 +1,11 @@
 """Gather the values of inputs from the command line and from files, each read as its declared type says."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.errors import InvalidPlaybookError, UsageError
 from overlord_run.files import INPUT_LIMIT, decode, read_bytes
@@ -16,8 +17,7 @@ from overlord_run.playbook.source import read_yaml, unix_lines
 STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What a person gave for inputs, as typed.
 
     Attributes:

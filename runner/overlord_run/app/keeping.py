@@ -3,9 +3,10 @@
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.engine.base import EngineName
 from overlord_run.errors import ChangedError, OverlordError, StoreError, UsageError
@@ -15,8 +16,7 @@ from overlord_run.store.appending import Appender
 from overlord_run.store.disk import open_to_read, unreadable
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """Where the exchanges of a run are kept.
 
     Attributes:

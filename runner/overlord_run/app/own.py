@@ -5,8 +5,9 @@ import os
 import random
 import signal
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+from msgspec import Struct, field
 
 from overlord_run.app.exits import exit_of
 from overlord_run.app.keeping import Keeper, keeping
@@ -29,8 +30,7 @@ Deed = Callable[[Council, Mailbox], Awaitable[None]]
 Opening = Callable[[], Awaitable[tuple[RunFolder, Recorder]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Struct, frozen=True):
     """Who hears of what an owner does.
 
     Attributes:
@@ -42,8 +42,7 @@ class Audience:
     on_interrupt: Callable[[], object]
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """How a run stands once its owner is done.
 
     Attributes:
@@ -56,8 +55,7 @@ class Finished:
     details: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Interrupt:
+class Interrupt(Struct):
     """What ended a run early: the first Ctrl-C asks it to send nothing new, the second and SIGTERM cancel it.
 
     A recording that cannot be written asks like the first Ctrl-C: what was paid for is kept, and no more is paid.
@@ -70,7 +68,7 @@ class Interrupt:
     told: Callable[[], object]
     exit: Exit | None = None
     is_unrecorded: bool = False
-    cancel: Callable[[], object] = field(default=lambda: None)
+    cancel: Callable[[], object] = lambda: None
 
     def on_interrupt(self) -> None:
         """Take a Ctrl-C."""

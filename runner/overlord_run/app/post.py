@@ -6,7 +6,8 @@ lock, in turns: one of the two must come. A request that nobody took can be with
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.app.own import Audience, Finished, now, own, this_process
 from overlord_run.app.reopen import Recorded, reopen, require_unreleased
@@ -24,8 +25,7 @@ from overlord_run.store.state import State
 LOOK_EVERY_S = 0.1
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(Struct, frozen=True):
     """A request, and what the process that carries it was told.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from overlord_run.app.here import current_host, current_worktree, state_dir
 from overlord_run.app.inputs import Given, gather
@@ -34,8 +35,7 @@ if TYPE_CHECKING:
 STAND_INS: Mapping[EngineName, StandIn | None] = {"chat": None, "rehearsal": "rehearsal", "recording": "replay"}
 
 
-@dataclass(frozen=True, slots=True)
-class RunRequest:
+class RunRequest(Struct, frozen=True):
     """What a person asked for on the command line.
 
     Attributes:
@@ -56,8 +56,7 @@ class RunRequest:
     limit: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared(Session):
+class Prepared(Session, frozen=True, kw_only=True):
     """A session that has not begun: everything short of the network, which is what a dry run prints.
 
     Attributes:

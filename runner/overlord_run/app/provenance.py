@@ -1,16 +1,16 @@
 """Say where the prompts of a run's servants came from, by its frozen plan: what is on disk now has no say."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.app.history import Inspection
 from overlord_run.errors import RunNotFoundError
 from overlord_run.store.plan_file import read_plan
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """A servant and where its system message came from.
 
     Attributes:
@@ -23,8 +23,7 @@ class Prompt:
     source: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """Where all that a run's servants were told to be came from.
 
     Attributes:

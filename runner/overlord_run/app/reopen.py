@@ -1,9 +1,10 @@
 """Take up a recorded run: its frozen plan, its settings, and what has changed since."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.app.here import current_host
 from overlord_run.app.keeping import same_recording
@@ -48,8 +49,7 @@ _PACKS_AWAY = {"lock-missing", "pack-not-fetched"}
 _GO_ON = "start a new run, or go on with the plan as it was: --ignore-changes"
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """A run as it was begun: what its first event says, and the plan that was frozen then."""
 
     folder: RunFolder

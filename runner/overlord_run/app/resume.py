@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.app.exits import EXITS
 from overlord_run.app.history import inspect
@@ -31,8 +33,7 @@ _DONE = frozenset({"completed", "partial", "rejected"})
 Ask = Callable[[list[tuple[str, str]]], Decision | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Resumption:
+class Resumption(Struct, frozen=True):
     """How a person wants a run to be carried on.
 
     Attributes:

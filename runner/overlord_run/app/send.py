@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.app.keyless import require_no_key
 from overlord_run.app.own import Audience
@@ -21,8 +22,7 @@ from overlord_run.store.state import Message, State
 _WORDS = "the message or its id"
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """What came of a message.
 
     Attributes:
@@ -41,8 +41,7 @@ class Sent:
     details: Mapping[tuple[str, str], str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """How a person wants something to be sent.
 
     Attributes:

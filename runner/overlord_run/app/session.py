@@ -1,8 +1,9 @@
 """Hold what a process needs to own a run, new or not, and open the engine for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from overlord_run.app.keeping import Keeper, Kept
 from overlord_run.engine.base import EngineName
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from overlord_run.engine.script import Script
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class Session(Struct, frozen=True, kw_only=True):
     """A plan and what it is carried out with.
 
     Attributes:

@@ -1,10 +1,11 @@
 """Tell where a run stands, and prove for each servant that it is ready, or say which proof fails."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.app.exits import exit_of
 from overlord_run.app.history import Inspection, inspect
@@ -19,8 +20,7 @@ from overlord_run.store.state import State
 _TOKEN_KEY, _TOKEN_LINE = b'  "runToken": ', 10
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where a run stands.
 
     Attributes:

@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.app.history import inspect
 from overlord_run.app.own import record_alone
@@ -22,8 +23,7 @@ GRACE_S = 5.0
 """How long its process may take to end when the system asks it to, before it is killed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped:
+class Stopped(Struct, frozen=True):
     """What was done to stop a run.
 
     Attributes:

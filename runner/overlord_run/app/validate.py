@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.app import ours
 from overlord_run.app.packs import pack_cache
@@ -32,8 +34,7 @@ _SECRET = re.compile(r"(?<=https://)[^/\s@]+(?=@)|(?<=://)[^/\s@]*:[^/\s@]*(?=@)
 _YAML_SUFFIXES = ours.PLAYBOOK_SUFFIXES | {".json"}
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(Struct, frozen=True):
     """What was looked at, and every problem found, by file and place.
 
     Attributes:
@@ -54,8 +55,7 @@ class Validation:
         return Exit.INVALID if any(problem.severity == "error" for problem in self.problems) else Exit.OK
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
+class _Looked(Struct, frozen=True):
     """What a file holds, if it can be read, its problems, and whether no error kept its warnings from being told."""
 
     content: bytes | None
@@ -63,8 +63,7 @@ class _Looked:
     is_sound: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
+class _Text(Struct, frozen=True):
     """What a file holds, and how its comments look."""
 
     text: str

@@ -2,12 +2,12 @@
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from overlord_run.app.detach import detach
 from overlord_run.app.own import Audience, Finished
@@ -27,8 +27,7 @@ from overlord_run.store.folder import RunFolder, new_run_id
 _OURS = frozenset({"rehearse", "chosen_id", "detach", "wait", "output_format", "quiet", "dry_run"})
 
 
-@dataclass(frozen=True, slots=True)
-class Apart:
+class Apart(Struct, frozen=True):
     """A run that a process of its own carries out.
 
     Attributes:

@@ -1,7 +1,8 @@
 """Carry out `run --dry-run`: tell the plan, or what keeps the playbook from being planned, and send nothing."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.app.keeping import require_free
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
@@ -15,8 +16,7 @@ from overlord_run.cli.telling import Manner
 from overlord_run.errors import Exit, InvalidPlaybookError
 
 
-@dataclass(frozen=True, slots=True)
-class DryRun:
+class DryRun(Struct, frozen=True):
     """A dry run as it was asked for.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+from msgspec import Struct
 
 from overlord_run.app.own import Finished
 from overlord_run.cli.lines import write_note_lines
@@ -20,8 +21,7 @@ from overlord_run.host import Host
 from overlord_run.plan.model import Plan
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(Struct, frozen=True):
     """Where the outputs of a plan are written to; nowhere where `folder` is None."""
 
     plan: Plan

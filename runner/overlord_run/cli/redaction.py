@@ -1,8 +1,9 @@
 """Keep the API key out of what is told of an error, wherever it was typed by mistake."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from overlord_run.credential import Redactor
 from overlord_run.settings.environment import environment

@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
+
+from msgspec import Struct
 
 from overlord_run.app.own import now
 from overlord_run.cli.background import Background
@@ -20,8 +21,7 @@ from overlord_run.store import events as ev
 from overlord_run.store.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
+class Manner(Struct, frozen=True):
     """How a person wants to be told of a run."""
 
     as_json: bool
@@ -83,8 +83,7 @@ class Silence:
         """Take the first Ctrl-C."""
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
+class Launch(Struct, frozen=True):
     """Tells a program how the run is addressed, and no more until its end."""
 
     warnings: Sequence[Problem]
@@ -99,8 +98,7 @@ class Launch:
         """Take the first Ctrl-C."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """Tells a person each event on a line."""
 
     progress: Progress

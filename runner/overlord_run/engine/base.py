@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol
 
+from msgspec import Struct
+
 from overlord_run.plan.estimate import tokens
 
 EngineName = Literal["chat", "rehearsal", "recording"]
@@ -57,8 +59,7 @@ class ChatMessage:
         object.__setattr__(self, "tokens", tokens(self.content))
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """What an answer cost in tokens; None where the API did not say.
 
     The three `orchestration_*` counts are Fugu's own and are billed besides prompt and completion. Source: the usage
@@ -74,8 +75,7 @@ class Usage:
     orchestration_output_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One chat completion to ask for.
 
     Attributes:
@@ -102,8 +102,7 @@ class Request:
         return {"model": self.model, "messages": messages, **self.params}
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What a servant answered.
 
     Attributes:
@@ -123,8 +122,7 @@ class Reply:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why there is no reply.
 
     Attributes:
@@ -143,16 +141,14 @@ class Failure:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """No request leaves for `wait_s` seconds, and somebody waits for it."""
 
     wait_s: float
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
+class Narrowed(Struct, frozen=True):
     """Fewer calls than before may be under way at once: `concurrency` of them."""
 
     concurrency: int
@@ -162,8 +158,7 @@ class Narrowed:
 Slowing = Held | Narrowed
 
 
-@dataclass(frozen=True, slots=True)
-class PastCall:
+class PastCall(Struct, frozen=True):
     """Requests that left `ago_s` seconds ago, and the tokens that they are known to have taken."""
 
     ago_s: float

@@ -7,8 +7,9 @@ conversation goes on from where the one before it ended.
 
 import hashlib
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from overlord_run.engine.base import ChatMessage, Request
 from overlord_run.plan.digest import canonical
@@ -27,8 +28,7 @@ def body_bytes(request: Request) -> bytes:
     return b'{"model":%b,"messages":[%b]%b}' % (_compact(request.model).encode(), messages, params.encode())
 
 
-@dataclass(slots=True)
-class _Begun:
+class _Begun(Struct):
     """The digest of a body, as far as its last message but one."""
 
     head: bytes

@@ -3,11 +3,11 @@
 import functools
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
+from msgspec import Struct
 
 from overlord_run import __version__
 from overlord_run.credential import Credential
@@ -23,8 +23,7 @@ HEADERS: Final[Mapping[str, str]] = {
 LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_S)
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True, dict=True):
     """An OpenAI-compatible API.
 
     Attributes:
@@ -37,16 +36,16 @@ class Endpoint:
 
     base_url: str
     credential: Credential | None = None
-    proxy: str | None = field(default=None, repr=False)
+    proxy: str | None = None
     ca_file: str | None = None
-    _headers: httpx.Headers = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Make once what all requests have in common."""
+    @functools.cached_property
+    def _headers(self) -> httpx.Headers:
+        """What all requests have in common."""
         headers = httpx.Headers(HEADERS)
         if self.credential is not None:
             headers["authorization"] = f"Bearer {self.credential.reveal()}"
-        object.__setattr__(self, "_headers", headers)
+        return headers
 
     def url(self, path: str) -> httpx.URL:
         """Return the URL of a path that begins with a slash.

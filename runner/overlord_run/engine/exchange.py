@@ -9,12 +9,12 @@ import functools
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import httpx
 from jsonschema import Draft7Validator
+from msgspec import Struct
 
 from overlord_run.credential import Redactor
 from overlord_run.engine.base import EngineName
@@ -31,8 +31,7 @@ DEEPEST: Final = 100
 """A body that is nested deeper is kept as the text that it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A chat completion that was asked for.
 
     Attributes:
@@ -50,8 +49,7 @@ class Asked:
     request: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One request and what came of it.
 
     Attributes:

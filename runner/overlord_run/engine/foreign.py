@@ -3,10 +3,10 @@
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import httpx
+from msgspec import Struct, field
 
 from overlord_run.engine.base import FailureKind
 
@@ -78,8 +78,7 @@ _CAUSES: Final[Mapping[type[BaseException], Cause]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Why there is no answer.
 
     Attributes:

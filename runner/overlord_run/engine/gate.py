@@ -14,9 +14,10 @@ A wait for time ends when a person stops the run; a wait for a place ends with t
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+
+from msgspec import Struct
 
 from overlord_run.engine.base import Held, Narrowed, PastCall, Slowing, Stop
 from overlord_run.engine.limits import NOTHING, Amounts, Kind, Limits
@@ -31,8 +32,7 @@ SHORTEST_SLEEP_S: Final = 0.02
 """A timer may go off a tick of the system's clock too early (16 ms on Windows), and is not set again for less."""
 
 
-@dataclass(slots=True, eq=False)
-class Pass:
+class Pass(Struct, eq=False):
     """What one call is let out by.
 
     Attributes:

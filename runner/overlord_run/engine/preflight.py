@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from overlord_run.credential import Redactor
 from overlord_run.engine.base import ChatMessage, Failure, FailureKind, Lane, Request
@@ -29,8 +30,7 @@ USE_PROBE: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """What has to be proved, and the words for the person who may have to set it right.
 
     Attributes:

@@ -10,11 +10,11 @@ with the nearest that it holds, and nothing is sent anywhere. `/models` may be a
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
 
 import httpx
+from msgspec import Struct
 
 from overlord_run.engine.base import EngineName
 from overlord_run.engine.completion import holds_text
@@ -33,8 +33,7 @@ NAME_ONE: Final = "name a file that `run --record` made"
 MEND: Final = "put it back as it was recorded, or record the run anew"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """Where an exchange stands: the number of its line, from 1, and who asked what there.
 
     Attributes:
@@ -45,8 +44,7 @@ class Entry:
     asker: tuple[str, str, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
+class Recording(Struct, frozen=True):
     """What a recording holds. Its lines are kept as they stand, and read again where one of them answers.
 
     Attributes:

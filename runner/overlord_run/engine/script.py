@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.plan.ids import STARTUP, redirect_id, round_id
@@ -18,8 +20,7 @@ ANY: Final = "*"
 ScriptedFault = Literal["timeout", "empty", "malformed", "die"]
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptedAnswer:
+class ScriptedAnswer(Struct, frozen=True):
     """What happens to one message of one servant.
 
     Attributes:
@@ -53,8 +54,7 @@ class ScriptedAnswer:
         return self.times is None or attempt <= self.times
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """The answers by slot and message id; `*` is every other one."""
 
     answers: Mapping[tuple[str, str], ScriptedAnswer]

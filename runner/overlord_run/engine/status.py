@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from overlord_run.credential import Redactor
 from overlord_run.engine.base import Failure, FailureKind
@@ -32,8 +33,7 @@ QUOTA: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorBody:
+class ErrorBody(Struct, frozen=True):
     """What an error's body says; each is empty where it says nothing."""
 
     code: str

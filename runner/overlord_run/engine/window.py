@@ -2,14 +2,14 @@
 
 import math
 from collections import deque
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 PERIOD_S: Final = 60.0
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(Struct, eq=False):
     """What leaves, and when: never, as long as it has not. `Window.correct` sets the amount right."""
 
     amount: int

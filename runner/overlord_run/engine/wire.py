@@ -4,10 +4,11 @@ import asyncio
 import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 import httpx
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.engine.base import FailureKind
 from overlord_run.engine.foreign import RAISED, Fault, timed_out, translate
@@ -27,8 +28,7 @@ class NoAnswerError(Exception):
         self.fault = fault
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An HTTP answer. The body of one with a status other than 200 may be cut short.
 
     Attributes:

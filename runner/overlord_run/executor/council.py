@@ -3,8 +3,9 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from overlord_run.engine.base import Engine, Held, Narrowed, Slowing
 from overlord_run.engine.body import Digests
@@ -35,8 +36,7 @@ class Recorder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What holds for a call where nothing more specific does.
 
     Attributes:
@@ -56,8 +56,7 @@ class Policy:
     pace: float = 1.0
 
 
-@dataclass(slots=True)
-class Halt:
+class Halt(Struct):
     """A request to send nothing new: from a person (`wanted`), or from a redirect that says so (`reason`).
 
     Attributes:
@@ -73,8 +72,7 @@ class Halt:
     limit: str | None = None
 
 
-@dataclass(slots=True)
-class Flights:
+class Flights(Struct):
     """The calls of this process that the budget has let go.
 
     Attributes:
@@ -100,8 +98,7 @@ class Flights:
         self.claimed -= self.claims.pop(call, NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class Council:
+class Council(Struct, frozen=True):
     """A run in progress.
 
     Attributes:

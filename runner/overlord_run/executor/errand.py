@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.executor.council import Council
 from overlord_run.executor.recovery import ask
@@ -18,8 +20,7 @@ from overlord_run.store.state import Message, Result
 _LEFT_OUT = {"blocked": "the servant is blocked", "released": "the servant is released"}
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(Struct, frozen=True):
     """A message on its way: the startup, a redirect, or what a person sent.
 
     Attributes:

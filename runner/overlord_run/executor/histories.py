@@ -1,13 +1,13 @@
 """Keep each servant's conversation as the messages that its next request begins with."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from overlord_run.engine.base import ChatMessage
 
 
-@dataclass(slots=True)
-class _Kept:
+class _Kept(Struct):
     """A conversation as the state has it, and the messages made of it so far."""
 
     conversation: Sequence[Mapping[str, str]]

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from typing import Literal
+
+from msgspec import Struct
 
 from overlord_run.engine.base import ChatMessage, Failure, Reply, Request, Usage
 from overlord_run.engine.retry import delay_s
@@ -19,11 +20,10 @@ from overlord_run.store.state import Result
 Outcome = Literal["answered", "failed", "unfit", "unsent"]
 
 # Each count of an answer, and what events call it.
-_USAGE = tuple((each.name, ev.camel(each.name)) for each in fields(Usage))
+_USAGE = tuple((name, ev.camel(name)) for name in Usage.__struct_fields__)
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """A message rendered for one servant."""
 
     message_id: str
@@ -33,8 +33,7 @@ class Ask:
     timeout_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Try:
+class Try(Struct, frozen=True):
     """Which attempt this is, from 1; how many there were before this call; how long this call has waited."""
 
     number: int

@@ -1,22 +1,21 @@
 """Say which JSON value of a reply is its answer: the one that fits the schema, where it is the only one that does."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.expect.find import MAX_CHARACTERS, MAX_FOUND, Broken, Found, Value, find
 from overlord_run.expect.fit import Fitting, canonical
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The value of a reply that fits its schema."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
+class Misfit(Struct, frozen=True):
     """Why a reply holds no answer: sentences about it, each with its place where it has one."""
 
     reasons: tuple[str, ...]

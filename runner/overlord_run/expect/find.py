@@ -8,9 +8,10 @@ import re
 import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.expect.parse import NotJsonError, parse
 
@@ -41,15 +42,13 @@ _OPENING = re.compile(
 _TOKEN = re.compile(r"\"[^\"\\]*+(?:\\.[^\"\\]*+)*+(?:\"|\\?\Z)|[\[\]{}]", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """A JSON value that a reply holds."""
 
     content: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """What looks like JSON and is none; `reason` says why, in one sentence."""
 
     reason: str

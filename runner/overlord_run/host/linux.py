@@ -5,8 +5,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from overlord_run.host.handle import EndsBySignals, Handle
 
@@ -68,8 +69,7 @@ def hold_by_pid(pid: int) -> "ByPid":
         raise ProcessLookupError from error
 
 
-@dataclass(frozen=True, slots=True)
-class ByPid(EndsBySignals):
+class ByPid(EndsBySignals, Struct, frozen=True):
     """A process that is not really held: it is known by its start time, and signals go to its pid.
 
     It is looked at right before each signal. A later process is hit only if the pid changes hands between that look

@@ -11,9 +11,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from overlord_run.errors import UsageError
 from overlord_run.files import FileError, missing, no_file, outside, require_relative, too_large
@@ -35,8 +36,7 @@ _SETTINGS = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
 _OBJECT = re.compile(rb"([0-9a-f]{40,64}) (blob|tree|commit|tag) ([0-9]+)\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Git:
+class Git(Struct, frozen=True):
     """A git program and the folder that it is run in."""
 
     program: Path
@@ -78,8 +78,7 @@ class Git:
             raise UsageError(message, next="Try git status in this folder.", code="git") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """A commit, and a folder in it: what stood there is read as `files` reads what stands there now.
 
     Attributes:

@@ -1,8 +1,9 @@
 """Name the platform and shell that a person types in, and write guidance in that shell's own syntax."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from overlord_run.errors import SettingsError
 
@@ -22,8 +23,7 @@ _SPECIAL_TO_CMD = re.compile(r'([()%!^"<>&|])')
 _SPECIAL_IN_CMD_QUOTES = re.compile(r'[%"]')
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     r"""The platform, and the shell that a person types in.
 
     Attributes:

@@ -13,9 +13,10 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from msgspec import Struct
 
 _LOOK_EVERY_S = 0.05
 _AFTER_KILL_S = 10.0
@@ -23,8 +24,7 @@ _AFTER_KILL_S = 10.0
 _WINDOWS_FLAGS = 0x200 | 0x800_0000  # CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What a program may take.
 
     Attributes:
@@ -38,8 +38,7 @@ class Limits:
     folder_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """How a program ended, and what it printed."""
 
     code: int

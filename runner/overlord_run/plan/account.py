@@ -11,7 +11,7 @@ more than it reserved, what all of them bill stays within the limits, in whateve
 All of it is folded from the log, so a run that is taken up again goes on with the same book.
 """
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from overlord_run.plan.pricing import NOTHING, Amount, Orchestration, Usage, is_whole, orchestration_of, tokens_of
 from overlord_run.playbook.money import NO_LIMITS, LimitName, Limits, raising
@@ -20,8 +20,7 @@ Call = tuple[str, str]
 """A message's id and a slot."""
 
 
-@dataclass(slots=True)
-class Account:
+class Account(Struct):
     """The book of one run.
 
     Attributes:

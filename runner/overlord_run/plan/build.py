@@ -1,8 +1,9 @@
 """Build a plan from a playbook and its inputs: targets worked out, and every text rendered that waits for no reply."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from overlord_run.plan.called import check_called, taking_part
 from overlord_run.plan.draft import Draft

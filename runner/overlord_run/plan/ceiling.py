@@ -1,7 +1,8 @@
 """Say before the first call what a plan may cost at most, as far as that can be known."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.expect.words import with_ending
 from overlord_run.plan.estimate import prompt_tokens
@@ -12,8 +13,7 @@ from overlord_run.plan.redirects import PlannedBlock, PlannedMessage, PlannedRed
 from overlord_run.playbook.money import Price
 
 
-@dataclass(frozen=True, slots=True)
-class Ceiling:
+class Ceiling(Struct, frozen=True):
     """What all calls of a plan may take at most, if every answer is as long as it may be.
 
     A text that waits for replies counts as its template and each reply that it reads once. Fugu's orchestration counts

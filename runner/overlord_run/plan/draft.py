@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.expect.words import with_ending

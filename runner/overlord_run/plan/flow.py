@@ -1,8 +1,9 @@
 """Say who reads whose replies in a plan, as far as that can be known before the first call."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from overlord_run.plan.language.templates import MAPPING_METHODS
 from overlord_run.plan.model import Plan, PlannedOutput
@@ -16,8 +17,7 @@ _Parts = Iterable[tuple[Part, Text | None]]
 _EXPRESSIONS = frozenset({"when", "only", "check", "until", "value"})
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """One part of a redirect, or of an output, that reads the replies to one message.
 
     Attributes:
@@ -47,8 +47,7 @@ def edges(plan: Plan) -> Iterator[Edge]:
         yield from _Reader(plan, output).edges()
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     plan: Plan
     reader: PlannedRedirect | PlannedOutput
 

@@ -1,8 +1,10 @@
 """Hold a plan as frozen values: what is sent to whom, printable and hashable, the same for every run of it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+from msgspec import Struct, field
 
 from overlord_run.errors import Problem
 from overlord_run.expect.words import response_format
@@ -13,8 +15,7 @@ from overlord_run.playbook.model import JsonMode, Profile, Provenance, Recovery
 from overlord_run.playbook.texts import Text
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedModel:
+class PlannedModel(Struct, frozen=True):
     """A model that a servant uses: the id that goes over the wire and its request parameters."""
 
     alias: str
@@ -39,8 +40,7 @@ class PlannedModel:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedServant:
+class PlannedServant(Struct, frozen=True):
     """A servant before its first call.
 
     Attributes:
@@ -76,8 +76,7 @@ class PlannedServant:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedOutput:
+class PlannedOutput(Struct, frozen=True):
     """What the run hands over: an expression (`value`) or a template (`text`), and the file it goes to."""
 
     name: str
@@ -95,8 +94,7 @@ class PlannedOutput:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True, dict=True):
     """A playbook with its inputs bound: all that can be known before the first call.
 
     Nothing in it differs between two runs of it: no id, no time, no path.
@@ -112,10 +110,6 @@ class Plan:
         sources: Where the prompts of the servants' roles come from, by role; of one in the playbook there is none.
         limit: Whom a person let take part, by `all`, slots or `role:NAME`; the others are not in the plan. Empty: all.
         warnings: What a person should know before it is carried out; no part of `plan.json`.
-        by_slot: The servants by their slots.
-        by_id: Every redirect by its id, those in blocks too.
-        block_of: The block that a redirect stands in, by its own id.
-        targets: Whom each message goes to, by its redirect's id, and `startup`.
     """
 
     name: str
@@ -132,19 +126,29 @@ class Plan:
     recovery: Recovery = "manual"
     sources: Mapping[str, Provenance] = field(default_factory=dict)
     limit: tuple[str, ...] = ()
-    warnings: tuple[Problem, ...] = field(default=(), compare=False)
-    by_slot: Mapping[str, PlannedServant] = field(init=False, repr=False, compare=False)
-    by_id: Mapping[str, PlannedRedirect] = field(init=False, repr=False, compare=False)
-    block_of: Mapping[str, PlannedBlock] = field(init=False, repr=False, compare=False)
-    targets: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    warnings: tuple[Problem, ...] = ()
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def by_slot(self) -> Mapping[str, PlannedServant]:
+        """The servants by their slots."""
+        return {servant.slot: servant for servant in self.servants}
+
+    @cached_property
+    def by_id(self) -> Mapping[str, PlannedRedirect]:
+        """Every redirect by its id, those in blocks too."""
+        return {each.id: each for each in self.every_redirect()}
+
+    @cached_property
+    def block_of(self) -> Mapping[str, PlannedBlock]:
+        """The block that a redirect stands in, by its own id."""
+        blocks = (each for each in self.redirects if isinstance(each, PlannedBlock))
+        return {each.id: block for block in blocks for each in block.redirects}
+
+    @cached_property
+    def targets(self) -> Mapping[str, tuple[str, ...]]:
+        """Whom each message goes to, by its redirect's id, and `startup`."""
         at_startup = tuple(servant.slot for servant in self.servants if servant.task is not None)
-        blocks = [each for each in self.redirects if isinstance(each, PlannedBlock)]
-        object.__setattr__(self, "by_slot", {servant.slot: servant for servant in self.servants})
-        object.__setattr__(self, "block_of", {each.id: block for block in blocks for each in block.redirects})
-        object.__setattr__(self, "by_id", {each.id: each for each in self.every_redirect()})
-        object.__setattr__(self, "targets", {STARTUP: at_startup, **{one.id: one.targets for one in self.messages()}})
+        return {STARTUP: at_startup, **{one.id: one.targets for one in self.messages()}}
 
     def every_redirect(self) -> Iterator[PlannedRedirect]:
         """Yield each redirect, a block before those in it."""

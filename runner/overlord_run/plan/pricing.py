@@ -7,8 +7,9 @@ prompt's, and of the orchestration's input. Source: https://console.sakana.ai/pr
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.playbook.money import Price, price_from_json
 from overlord_run.shipped import shipped
@@ -21,8 +22,7 @@ _MILLION = 1_000_000
 ADDED = ("promptTokens", "completionTokens", "orchestrationInputTokens", "orchestrationOutputTokens")
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """Tokens, and what they cost in nano-dollars, 0 where nothing is priced."""
 
     tokens: int = 0
@@ -40,8 +40,7 @@ class Amount:
 NOTHING = Amount()
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """What several calls cost.
 
     Attributes:
@@ -67,8 +66,7 @@ def cost_of(nano_usd: int | None) -> Cost:
     return Cost(unpriced=1) if nano_usd is None else Cost(nano_usd, priced=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """How much orchestration comes on top, as a fraction: so many tokens to so many of the prompt, or the answer."""
 
     part: int = 1
@@ -86,8 +84,7 @@ class Share:
 _AS_MUCH_AGAIN = Share()
 
 
-@dataclass(frozen=True, slots=True)
-class Orchestration:
+class Orchestration(Struct, frozen=True):
     """The shares of a model's orchestration on top of the prompt and of the answer; as much again while unknown."""
 
     input: Share = _AS_MUCH_AGAIN

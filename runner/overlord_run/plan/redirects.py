@@ -1,8 +1,9 @@
 """Hold the redirects of a plan as frozen values, one class a kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+
+from msgspec import Struct
 
 from overlord_run.expect.words import asking_for, with_ending
 from overlord_run.playbook.model import OnFailure, Repeat
@@ -11,8 +12,7 @@ from overlord_run.playbook.texts import Text
 RedirectKind = Literal["message", "check", "pause", "block"]
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedExpect:
+class PlannedExpect(Struct, frozen=True):
     """What the reply to a message must hold: JSON that fits `schema`. One that does not is answered `repairs` times."""
 
     schema: Mapping[str, Any]
@@ -28,8 +28,7 @@ class PlannedExpect:
         return {"schema": dict(self.schema), "repairs": self.repairs}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedRedirect:
+class PlannedRedirect(Struct, frozen=True, kw_only=True):
     """A step after the startup.
 
     Attributes:
@@ -60,8 +59,7 @@ class PlannedRedirect:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedMessage(PlannedRedirect):
+class PlannedMessage(PlannedRedirect, frozen=True, kw_only=True):
     """A follow-up message with its targets worked out.
 
     Attributes:
@@ -108,8 +106,7 @@ class PlannedMessage(PlannedRedirect):
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedCheck(PlannedRedirect):
+class PlannedCheck(PlannedRedirect, frozen=True, kw_only=True):
     """An expression that must hold; else the run ends, and `message`, a template, says why."""
 
     kind: ClassVar[RedirectKind] = "check"
@@ -125,8 +122,7 @@ class PlannedCheck(PlannedRedirect):
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedPause(PlannedRedirect):
+class PlannedPause(PlannedRedirect, frozen=True, kw_only=True):
     """A question, a template, that waits for a person's word."""
 
     kind: ClassVar[RedirectKind] = "pause"
@@ -137,8 +133,7 @@ class PlannedPause(PlannedRedirect):
         return {**PlannedRedirect.to_json(self), "pause": self.pause.source}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedBlock(PlannedRedirect):
+class PlannedBlock(PlannedRedirect, frozen=True, kw_only=True):
     """Redirects that go together, in rounds.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from overlord_run.plan.draft import Draft
 from overlord_run.playbook.model import Assignment, ForEach, Playbook
@@ -20,8 +21,7 @@ _ONE_LINE = "make it one line of 100 characters at most, without blanks around i
 _IS_IT_MEANT = "look at what the list is made of, unless this is meant"
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(Struct, frozen=True):
     """Where a servant will be: a slot, and what it was made of.
 
     Attributes:

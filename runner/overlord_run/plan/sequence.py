@@ -1,8 +1,9 @@
 """Plan the redirects of a playbook: in order, their targets worked out, and rendered what waits for nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.plan.draft import Draft
 from overlord_run.plan.model import PlannedServant
@@ -62,8 +63,7 @@ def plan_expect(declared: Expect | None) -> PlannedExpect | None:
     return PlannedExpect(declared.schema.content, declared.repairs)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sequence:
+class _Sequence(Struct, frozen=True):
     """What is known while the redirects of a plan are made."""
 
     draft: Draft

@@ -1,9 +1,10 @@
 """List every template of a playbook, each with what it can read where it stands."""
 
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
 
 from overlord_run.plan.order import ended_before, ended_in
 from overlord_run.plan.scope import Known, Site, Surroundings, in_role
@@ -21,8 +22,7 @@ from overlord_run.playbook.model import (
 from overlord_run.playbook.texts import Source, Text
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A template and what it can read.
 
     Attributes:

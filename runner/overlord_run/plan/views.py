@@ -1,8 +1,9 @@
 """Show templates the servants of a plan and what they answered."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from overlord_run.plan.language.templates import Answers, ByName, ReplyText
 from overlord_run.plan.model import Plan, PlannedServant
@@ -11,8 +12,7 @@ Replies = Mapping[str, Mapping[str, ReplyText]]
 """Message id → slot → reply; only servants that answered are there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What a run knows that the templates of its plan can read.
 
     Attributes:

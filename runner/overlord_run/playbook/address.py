@@ -5,8 +5,9 @@ What two programs could read differently is refused, so that a key goes where th
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Scheme = Literal["http", "https"]
 
@@ -35,8 +36,7 @@ class AddressError(Exception):
     """A text is no base URL. The message ends a sentence on it and repeats nothing of it: it may hold a password."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """A base URL in parts. Two addresses have the same origin when `scheme`, `host` and `port` are the same.
 
     Attributes:

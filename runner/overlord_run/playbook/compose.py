@@ -6,10 +6,11 @@ expands aliases without counting.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import yaml
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from overlord_run.errors import OverlordError, Problem
 from overlord_run.playbook import scalars
@@ -33,16 +34,14 @@ class StoppedError(Exception):
     """Reading cannot go on after the last problem."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A key of a mapping and its value."""
 
     key: Place
     node: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A value with its place.
 
     Attributes:
@@ -65,8 +64,7 @@ class Node:
     characters: int = 0
 
 
-@dataclass(slots=True)
-class Composer:
+class Composer(Struct):
     """What is known while the events of one file are read.
 
     Attributes:

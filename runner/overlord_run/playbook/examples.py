@@ -4,9 +4,11 @@ So an example's values are checked, and its prompt is made, by what checks and m
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.fields import Fields
@@ -24,8 +26,7 @@ SUFFIXES = (".examples.yml", ".examples.yaml")
 _SLOT = "servant"
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """A reply and what must be read in it.
 
     Attributes:
@@ -39,8 +40,7 @@ class Reply:
     misfit: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """What must come of a role that is filled with values.
 
     Attributes:
@@ -62,8 +62,7 @@ class Example:
     reply: Reply | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Examples:
+class Examples(Struct, frozen=True):
     """The examples of a role.
 
     Attributes:
@@ -72,7 +71,7 @@ class Examples:
     """
 
     playbook: Playbook
-    examples: tuple[Example, ...] = field(default=())
+    examples: tuple[Example, ...] = ()
 
     def alone(self, index: int) -> Playbook:
         """Return a playbook that assigns one example's servant, in the slot that the example wants."""

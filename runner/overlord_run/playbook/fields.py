@@ -5,8 +5,9 @@ So what stands beside a mistake can still be looked at, and all that is wrong is
 
 import re
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.playbook.source import Document, Path
 from overlord_run.playbook.texts import Expect, FileRef, Place, Schema, Source, Text
@@ -15,8 +16,7 @@ _DURATION = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)([smh])")
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Struct, frozen=True):
     """The mapping at a path of a document."""
 
     document: Document

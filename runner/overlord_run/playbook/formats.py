@@ -1,10 +1,9 @@
 """Say in words what each pattern of the schemas asks for."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """What a pattern asks for.
 
     Attributes:

@@ -7,11 +7,12 @@ text is no comment: it is sent to a model. PyYAML drops comments, so its tokens 
 import re
 from bisect import bisect
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
 import yaml
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.compose import MAX_DEPTH, MAX_VALUES
@@ -44,8 +45,7 @@ _RULE = re.compile(r"[^,\s]+")
 _FENCE = re.compile(r"---[ \t]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(Struct, frozen=True):
     """A rule whose problems a comment silences on its line; an empty one where the comment names none.
 
     Attributes:

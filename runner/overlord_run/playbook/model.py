@@ -1,8 +1,9 @@
 """Hold a playbook and a role file as frozen values."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from overlord_run.playbook.money import Budget, Price
 from overlord_run.playbook.texts import Expect, FileRef, Place, Source, Text
@@ -16,8 +17,7 @@ AtMax = Literal["fail", "continue"]
 JsonMode = Literal["none", "object", "schema"]
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """A typed value that a run, or a role, is given.
 
     Attributes:
@@ -34,8 +34,7 @@ class Input:
     checks: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """An alias for an API model id and its parameters.
 
     Attributes:
@@ -53,8 +52,7 @@ class Model:
     price: Price | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(Struct, frozen=True):
     """A folder of role files in a git repository, under the name that `from` calls it by.
 
     Attributes:
@@ -71,8 +69,7 @@ class Pack:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True):
     """Where the text of a role comes from, a text that stands in a file of its own.
 
     Attributes:
@@ -90,8 +87,7 @@ class Provenance:
     commit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """A reusable system prompt.
 
     Attributes:
@@ -116,8 +112,7 @@ class Role:
     provenance: Provenance | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RoleFile:
+class RoleFile(Struct, frozen=True):
     """A role file as read: its front matter and its body."""
 
     name: str
@@ -129,8 +124,7 @@ class RoleFile:
     inputs: Mapping[str, Input] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ForEach:
+class ForEach(Struct, frozen=True):
     """What makes several servants of one assignment: an expression that gives a list, and templates for each element.
 
     Attributes:
@@ -142,8 +136,7 @@ class ForEach:
     name: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """A slot, its role, and the first task; `expect` is for the reply to that.
 
     Attributes:
@@ -163,8 +156,7 @@ class Assignment:
     for_each: ForEach | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redirect:
+class Redirect(Struct, frozen=True, kw_only=True):
     """A declared step after the startup; its class says which kind.
 
     Attributes:
@@ -181,8 +173,7 @@ class Redirect:
     on_failure: OnFailure = "continue"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageRedirect(Redirect):
+class MessageRedirect(Redirect, frozen=True, kw_only=True):
     """A follow-up message to servants.
 
     Attributes:
@@ -199,23 +190,20 @@ class MessageRedirect(Redirect):
     expect: Expect | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckRedirect(Redirect):
+class CheckRedirect(Redirect, frozen=True, kw_only=True):
     """An expression that must hold; else the run ends, and `message` says why."""
 
     check: Text
     message: Source | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PauseRedirect(Redirect):
+class PauseRedirect(Redirect, frozen=True, kw_only=True):
     """A question that waits for a person's word."""
 
     pause: Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRedirect(Redirect):
+class BlockRedirect(Redirect, frozen=True, kw_only=True):
     """Redirects that go together, in rounds where it says so.
 
     Attributes:
@@ -226,8 +214,7 @@ class BlockRedirect(Redirect):
     repeat: "Repeat | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """How often a block is gone through.
 
     Attributes:
@@ -249,8 +236,7 @@ def flattened(redirects: Iterable[Redirect]) -> Iterator[Redirect]:
             yield from redirect.redirects
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Struct, frozen=True):
     """What the run hands over: an expression's value, or a rendered text; `file` is its name under `--outputs`."""
 
     name: str
@@ -260,16 +246,14 @@ class Output:
     file: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True):
     """How many requests, and tokens, may leave within any minute; None where there is no limit."""
 
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
+class Engine(Struct, frozen=True):
     """What the playbook says of the API and of its servants' readiness; None where it is silent.
 
     Attributes:
@@ -291,8 +275,7 @@ class Engine:
     budget: Budget = field(default_factory=Budget)
 
 
-@dataclass(frozen=True, slots=True)
-class Playbook:
+class Playbook(Struct, frozen=True):
     """A whole playbook. For problems that are found later, `places` and `written` are by the path of a key or value.
 
     Attributes:

@@ -5,17 +5,18 @@ one answer costs is rounded by less than a billionth of a dollar, upwards.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 NANO = 10**9
 _MINUTE_MS = 60_000
 LimitName = Literal["usd", "tokens", "requests", "time"]
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """What a million tokens cost, in nano-dollars: of the prompt, of its cached part, of the answer."""
 
     input: int
@@ -23,8 +24,7 @@ class Rates:
     output: int
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
+class Price(Struct, frozen=True):
     """A model's price; `above` holds for the whole of a call whose prompt has more tokens than `above_tokens`."""
 
     rates: Rates
@@ -41,8 +41,7 @@ class Price:
         return {**_rates_to_json(self.rates), "above": above}
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What may be spent at most; None where there is no limit."""
 
     nano_usd: int | None = None
@@ -81,8 +80,7 @@ class Limits:
 NO_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """What a playbook lets a run spend, and what tokens of a model without a price count as."""
 
     limits: Limits = NO_LIMITS

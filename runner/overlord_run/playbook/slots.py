@@ -1,7 +1,8 @@
 """Tell which slots a playbook has as far as that is known before its inputs: `for_each` makes some of them later."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.playbook.names import is_id, is_reserved
 
@@ -17,8 +18,7 @@ def holds_template(source: str) -> bool:
     return any(mark in source for mark in _OPENING)
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What is sure of the slots that a template makes: how they begin and how they end.
 
     Attributes:

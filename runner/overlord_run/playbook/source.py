@@ -8,9 +8,10 @@ numbers on its events (compose.py), before anything is built from them.
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.playbook.compose import Composer, Entry, Node, StoppedError
@@ -27,8 +28,7 @@ LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Where a value stands.
 
     Attributes:
@@ -48,8 +48,7 @@ class Mark:
     comment: str
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A YAML document as plain values, with the place of each by its path."""
 
     file: str

@@ -1,12 +1,12 @@
 """Hold what stands in a file of a person's, a text above all, with its place there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Place:
+
+class Place(Struct, frozen=True):
     """Where something stands: a file as the user wrote its path, a line and a column, both from 1."""
 
     file: str
@@ -14,8 +14,7 @@ class Place:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A template's source and where its first line stands.
 
     Attributes:
@@ -49,8 +48,7 @@ def lines_in(source: str) -> int:
     return source.count("\n") + 1
 
 
-@dataclass(frozen=True, slots=True)
-class FileRef:
+class FileRef(Struct, frozen=True):
     """A text that stands in a file of its own.
 
     Attributes:
@@ -64,8 +62,7 @@ class FileRef:
 Source = Text | FileRef
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Struct, frozen=True):
     """A JSON Schema as written.
 
     Attributes:
@@ -73,7 +70,7 @@ class Schema:
     """
 
     content: Mapping[str, Any]
-    places: Mapping[tuple[str | int, ...], tuple[Place, Place]] = field(repr=False)
+    places: Mapping[tuple[str | int, ...], tuple[Place, Place]]
 
     def key(self, path: tuple[str | int, ...]) -> Place:
         """Return where the key stands that leads to a part; in a list, where the part begins."""
@@ -84,8 +81,7 @@ class Schema:
         return self.places[path][1]
 
 
-@dataclass(frozen=True, slots=True)
-class Expect:
+class Expect(Struct, frozen=True):
     """What the reply to a message must hold: JSON that fits a schema.
 
     Attributes:

@@ -19,9 +19,10 @@ import re
 import secrets
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.files import TEXT_LIMIT, FileError, read_bytes, too_large
 from overlord_run.playbook.names import LONGEST_PATH, did_you_mean, shown
@@ -37,8 +38,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Struct, frozen=True):
     """What a folder of a commit holds.
 
     Attributes:
@@ -50,8 +50,7 @@ class Contents:
     left_out: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
+class _List(Struct, frozen=True):
     """As `Contents`, with the digests of the texts."""
 
     digests: Mapping[str, str]
@@ -65,8 +64,7 @@ class _List:
         return f"is behind {shown(above, longest=LONGEST_PATH)}, which {self.left_out[above]}" if above else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(Struct, frozen=True):
     """The packs that were fetched to this machine.
 
     A pack is named by its 40-hex commit and its folder in the repository, with `/`; an empty one is the root.

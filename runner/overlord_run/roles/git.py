@@ -13,8 +13,9 @@ Why git itself and why so: docs/decisions/0028-packs-are-fetched-by-git.md.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from overlord_run.errors import UsageError
 from overlord_run.host.git import NO_GIT, find_git
@@ -73,8 +74,7 @@ _IS_SSH = re.compile(r"[\"']?(?:[^\"' ]*[/\\])?ssh(?:\.exe)?[\"']?(?: |$)", re.I
 _BARE = "[core]\n\trepositoryformatversion = 0\n\tbare = true\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Git:
+class Git(Struct, frozen=True):
     """The system's git in an empty repository.
 
     Attributes:

@@ -4,7 +4,9 @@ A path is written out, and stands below the folder of the role file, or of its p
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.files import FileError, decode
@@ -20,8 +22,7 @@ MOST_TEXTS = 100
 """Texts that one role file includes, directly or not, each counted once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Included:
+class Included(Struct, frozen=True):
     """A text with all that it includes.
 
     Attributes:
@@ -69,8 +70,7 @@ def closure(path: str, read: Callable[[str], bytes]) -> dict[str, bytes]:
     return {path: data, **found.files}
 
 
-@dataclass(slots=True)
-class _Gathering:
+class _Gathering(Struct):
     """What is known while the texts are read that one role file includes."""
 
     origin: Origin

@@ -8,8 +8,10 @@ one way only, sorted, so that a difference between two locks is a difference in 
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.playbook.fields import Fields
@@ -35,8 +37,7 @@ _KINDS: Mapping[str | None, RevKind] = {name: name for name in get_args(RevKind)
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+@~%=-]*(?::[A-Za-z0-9_./+@~%=-]+)*")
 
 
-@dataclass(frozen=True, slots=True)
-class LockedPack:
+class LockedPack(Struct, frozen=True):
     """A pack as a playbook declares it, and what that was when it was locked.
 
     Attributes:
@@ -57,7 +58,7 @@ class LockedPack:
     kind: RevKind
     commit: str
     files: Mapping[str, str]
-    place: Place | None = field(default=None, compare=False)
+    place: Place | None = None
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -65,8 +66,7 @@ class LockedPack:
         return (self.pack, self.git, self.rev, self.path)
 
 
-@dataclass(frozen=True, slots=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """All entries of a lock, in the order of their keys."""
 
     packs: tuple[LockedPack, ...] = ()

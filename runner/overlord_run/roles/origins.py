@@ -5,10 +5,11 @@ This is the only place that decides it. What reads an origin does not ask which 
 
 import codecs
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath, PurePosixPath
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from overlord_run.files import TEXT_LIMIT, FileError
 from overlord_run.playbook.model import Provenance
@@ -33,8 +34,7 @@ class Pack(Protocol):
         """Return a text by its path from the pack's folder, or raise FileError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a text comes from.
 
     Attributes:
@@ -71,8 +71,7 @@ class Origin:
         return self.sibling(name)
 
 
-@dataclass(frozen=True, slots=True)
-class Origins:
+class Origins(Struct, frozen=True):
     """Knows where the texts of one playbook come from.
 
     Attributes:

@@ -5,8 +5,9 @@ Nothing is fetched here, and git is not run.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePath
+
+from msgspec import Struct
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.files import TEXT_LIMIT, FileError
@@ -25,8 +26,7 @@ _WORDS = {"git": "URL", "rev": "revision", "path": "folder"}
 _PLAIN = re.compile(r"[A-Za-z0-9_./\\:+@%,=-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPack:
+class OpenPack(Struct, frozen=True):
     """A pack that is locked and was fetched.
 
     Attributes:

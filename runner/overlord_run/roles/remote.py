@@ -4,9 +4,10 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from overlord_run.files import TEXT_LIMIT
 from overlord_run.host.supervised import Done, OverrunError
@@ -33,8 +34,7 @@ _NO_SUCH_COMMIT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """What a revision is now.
 
     Attributes:
@@ -48,8 +48,7 @@ class Resolved:
     commit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(Struct, frozen=True):
     """A repository that somebody else may have written.
 
     Attributes:

@@ -1,8 +1,10 @@
 """Read every file that a playbook names, so that each of its texts is at hand and knows where it stands."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.files import FileError, decode
@@ -64,16 +66,14 @@ def read(playbook: Playbook, beside: Beside, cache: "Callable[[], Cache]") -> tu
     return resolved, [*reader.problems, *check_values(resolved, known)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """A role file as read, and where it comes from."""
 
     role: RoleFile
     provenance: Provenance
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """What is known while the files of one playbook are read.
 
     Attributes:

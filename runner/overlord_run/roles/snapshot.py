@@ -7,7 +7,8 @@ converts nothing.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.files import TEXT_LIMIT
 from overlord_run.host.supervised import OverrunError
@@ -33,8 +34,7 @@ _NARROWER = "give the pack a 'path', the folder that holds its roles"
 _RENAME = "ask the pack's author to rename it, or give the pack another 'path'"
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """One line of a tree: its mode, the name of its object, and its path from the pack's folder."""
 
     mode: bytes

@@ -1,7 +1,9 @@
 """Settle which API a run talks to and whether it gets a key, or refuse."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.credential import Credential
 from overlord_run.errors import SettingsError, UsageError
@@ -16,8 +18,7 @@ from overlord_run.settings.trust import DEFAULT_ADDRESS, KeyUse, key_use, trusts
 _NOWHERE = "https://{}.invalid/v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """The API's address, and the key for it.
 
     Attributes:
@@ -29,7 +30,7 @@ class Access:
     address: Address
     named_by: str | None = None
     trusted: str | None = None
-    key: Credential | None = field(default=None, repr=False)
+    key: Credential | None = None
     key_name: str | None = None
     key_required: bool = False
     note: str | None = None

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Of two names for one setting the first wins.
 BASE_URL = ("MMI_OVERLORD_LLM_BASE_URL", "OVERLORD_BASE_URL")
@@ -18,8 +19,7 @@ RUN = ("OVERLORD_RUN",)
 GITHUB_ACTIONS = ("GITHUB_ACTIONS",)
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A setting's value as a text, and the flag, variable or file that says it."""
 
     value: str

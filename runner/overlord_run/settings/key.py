@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from overlord_run.credential import Credential, Redactor, parse_credential
 from overlord_run.errors import SettingsError, UsageError
@@ -16,8 +17,7 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _LONGEST_FILE = 16 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class KeySource:
+class KeySource(Struct, frozen=True):
     """Where a key is set: in a variable, or in a file that a flag or variable names.
 
     Attributes:

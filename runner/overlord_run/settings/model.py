@@ -1,9 +1,10 @@
 """Hold what the operator said and what a run is set to as frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from overlord_run.credential import Credential
 from overlord_run.playbook.model import Preflight, Rate
@@ -15,8 +16,7 @@ StandIn = Literal["rehearsal", "replay"]
 """What answers in the API's place, so that nothing is sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(Struct, frozen=True):
     """What the command line says, as it was typed; None where it is silent.
 
     Attributes:
@@ -42,8 +42,7 @@ class Flags:
     state_dir: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """What the user's config file says.
 
     Attributes:
@@ -57,8 +56,7 @@ class Config:
     ca_file: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a run is set to.
 
     Attributes:
@@ -82,7 +80,7 @@ class Settings:
 
     base_url: str
     provider: str
-    key: Credential | None = field(repr=False)
+    key: Credential | None
     key_name: str | None
     key_required: bool
     timeout_s: float

@@ -1,7 +1,8 @@
 """Settle every setting once: flag, then environment, then playbook, then the user's config file, then default."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from overlord_run.errors import UsageError
 from overlord_run.plan.model import Plan

@@ -1,8 +1,10 @@
 """Work out what a recorded run is set to, when another process takes it up: as it was, with the key of today."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.errors import StoreError
 from overlord_run.playbook.model import Engine, Rate
@@ -14,8 +16,7 @@ from overlord_run.settings.precedence import resolve
 _FROZEN = frozenset({*BASE_URL, *MODEL, *ULTRA_MODEL, *TIMEOUT_MS})
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """What the log says of a run's settings, checked to be of the types that it should have.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.errors import SettingsError, UsageError
 from overlord_run.playbook.checks import LONGEST_TIMEOUT_S, SHORTEST_TIMEOUT_S
@@ -14,8 +15,7 @@ _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
 _MILLISECONDS = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,9})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Timeout:
+class Timeout(Struct, frozen=True):
     """A request's timeout, the flag or variable that says it, and a sentence where it was not taken as said."""
 
     seconds: float

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from io import BytesIO
 from itertools import islice, zip_longest
 from json import JSONDecodeError
 from typing import Any, BinaryIO
+
+from msgspec import Struct, field
 
 from overlord_run.store.events import Event, RunCreated
 from overlord_run.store.journal import file_name, journal_bytes, journal_lines, older_file_name, starts_new_file
@@ -18,8 +19,7 @@ _SHOWN_CHARS = 60
 _KEPT_FILES = 3  # a journal that lags may still be at the file before the two that it should have
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """Something on disk that is not what it must be.
 
     Attributes:
@@ -36,8 +36,7 @@ class Difference:
         return ": ".join(part for part in (self.file, self.place, self.message) if part)
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """What was found so far: differences, and notes on what is as it may be."""
 
     differences: list[Difference] = field(default_factory=list)
@@ -89,8 +88,7 @@ def odd_line(found: bytes, expected: bytes) -> int:
     return next((number for number, (line, other) in pairs if line != other), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Parting:
+class _Parting(Struct, frozen=True):
     """Where the ledger ceases to be what the log gives.
 
     Attributes:
@@ -155,8 +153,7 @@ class LedgerComparison:
             self._findings.differ(self._name, _line_place(parting.line, parting.place), parting.message)
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """One file of a journal as it should be: its bytes, and for each line its event and where it ends."""
 
     content: bytearray = field(default_factory=bytearray)

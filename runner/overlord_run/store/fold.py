@@ -11,8 +11,9 @@ What is spent is folded too: a call that left reserves, its end settles, and one
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.pricing import NO_COST

@@ -4,9 +4,10 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from overlord_run.errors import RunNotFoundError, StoreError, UsageError
 from overlord_run.playbook.names import MOST_CANDIDATES, did_you_mean, is_device
@@ -26,8 +27,7 @@ _TORN = re.compile(r"torn-[0-9]+\.jsonl")
 _LONGEST_NAME = f".{'x' * 67}{atomic.TEMPORARY_SUFFIX}"
 
 
-@dataclass(frozen=True, slots=True)
-class RunFolder:
+class RunFolder(Struct, frozen=True):
     """One run's place on disk, `runs/<runId>` under the state folder, and the files in it."""
 
     path: Path

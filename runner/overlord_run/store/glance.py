@@ -7,8 +7,9 @@ wrong behind the last snapshot, `verify` all of it. Of any other run the log is 
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from overlord_run.errors import StoreError
 from overlord_run.store import events as ev
@@ -23,8 +24,7 @@ _NEUTRAL = ev.SnapshotTaken | ev.LeaseChecked | ev.ServantsReleased | ev.LogRepa
 """Events that leave a run at rest as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(Struct, frozen=True):
     """What a list shows of a run.
 
     Attributes:

@@ -10,9 +10,11 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from overlord_run.store import atomic
 from overlord_run.store.disk import SYSTEM_DISK, Disk, make_folder, open_to_read, patiently, unreadable, unwritable
@@ -26,8 +28,7 @@ _NO_FILE = frozenset({errno.ELOOP, errno.EINVAL, errno.EISDIR})
 _NAME = re.compile(r"[0-9]{20}-[0-9a-f]{16}\.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """Send a text to servants: `target` is `all`, a slot, `role:NAME`, or several of these joined by `, `."""
 
     kind: ClassVar[str] = "send"
@@ -36,8 +37,7 @@ class Send:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Recover:
+class Recover(Struct, frozen=True):
     """Ask a blocked servant the question that failed again, or put a new servant into its slot."""
 
     kind: ClassVar[str] = "recover"
@@ -46,8 +46,7 @@ class Recover:
     replace: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """Prove the API and the conversations now; `ping` asks each model for a word, which may be billed."""
 
     kind: ClassVar[str] = "check"
@@ -55,16 +54,14 @@ class Check:
     ping: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """Send nothing new, and end when the calls in flight have ended."""
 
     kind: ClassVar[str] = "stop"
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Approve or reject the question of a pause; `by` is who says so, to the machine."""
 
     kind: ClassVar[str] = "answer"
@@ -86,8 +83,7 @@ _FIELDS: Mapping[str, Mapping[str, type]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """A request in the inbox, and the file that it stands in."""
 
     path: Path

@@ -6,9 +6,10 @@ its messages, it is of this run, and there was a useful signal or a passed check
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 from overlord_run.store.events import RunCreated
 from overlord_run.store.state import Servant, State
@@ -18,8 +19,7 @@ _LONGEST_S = 1e9
 _ROLES = ("system", "user", "assistant")
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """One thing that must hold for a servant to be ready; `fault` says what does not, or is empty."""
 
     name: ProofName
@@ -31,8 +31,7 @@ class Proof:
         return not self.fault
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What proofs are made of besides the log.
 
     Attributes:

@@ -9,9 +9,11 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from overlord_run.errors import StoreError
 from overlord_run.store.events import (
@@ -100,8 +102,7 @@ class Misfit(Exception):  # noqa: N818 - who knows the file tells it as an error
     """A line that does not fit the ones before it; the text says what does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A place in a log: what of the line before it the next one must fit, and at which byte it is."""
 
     seq: int
@@ -119,8 +120,7 @@ class Place:
 _BEGINNING = Place(0, 1, 0, NO_HASH)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An event on its way to the log: when it happened, and its fields as JSON already: nothing can change them now."""
 
     at: str

@@ -20,9 +20,10 @@ not compressed or cut, so that `cat`, `jq` and `sha256sum` read them; the views 
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from overlord_run.errors import LogDamagedError, OverlordError, RunBusyError
 from overlord_run.store.disk import SYSTEM_DISK, Disk, open_to_read, unreadable, unwritable, write_whole
@@ -30,8 +31,7 @@ from overlord_run.store.events import NO_HASH, Event
 from overlord_run.store.lines import MAX_LINE_BYTES, Entry, Misfit, Place, build, legible_batch, parse
 
 
-@dataclass(frozen=True, slots=True)
-class Torn:
+class Torn(Struct, frozen=True):
     """The rest of a last batch that a crash left: from which line on, at which byte, and how many bytes."""
 
     line: int

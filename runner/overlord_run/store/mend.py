@@ -7,10 +7,11 @@ log gives, and written again from where the two part.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct, field
 
 from overlord_run.store import atomic
 from overlord_run.store.disk import Disk, open_to_read, unwritable, write_whole
@@ -58,8 +59,7 @@ def mending(folder: RunFolder, disk: Disk) -> Iterator[Callable[[Event], None]]:
         raise unwritable(Path(error.filename or folder.path), error) from error
 
 
-@dataclass(slots=True)
-class _Ledger:
+class _Ledger(Struct):
     """The ledger on disk beside the one that the log gives.
 
     Attributes:
@@ -91,8 +91,7 @@ class _Ledger:
         self.has_parted = self.has_parted or self.file.read(1) != b""
 
 
-@dataclass(slots=True)
-class _Journal:
+class _Journal(Struct):
     """The two files of a journal as the log gives them; `older` is None while the first one is not full."""
 
     older: bytes | None = None

@@ -6,7 +6,8 @@ Both happen in the writer's thread and under the lock, so nobody else changes wh
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.errors import RunNotFoundError
 from overlord_run.store import atomic
@@ -21,8 +22,7 @@ from overlord_run.store.state import State
 from overlord_run.store.views import Views
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A run's files, ready to be written.
 
     Attributes:

@@ -1,7 +1,8 @@
 """Read a recorded run back: fold its log into a state."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.store.disk import unreadable
 from overlord_run.store.events import Event
@@ -14,8 +15,7 @@ from overlord_run.store.state import State
 _EMPTY = "the log is empty: the run ended before it began"
 
 
-@dataclass(frozen=True, slots=True)
-class Rehydrated:
+class Rehydrated(Struct, frozen=True):
     """A run as its log tells it.
 
     Attributes:

@@ -10,9 +10,10 @@ Nothing here says whether a snapshot is to be believed: `start.py` asks the log.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, astuple, fields
 from operator import attrgetter
 from typing import Any
+
+from msgspec.structs import asdict, astuple
 
 from overlord_run.plan.account import Account
 from overlord_run.plan.pricing import Amount, Cost, Orchestration, Share
@@ -25,14 +26,15 @@ from overlord_run.store.state import Message, Rest, Result, Servant, State
 VERSION = 1
 _OTHER = "it is no snapshot of this version"
 _KINDS = {"run": State, "account": Account, "servant": Servant, "message": Message, "result": Result}
-_COLUMNS = {name: [field.name for field in fields(kind)] for name, kind in _KINDS.items()}
+_COLUMNS = {name: list(kind.__struct_fields__) for name, kind in _KINDS.items()}
 _PLAIN = (
     *("state", "reason", "created_at", "updated_at", "owned_at", "latest", "requests", "outputs", "output_failures"),
     *("ended_seq", "last_epoch", "last_seq", "last_hash"),
 )
 _RESULT, _SERVANT, _MESSAGE = (attrgetter(*_COLUMNS[name]) for name in ("result", "servant", "message"))
 _RESULT_TEXTS = [_COLUMNS["result"].index(name) for name in ("text", "system", "reply", "repair")]
-_COST_OF = attrgetter(*(field.name for field in fields(Cost)))
+_AMOUNTS = ("spent", "possible", "reserved")
+_COST_OF = attrgetter(*Cost.__struct_fields__)
 _COST = _COLUMNS["result"].index("cost")
 _CONVERSATION = _COLUMNS["servant"].index("conversation")
 _RESULTS, _ACCEPTED, _ANSWER = (_COLUMNS["message"].index(name) for name in ("results", "accepted", "answer"))
@@ -61,8 +63,8 @@ def place_of(line: bytes) -> Place:
     head = decode(line)
     if not isinstance(head, dict) or head.get("v") != VERSION or head.get("columns") != _COLUMNS:
         raise ValueError(_OTHER)
-    facts: list[Any] = [head.get(field.name) for field in fields(Place)]
-    if [type(fact) for fact in facts] != [field.type for field in fields(Place)]:
+    facts: list[Any] = [head.get(name) for name in Place.__struct_fields__]
+    if [type(fact) for fact in facts] != list(Place.__annotations__.values()):
         raise ValueError(_OTHER)
     return Place(*facts)
 
@@ -156,8 +158,11 @@ def _body_from_json(data: Mapping[str, Any] | None) -> Any:
 
 def _account_to_json(account: Account) -> dict[str, Any]:
     return asdict(account) | {
+        **{name: asdict(getattr(account, name)) for name in ("limits", *_AMOUNTS)},
         "open": [[*call, astuple(amount)] for call, amount in account.open.items()],
-        "orchestration": [[model, *astuple(seen)] for model, seen in account.orchestration.items()],
+        "orchestration": [
+            [model, astuple(seen.input), astuple(seen.output)] for model, seen in account.orchestration.items()
+        ],
     }
 
 
@@ -166,7 +171,7 @@ def _account_from_json(data: Mapping[str, Any]) -> Account:
         **dict(data)
         | {
             "limits": Limits(**data["limits"]),
-            **{name: Amount(**data[name]) for name in ("spent", "possible", "reserved")},
+            **{name: Amount(**data[name]) for name in _AMOUNTS},
             "open": {(message_id, slot): Amount(*amount) for message_id, slot, amount in data["open"]},
             "orchestration": {
                 model: Orchestration(Share(*over), Share(*out)) for model, over, out in data["orchestration"]

@@ -8,8 +8,9 @@ place: `verify` reads them all, and so does whoever takes the run up to write.
 """
 
 import hashlib
-from dataclasses import dataclass
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from overlord_run.errors import StoreError
 from overlord_run.store.disk import open_to_read
@@ -22,8 +23,7 @@ from overlord_run.store.state import State
 _HEAD_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """A place in the log, and the state that the lines before it come to."""
 
     place: Place

@@ -1,8 +1,9 @@
 """Hold the state of a run: its servants, its messages, and what each made of the other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from overlord_run.plan.account import Account
 from overlord_run.plan.pricing import NO_COST, Cost
@@ -12,8 +13,7 @@ CARRIES_ON = frozenset({"run", "resume", "approve", "reject"})
 """The purposes of an owner that carries the plan on; any other leaves a run that has ended as it is."""
 
 
-@dataclass(slots=True)
-class Servant:
+class Servant(Struct):
     """One slot's servant: who it is, its conversation, and when it last gave a sign."""
 
     slot: str
@@ -37,8 +37,7 @@ class Servant:
     last_check_at: str | None = None
 
 
-@dataclass(slots=True)
-class Result:
+class Result(Struct):
     """What one servant made of one message. `text_seq` and `ended_seq` are the events that hold the texts in full.
 
     Attributes:
@@ -72,8 +71,7 @@ class Result:
     ended_seq: int = 0
 
 
-@dataclass(slots=True)
-class Message:
+class Message(Struct):
     """A startup, a redirect of any kind, or what a person sent. `ended_seq` is the event that settled or skipped it.
 
     Attributes:
@@ -107,8 +105,7 @@ class Message:
         return self.state in {"completed", "partial"}
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(Struct, frozen=True):
     """How a run had ended when something was asked of it again; it rests so again when that is done."""
 
     state: str
@@ -116,8 +113,7 @@ class Rest:
     ended_seq: int
 
 
-@dataclass(slots=True)
-class State:
+class State(Struct):
     """All that the log says of a run so far.
 
     Attributes:

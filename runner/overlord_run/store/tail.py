@@ -5,9 +5,10 @@ deleted meanwhile is noticed: what is read next must follow what was read before
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from overlord_run.store.disk import open_to_read, unreadable
 from overlord_run.store.events import Event
@@ -17,8 +18,7 @@ from overlord_run.store.log import damaged
 _SHORTER = "it is shorter than what was read of it: it was cut, or another file put in its place"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A line of the log: its bytes, newline included, and the event that they hold."""
 
     data: bytes

@@ -9,9 +9,10 @@ import stat
 import sys
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from overlord_run.errors import LogDamagedError
 from overlord_run.store.atomic import TEMPORARY_SUFFIX
@@ -41,8 +42,7 @@ _MAY_BE_READ_BY_OTHERS = 0o077
 _FOLDERS = frozenset({"journals", "inbox"})
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """What a run's files were found to be: as the log gives them where there is no difference."""
 
     differences: tuple[Difference, ...]
@@ -63,8 +63,7 @@ def verify(folder: RunFolder) -> Verification:
         raise unreadable(Path(error.filename or folder.path), error) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Views:
+class _Views(Struct, frozen=True):
     """The views as they were before the log was read.
 
     Attributes:
@@ -83,8 +82,7 @@ class _Views:
     journals: Mapping[str, bytes]
 
 
-@dataclass(slots=True)
-class _Log:
+class _Log(Struct):
     """What the log says: the state at its end, and registry and snapshot at the events that those on disk are of."""
 
     state: State = field(default_factory=State)

@@ -6,9 +6,10 @@ written; the lock is kept until the writer is closed, since calls of this proces
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+
+from msgspec import Struct
 
 from overlord_run.store.events import Body, Event
 from overlord_run.store.lines import Entry
@@ -19,8 +20,7 @@ from overlord_run.store.state import State
 Handed = tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(Struct, frozen=True):
     """Who hears of what the thread did. All of these are called in the writer's thread.
 
     Attributes:

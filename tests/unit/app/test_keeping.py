@@ -1,10 +1,10 @@
 """A recording is made once and gone on with by its run alone; where it cannot be written, no more is paid for."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from overlord_run.app.history import inspect
 from overlord_run.app.inputs import Given

@@ -1,9 +1,9 @@
 """A recorded run is taken up with the plan that it began with, and not where its playbook says something else now."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import pack_kit
 from council_kit import HOST, Parts, carry_out, run_folder

@@ -1,8 +1,8 @@
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import pack_kit
 from overlord_run.app.validate import found_in, load, unsilenced, validate

@@ -1,9 +1,9 @@
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from overlord_run.engine.base import ChatMessage, Request
 from overlord_run.engine.body import Digests, body_bytes

@@ -1,8 +1,8 @@
 import asyncio
 import base64
-import dataclasses
 
 import pytest
+from msgspec import structs
 
 from canary import CANARY as KEY
 from fake_api import Answer, FakeApi
@@ -58,7 +58,7 @@ def test_a_question_gets_its_answer() -> None:
 
 
 def test_slot_message_and_attempt_never_go_over_the_wire() -> None:
-    request = dataclasses.replace(question(), slot="slot_canary", message="message_canary", attempt=7_000_000_077)
+    request = structs.replace(question(), slot="slot_canary", message="message_canary", attempt=7_000_000_077)
 
     async def go() -> bytes:
         async with FaultServer(raw(GOOD_ANSWER)) as server:
@@ -90,7 +90,7 @@ def test_a_model_or_parameter_that_holds_the_key_is_not_sent_either() -> None:
     async def go() -> tuple[list[Reply | Failure], int]:
         async with FaultServer(raw(GOOD_ANSWER)) as server:
             tested = engine(server.base_url)
-            requests = [question(user=[KEY]), dataclasses.replace(question(), model=KEY)]
+            requests = [question(user=[KEY]), structs.replace(question(), model=KEY)]
             return [await ask(tested, request) for request in requests], server.connections
 
     failure = Failure("key-in-prompt", "the prompt holds the API key, so nothing was sent")

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from msgspec.structs import replace
 
 from overlord_run.credential import Credential, Redactor
 from overlord_run.engine.base import ChatMessage, Request

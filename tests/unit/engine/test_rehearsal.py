@@ -1,5 +1,4 @@
 import asyncio
-import dataclasses
 import os
 import signal
 import subprocess
@@ -7,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from overlord_run.engine.base import ChatMessage, Failure, Reply, Request
 from overlord_run.engine.chat import ChatEngine
@@ -78,17 +78,17 @@ def test_the_reply_is_made_from_slot_message_and_question() -> None:
 
 
 def test_the_same_question_gives_the_same_reply_at_any_attempt() -> None:
-    assert ask(ASKED) == ask(dataclasses.replace(ASKED, attempt=3))
+    assert ask(ASKED) == ask(structs.replace(ASKED, attempt=3))
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        dataclasses.replace(ASKED, slot="birch"),
-        dataclasses.replace(ASKED, message="verdict"),
-        dataclasses.replace(ASKED, model="fugu-ultra"),
-        dataclasses.replace(ASKED, params={"max_tokens": 65}),
-        dataclasses.replace(ASKED, messages=(*ASKED.messages[:1], ChatMessage("user", "Rank the plan's flaw."))),
+        structs.replace(ASKED, slot="birch"),
+        structs.replace(ASKED, message="verdict"),
+        structs.replace(ASKED, model="fugu-ultra"),
+        structs.replace(ASKED, params={"max_tokens": 65}),
+        structs.replace(ASKED, messages=(*ASKED.messages[:1], ChatMessage("user", "Rank the plan's flaw."))),
     ],
 )
 def test_another_question_gives_another_reply(other: Request) -> None:
@@ -119,12 +119,12 @@ def test_an_answer_that_is_expected_to_fit_a_schema_is_made_to_fit() -> None:
 
 def test_a_script_can_answer_otherwise_after_a_repair() -> None:
     answer = ScriptedAnswer(text="One.", then=(ScriptedAnswer(text="Two."),))
-    replies = [played(answer, dataclasses.replace(ASKED, repair=repair)) for repair in (0, 1, 2)]
+    replies = [played(answer, structs.replace(ASKED, repair=repair)) for repair in (0, 1, 2)]
     assert [reply.text for reply in replies if isinstance(reply, Reply)] == ["One.", "Two.", "Two."]
 
 
 def test_whom_the_script_does_not_name_is_answered_as_without_one() -> None:
-    birch = dataclasses.replace(ASKED, slot="birch")
+    birch = structs.replace(ASKED, slot="birch")
     assert played(ScriptedAnswer(text="One flaw: the date."), birch) == ask(birch)
 
 
@@ -163,7 +163,7 @@ def test_a_scripted_fault_ends_as_a_real_one(answer: ScriptedAnswer, failure: Fa
 
 def test_a_fault_is_over_after_so_many_times() -> None:
     answer = ScriptedAnswer(text="Better now.", status=503, times=2)
-    outcomes = [played(answer, dataclasses.replace(ASKED, attempt=attempt)) for attempt in (1, 2, 3)]
+    outcomes = [played(answer, structs.replace(ASKED, attempt=attempt)) for attempt in (1, 2, 3)]
     assert [isinstance(outcome, Reply) for outcome in outcomes] == [False, False, True]
 
 
@@ -172,7 +172,7 @@ def test_a_slow_answer_comes() -> None:
 
 
 def test_an_answer_that_is_slower_than_the_timeout_does_not() -> None:
-    hasty = dataclasses.replace(ASKED, timeout_s=0.05)
+    hasty = structs.replace(ASKED, timeout_s=0.05)
     assert played(ScriptedAnswer(slow_s=60.0), hasty) == Failure("timeout", "no whole answer within 0.05 s")
 
 

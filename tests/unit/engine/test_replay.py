@@ -1,10 +1,10 @@
 """A recording answers what was asked then, and says what is nearest where something else is asked."""
 
 import asyncio
-from dataclasses import replace
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from overlord_run.credential import Redactor
 from overlord_run.engine.base import ChatMessage, Failure, Reply, Request

@@ -1,10 +1,10 @@
 import json
 import textwrap
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from overlord_run.engine.script import Script, ScriptedAnswer, parse_script
 from overlord_run.errors import InvalidPlaybookError

@@ -1,8 +1,7 @@
 """Who reads whose replies, as far as templates say it before the first call."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from overlord_run.plan.build import build
 from overlord_run.plan.flow import Edge, edges

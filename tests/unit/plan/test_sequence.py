@@ -1,8 +1,7 @@
 """The redirects of a plan: what each waits for and reads, and what of it is known before the first call."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from overlord_run.plan.draft import Draft
 from overlord_run.plan.redirects import PlannedBlock, PlannedMessage, slots_of, target_of

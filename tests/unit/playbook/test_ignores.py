@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.ignores import Ignore, Syntax, find, heed, tell_unused

@@ -1,8 +1,8 @@
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import pack_kit
 from overlord_run.errors import InvalidPlaybookError
@@ -52,11 +52,9 @@ def problems_of(text: str) -> list[str]:
 
 def test_a_lock_is_written_sorted_and_read_back() -> None:
     assert compose_lock(Lock((HOUSE, ACME))) == TEXT
-    assert parse_lock(TEXT.encode(), "overlord.lock") == Lock((ACME, HOUSE))
-    assert [entry.place for entry in parse_lock(TEXT.encode(), "overlord.lock").packs] == [
-        Place("overlord.lock", 4, 5),
-        Place("overlord.lock", 13, 5),
-    ]
+    places = Place("overlord.lock", 4, 5), Place("overlord.lock", 13, 5)
+    read_back = Lock((replace(ACME, place=places[0]), replace(HOUSE, place=places[1])))
+    assert parse_lock(TEXT.encode(), "overlord.lock") == read_back
 
 
 def test_a_lock_of_nothing_is_a_lock() -> None:
@@ -65,8 +63,8 @@ def test_a_lock_of_nothing_is_a_lock() -> None:
 
 @pytest.mark.parametrize("commit", ["1" * 40, "12e4" + "0" * 36, "0" * 39 + "a", "5e" + "9" * 38])
 def test_a_commit_that_looks_like_a_number_stays_text(commit: str) -> None:
-    lock = Lock((LockedPack("acme", "https://example.com/r", "1.10", "", "tag", commit, {}),))
-    assert parse_lock(compose_lock(lock).encode(), "overlord.lock") == lock
+    composed = compose_lock(Lock((LockedPack("acme", "https://example.com/r", "1.10", "", "tag", commit, {}),)))
+    assert [entry.commit for entry in parse_lock(composed.encode(), "overlord.lock").packs] == [commit]
 
 
 @pytest.mark.parametrize("path", ["true", "null", "1.5", "a b.md", "ä.md", "a'b.md", "#a.md", "&a", "-a.md"])

@@ -1,10 +1,10 @@
 """Only what the lock names is read, from the cache, and as the lock has it."""
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import pack_kit
 from overlord_run.errors import Problem

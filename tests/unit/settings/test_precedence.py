@@ -1,11 +1,12 @@
 import json
 import pickle
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from overlord_run.errors import SettingsError, UsageError
 from overlord_run.plan.model import Plan, PlannedModel

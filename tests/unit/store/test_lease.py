@@ -1,8 +1,8 @@
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from overlord_run.store import events as ev
 from overlord_run.store.fold import fold

@@ -1,11 +1,11 @@
 import hashlib
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from overlord_run.store import events as ev
 from overlord_run.store.fold import fold

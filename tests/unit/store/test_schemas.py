@@ -1,9 +1,9 @@
 import asyncio
 import json
-from dataclasses import MISSING, fields
 
 import pytest
 from jsonschema import Draft7Validator
+from msgspec.structs import fields
 
 from overlord_run.playbook.schema import load
 from overlord_run.store import events as ev
@@ -89,7 +89,7 @@ def test_the_event_schema_describes_each_type_as_the_log_writes_it():
     assert described == {
         body.type: (
             [ev.camel(field.name) for field in fields(body)],
-            [ev.camel(one.name) for one in fields(body) if one.default is one.default_factory is MISSING],
+            [ev.camel(one.name) for one in fields(body) if one.required],
         )
         for body in ev.BODIES.values()
     }

@@ -1,10 +1,10 @@
 import json
-from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import fields, replace
 
 from overlord_run.plan.account import Account
 from overlord_run.store import events as ev

@@ -3,9 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
 
 from overlord_run.store.state import State
 
@@ -42,8 +43,7 @@ class Subject(NamedTuple):
 Facts = Mapping[Subject, Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One fact that is another one, or `ABSENT`, on the other side. `fact` is the path to it, like `params.seed`."""
 
     fact: str
@@ -51,8 +51,7 @@ class Change:
     after: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """What differs about a subject. Of one that only one side has, `changes` are its facts that say something."""
 
     subject: Subject
@@ -60,8 +59,7 @@ class Difference:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One of the two that are compared.
 
     Attributes:
@@ -75,8 +73,7 @@ class Side:
     run: State | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """How two runs, or what two playbooks would send, differ.
 
     Attributes:

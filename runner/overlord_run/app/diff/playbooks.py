@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.app.diff.compare import Comparison, Facts, Side, compare, count
 from overlord_run.app.diff.plans import facts, requests
@@ -21,8 +23,7 @@ from overlord_run.settings.key import key_in
 from overlord_run.settings.model import Flags
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Where one of the two comes from: a playbook's path, and the git revision to read it at, or None for now."""
 
     path: str

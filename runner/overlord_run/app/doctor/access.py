@@ -4,7 +4,8 @@ Each is settled by the code that settles it for a run, one after the other, so t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.app.doctor.check import Check, refused
 from overlord_run.credential import Redactor
@@ -25,8 +26,7 @@ _NO_FLAGS = Flags()
 _ANY_PLAYBOOK = Engine()
 
 
-@dataclass(frozen=True, slots=True)
-class AccessFound:
+class AccessFound(Struct, frozen=True):
     """What was found, and what a run would be set to; None where something is missing or wrong."""
 
     checks: tuple[Check, ...]

@@ -1,15 +1,15 @@
 """Hold what was found of one thing that a run needs."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from overlord_run.errors import OverlordError
 
 State = Literal["ok", "note", "missing", "wrong"]
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """What was found.
 
     Attributes:

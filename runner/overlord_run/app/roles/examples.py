@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
+
+from msgspec import Struct
 
 from overlord_run.app.diff.texts import unified
 from overlord_run.app.packs import pack_cache
@@ -33,8 +34,7 @@ HOST = {"platform": "linux", "shell": "bash", "paths": "posix"}
 """What no role sees; the same everywhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why an example failed.
 
     Attributes:

@@ -1,7 +1,8 @@
 """Fill the cache from the locks: the one step that needs the network, and nothing but it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.app.roles.fetching import Fetching
 from overlord_run.app.roles.folders import locks
@@ -15,8 +16,7 @@ from overlord_run.roles.lock import LockedPack
 from overlord_run.roles.refusal import PackError
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """An entry of a lock, and whether it had to be fetched.
 
     Attributes:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.app.roles.folders import kept_in
 from overlord_run.errors import StoreError
@@ -14,8 +15,7 @@ from overlord_run.roles.refusal import UnreachableError
 from overlord_run.roles.remote import Remote, Resolved
 
 
-@dataclass(frozen=True, slots=True)
-class Fetching:
+class Fetching(Struct, frozen=True):
     """What packs are fetched with.
 
     Attributes:

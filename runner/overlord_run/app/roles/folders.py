@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from overlord_run.app import ours
 from overlord_run.app.validate import read
@@ -27,8 +28,7 @@ _CACHE = "Check its rights and its space, or name another folder by OVERLORD_CAC
 _BESIDE = "Check the rights of the playbook's folder, and the space there."
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """A folder with playbooks, and the lock that they share.
 
     Attributes:

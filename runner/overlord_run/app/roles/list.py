@@ -1,9 +1,10 @@
 """List the role files that a playbook can use: those that it names, those of its packs, and those that ship."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from overlord_run.app.packs import pack_cache
 from overlord_run.app.validate import read
@@ -21,8 +22,7 @@ from overlord_run.roles.origins import Origin, Origins
 from overlord_run.roles.packs import OpenPack, open_packs
 
 
-@dataclass(frozen=True, slots=True)
-class ListedRole:
+class ListedRole(Struct, frozen=True):
     """A role file.
 
     Attributes:
@@ -41,8 +41,7 @@ class ListedRole:
     is_locked: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class ListedSource:
+class ListedSource(Struct, frozen=True):
     """The roles of one pack, or those beside the playbook."""
 
     source: Provenance

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.app.roles.fetching import Fetching
 from overlord_run.app.roles.folders import Folder, alone, folders, key_of, read_lock, write_lock
@@ -22,8 +24,7 @@ _Key = tuple[str, str, str, str]
 Step = Literal["locked", "kept", "changed", "dropped"]
 
 
-@dataclass(frozen=True, slots=True)
-class Locking:
+class Locking(Struct, frozen=True):
     """What became of the lock of one folder.
 
     Attributes:
@@ -117,7 +118,8 @@ def _step(
         files, problems = used(folder, there)
     if old is not None and folder.unsound:  # one of them may read what was taken down for it
         files = {**old.files, **files}
-    entry = LockedPack(*key_of(pack), kind, commit, dict(sorted(files.items())))
+    place = None if old is None else old.place
+    entry = LockedPack(*key_of(pack), kind, commit, dict(sorted(files.items())), place)
     return (entry, "locked" if old is None else "kept" if entry == old else "changed"), problems
 
 

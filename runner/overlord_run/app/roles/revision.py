@@ -1,8 +1,9 @@
 """Write another revision of a pack into a playbook, and leave every other character as it is."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from overlord_run.app.roles.folders import put
 from overlord_run.app.validate import read
@@ -14,8 +15,7 @@ from overlord_run.playbook.source import scan
 from overlord_run.roles.packs import command
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """A playbook with another revision of a pack.
 
     Attributes:

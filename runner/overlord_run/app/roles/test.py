@@ -1,10 +1,11 @@
 """Try the examples of role files, offline, and write the whole texts that they name where that is asked for."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from overlord_run.app import ours
 from overlord_run.app.fresh import make_folder
@@ -22,8 +23,7 @@ from overlord_run.store.atomic import replace
 State = Literal["passed", "failed", "updated"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Struct, frozen=True):
     """What came of an example.
 
     Attributes:
@@ -38,8 +38,7 @@ class Tried:
     failures: tuple[Failure, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TriedRole:
+class TriedRole(Struct, frozen=True):
     """What came of the examples of a role file.
 
     Attributes:
@@ -60,8 +59,7 @@ class TriedRole:
         return not self.examples and not any(each.severity == "error" for each in self.problems)
 
 
-@dataclass(frozen=True, slots=True)
-class Trials:
+class Trials(Struct, frozen=True):
     """What came of the examples of all roles.
 
     Attributes:

@@ -1,8 +1,10 @@
 """Move packs to what their revisions name now: first what that changes in the texts that are read, then the lock."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.app.roles.fetching import Fetching
 from overlord_run.app.roles.folders import Folder, alone, folders, key_of, read_lock, write_lock
@@ -22,8 +24,7 @@ from overlord_run.roles.refusal import PackError, UnreachableError
 History = Literal["same", "forward", "rewritten", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class TextChange:
+class TextChange(Struct, frozen=True):
     """A text that is read of a pack, before and after.
 
     Attributes:
@@ -37,8 +38,7 @@ class TextChange:
     after: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """What becomes of one entry of the lock.
 
     Attributes:
@@ -55,8 +55,7 @@ class Move:
     texts: tuple[TextChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(Struct, frozen=True):
     """What an update of a folder's lock would change; nothing is written yet.
 
     Attributes:

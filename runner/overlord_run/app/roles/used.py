@@ -1,8 +1,10 @@
 """Find out which texts of a pack the playbooks of a folder read, includes too."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from overlord_run.app.roles.folders import Folder, key_of
 from overlord_run.errors import InvalidPlaybookError, Problem
@@ -37,8 +39,7 @@ class Labelled(Protocol):
         """Return a text; raises FileError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unlocked:
+class Unlocked(Struct, frozen=True):
     """A pack as it is at a commit that is in the cache, whatever a lock says.
 
     Attributes:

@@ -1,10 +1,11 @@
 """Compare the locks of playbooks with the playbooks and the cache; when asked, also with the repositories."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from overlord_run.app.roles.fetch import differences, place_of
 from overlord_run.app.roles.fetching import Fetching
@@ -26,8 +27,7 @@ _TOLD_OF_THE_LOCK = frozenset({"pack-not-fetched", "pack-damaged", "wrong-digest
 State = Literal["same", "moved", "gone"]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What the revision of an entry is in its repository now.
 
     Attributes:
@@ -43,8 +43,7 @@ class Seen:
     commit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """What was compared, and all that differs.
 
     Attributes:

@@ -1,14 +1,14 @@
 """Say what answered in a run, so that a rehearsal or a replay is never taken for the real thing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from overlord_run.store.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class Answerer:
+class Answerer(Struct, frozen=True):
     """The words for what answers.
 
     Attributes:

@@ -6,8 +6,9 @@ is told of a servant is one of COLUMNS, and what it can be doing has its style a
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import nsmallest
+
+from msgspec import Struct
 
 from overlord_run.cli.report.rows import Doing, Row, Rows
 from overlord_run.cli.report.size import Size
@@ -70,8 +71,7 @@ def _total(every: Sequence[Row], rows: Rows, now: str) -> Line:
     return line(f"{rows.mark}{counted(len(every), 'servant')}, {since}, {spent}, {cost}", "faint")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column between a servant's slot and its message: what it says of a row at a time, and its least width."""
 
     name: str

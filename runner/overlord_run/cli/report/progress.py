@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.styled import Line, Style, Styled, line
@@ -21,8 +22,7 @@ INTERRUPTED = line(
 )
 
 
-@dataclass(slots=True)
-class Progress:
+class Progress(Struct):
     """What has been told of one run.
 
     Attributes:

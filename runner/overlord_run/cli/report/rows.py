@@ -4,8 +4,10 @@ A row is made anew from the row before it and one event, so that an event costs 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from overlord_run.cli.report.answerer import answerer
 from overlord_run.cli.report.tally import tallies
@@ -17,8 +19,7 @@ from overlord_run.store.state import State
 Doing = Literal["pending", "queued", "asking", "waiting", "ready", "blocked"]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """What one servant is doing.
 
     Attributes:
@@ -44,8 +45,7 @@ class Row:
     cost: Cost = NO_COST
 
 
-@dataclass(slots=True)
-class Rows:
+class Rows(Struct):
     """What has been seen of one run.
 
     Attributes:

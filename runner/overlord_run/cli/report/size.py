@@ -1,10 +1,9 @@
 """Say how much room there is to show something."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """How many characters fit beside each other on a terminal, and how many lines below each other."""
 
     columns: int

@@ -1,8 +1,9 @@
 """Say what of a line stands out where there is colour; the words are the same without it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from overlord_run.cli.report.visible import visible
 
@@ -12,16 +13,14 @@ DEEPEST = 24
 Style = Literal["", "strong", "faint", "good", "bad", "busy", "notice"]
 
 
-@dataclass(frozen=True, slots=True)
-class Styled:
+class Styled(Struct, frozen=True):
     """A piece of text and how it stands out."""
 
     text: str
     style: Style = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """Pieces that stand on one line, `indent` blanks from its beginning.
 
     Where an indented line is too long for the terminal, the rest of it keeps the indentation on the next.

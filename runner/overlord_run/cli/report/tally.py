@@ -1,7 +1,8 @@
 """Count, for each servant, what it was sent, what came of it, and the tokens that the API told."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+
+from msgspec import Struct
 
 from overlord_run.engine.base import Usage
 from overlord_run.plan.pricing import ADDED, NO_COST, Cost, tokens_of
@@ -9,11 +10,10 @@ from overlord_run.playbook.money import in_usd
 from overlord_run.store.events import camel
 from overlord_run.store.state import Result, Servant, State
 
-USAGE_KEYS = tuple(camel(field.name) for field in fields(Usage))
+USAGE_KEYS = tuple(map(camel, Usage.__struct_fields__))
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
+class Spent(Struct, frozen=True):
     """Tokens of several replies, and what all calls cost.
 
     Attributes:
@@ -33,8 +33,7 @@ class Spent:
         return sum(self.counts.get(key) or 0 for key in ADDED)
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """One servant's part in a run."""
 
     servant: Servant

@@ -1,12 +1,12 @@
 """Say what a template may reach of a value: a mapping's keys, a reply's facts, a loop's state, and a few methods."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import StrictUndefined, Undefined
 from jinja2.runtime import LoopContext
 from jinja2.utils import Namespace
+from msgspec import Struct
 
 from overlord_run.plan.language.meter import MADE, MAX_STEPS, Meter, RefusedError, size
 from overlord_run.plan.language.texts import TEXT_METHODS
@@ -18,8 +18,7 @@ LOOP_ATTRIBUTES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """Something that a template may call: a function, or a method bound to its value.
 
     Attributes:

@@ -11,7 +11,6 @@ cache of a pure function, and holds no state that anything could observe.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from jinja2 import Template, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
+from msgspec import Struct
 
 from overlord_run.plan.language.meter import MAX_OUTPUT_BYTES
 from overlord_run.plan.language.metering import Metering
@@ -54,8 +54,7 @@ class SyntaxFaultError(Exception):
         self.finding = finding
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """What a template is made of; two of the same source do the same.
 
     Attributes:
@@ -74,8 +73,7 @@ class Source:
         return cls(text.source, bare, tuple((name, each.source) for name, each in text.included))
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What a template reads from its scope, and what is wrong with it by itself."""
 
     references: tuple[Reference, ...]

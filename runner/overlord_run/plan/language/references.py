@@ -1,18 +1,17 @@
 """Find the names that a template reads from its scope, each with the path that follows it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from jinja2 import nodes
+from msgspec import Struct
 
 _Part = TypeVar("_Part", bound=nodes.Node)
 
 _IN_MACROS = frozenset({"caller", "kwargs", "varargs"})
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A name that a template reads.
 
     Attributes:

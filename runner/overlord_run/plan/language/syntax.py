@@ -1,12 +1,12 @@
 """Say which part of Jinja's language templates may use, and what is wrong with the rest, all at once."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
 from unicodedata import normalize
 
 from jinja2 import nodes
+from msgspec import Struct
 
 from overlord_run.plan.language.conditions import CONDITIONS
 from overlord_run.plan.language.filters import FILTERS
@@ -99,8 +99,7 @@ _NAMES_TAKEN: Mapping[str, tuple[int, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """Something wrong at a line of a template, from 1."""
 
     line: int

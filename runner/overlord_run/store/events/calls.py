@@ -1,12 +1,12 @@
 """Name what happens between a message and a servant: it is accepted, queued, sent, and answered or not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class MessageAccepted:
+
+class MessageAccepted(Struct, frozen=True):
     """A message that a person sends is the run's from now on. The text is no template; `request_id` is taken once."""
 
     type: ClassVar[str] = "message_accepted"
@@ -17,8 +17,7 @@ class MessageAccepted:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageQueued:
+class MessageQueued(Struct, frozen=True):
     """A message has been rendered for one servant. `system` stands in a servant's first one."""
 
     type: ClassVar[str] = "message_queued"
@@ -29,8 +28,7 @@ class MessageQueued:
     system: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestSent:
+class RequestSent(Struct, frozen=True):
     """The bytes of a call leave now; until its end is known, its outcome is not.
 
     `reserved_*` is what it may cost at most, where a budget needs to know.
@@ -46,8 +44,7 @@ class RequestSent:
     reserved_nano_usd: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyReceived:
+class ReplyReceived(Struct, frozen=True):
     """A call ended with an answer. `cost_nano_usd` is None where nobody knows: no price, or no usage.
 
     Where the message expects JSON, `misfits` says what about it does not fit, and `repair` is the message that answers
@@ -70,8 +67,7 @@ class ReplyReceived:
     cost_nano_usd: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestFailed:
+class RequestFailed(Struct, frozen=True):
     """A call ended without an answer. `retry_in_s` is None where no other attempt follows.
 
     `unbilled` says that nothing can have been billed; else what was reserved for the call counts as possibly spent.

@@ -1,8 +1,9 @@
 """Hold a line of the log, and name every type of event that can stand in it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from overlord_run.store.events import calls, pace, redirects, run, servants
 
@@ -49,16 +50,14 @@ BODIES: Mapping[str, type[Body]] = {body.type: body for body in Body.__args__}
 ENVELOPE = frozenset({"v", "seq", "epoch", "batch", "at", "type", "prev", "hash"})
 
 
-@dataclass(frozen=True, slots=True)
-class UnknownBody:
+class UnknownBody(Struct, frozen=True):
     """An event of a newer version, kept as it was read."""
 
     type: str
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One line of the log.
 
     Attributes:

@@ -1,11 +1,11 @@
 """Name the events that tell why requests leave later than they could."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class RequestsHeld:
+
+class RequestsHeld(Struct, frozen=True):
     """No request leaves for `wait_s` seconds from now, and one would: the rate is used up, or the API asks for it."""
 
     type: ClassVar[str] = "requests_held"
@@ -13,8 +13,7 @@ class RequestsHeld:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConcurrencyFell:
+class ConcurrencyFell(Struct, frozen=True):
     """At most `concurrency` calls are under way at once from now on; quiet time raises it again."""
 
     type: ClassVar[str] = "concurrency_fell"

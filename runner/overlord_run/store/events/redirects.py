@@ -1,11 +1,11 @@
 """Name what a redirect comes to: a message, a check, a pause, a block."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class MessageSettled:
+
+class MessageSettled(Struct, frozen=True):
     """Every target of a message has ended. `state` is `completed`, `partial` or `failed`."""
 
     type: ClassVar[str] = "message_settled"
@@ -14,8 +14,7 @@ class MessageSettled:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RedirectSkipped:
+class RedirectSkipped(Struct, frozen=True):
     """A message is not sent to a servant, or (`slot` is None) the redirect is not carried out.
 
     `by_design` says that the playbook wants it so (`when`, `only`); else something went wrong, or a person left it out.
@@ -29,8 +28,7 @@ class RedirectSkipped:
     by_design: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RedirectFailed:
+class RedirectFailed(Struct, frozen=True):
     """A message could not be rendered for a servant, or (`slot` is None) the redirect has a template without a value.
 
     No call was made, and no servant is blamed.
@@ -43,8 +41,7 @@ class RedirectFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckAnswered:
+class CheckAnswered(Struct, frozen=True):
     """A check was looked at. `reason` says why the run ends where it does not hold."""
 
     type: ClassVar[str] = "check_answered"
@@ -53,8 +50,7 @@ class CheckAnswered:
     reason: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PauseReached:
+class PauseReached(Struct, frozen=True):
     """A question to a person was reached, and waits for an answer."""
 
     type: ClassVar[str] = "pause_reached"
@@ -62,8 +58,7 @@ class PauseReached:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class PauseAnswered:
+class PauseAnswered(Struct, frozen=True):
     """A person answered a question; `by` is who that was to the machine."""
 
     type: ClassVar[str] = "pause_answered"
@@ -74,8 +69,7 @@ class PauseAnswered:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RoundEnded:
+class RoundEnded(Struct, frozen=True):
     """A block has been gone through for the `round`th time.
 
     `outcome` is None where another round follows, else what the block came to: `completed`, or `failed` for `reason`.

@@ -1,12 +1,12 @@
 """Name what happens to a run as a whole: it begins, is owned, proved and limited, rests and ends."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class RunCreated:
+
+class RunCreated(Struct, frozen=True):
     """A run exists. Paths are absolute and native; `worktree` is the git worktree or folder that it is bound to."""
 
     type: ClassVar[str] = "run_created"
@@ -26,8 +26,7 @@ class RunCreated:
     servants: Sequence[Mapping[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerChanged:
+class OwnerChanged(Struct, frozen=True):
     """A process took the run's lock: to `run` or `resume` the plan, or for one deed like `send`."""
 
     type: ClassVar[str] = "owner_changed"
@@ -36,8 +35,7 @@ class OwnerChanged:
     purpose: str
 
 
-@dataclass(frozen=True, slots=True)
-class LogRepaired:
+class LogRepaired(Struct, frozen=True):
     """What a crash had torn at the log's end, from `line` on, was moved aside into the file `path`."""
 
     type: ClassVar[str] = "log_repaired"
@@ -46,8 +44,7 @@ class LogRepaired:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class SnapshotTaken:
+class SnapshotTaken(Struct, frozen=True):
     """The state after the event before this one stands in the snapshot, whose bytes these are the size and SHA-256 of.
 
     A reader may begin here. It changes no state.
@@ -58,8 +55,7 @@ class SnapshotTaken:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeSent:
+class ProbeSent(Struct, frozen=True):
     """A tiny chat call that proves a model leaves now; it may be billed. Only under `preflight: probe`.
 
     What is reserved for it stays so: nobody tells what it cost.
@@ -71,8 +67,7 @@ class ProbeSent:
     reserved_nano_usd: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PreflightPassed:
+class PreflightPassed(Struct, frozen=True):
     """The API was proved for these models: by a list of them, or (`method` is `probe`) by asking each one word."""
 
     type: ClassVar[str] = "preflight_passed"
@@ -80,8 +75,7 @@ class PreflightPassed:
     method: str = "models"
 
 
-@dataclass(frozen=True, slots=True)
-class PreflightFailed:
+class PreflightFailed(Struct, frozen=True):
     """The API was not proved; nothing was sent to a model."""
 
     type: ClassVar[str] = "preflight_failed"
@@ -89,16 +83,14 @@ class PreflightFailed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class StartupBegan:
+class StartupBegan(Struct, frozen=True):
     """The servants with a task are about to be asked."""
 
     type: ClassVar[str] = "startup_began"
     slots: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseChecked:
+class LeaseChecked(Struct, frozen=True):
     """The API, and the conversations of these servants, were proved just now, which renews their leases.
 
     `failure` says why nothing was proved, of a check that somebody asked for.
@@ -111,8 +103,7 @@ class LeaseChecked:
     failure: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetReached:
+class BudgetReached(Struct, frozen=True):
     """Nothing more is sent: a call does not fit into what is left of a limit, `usd tokens requests` or `time`.
 
     `needed` is the least that it would fit into: nano-dollars, tokens, requests, or milliseconds.
@@ -124,24 +115,21 @@ class BudgetReached:
     needed: int
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetRaised:
+class BudgetRaised(Struct, frozen=True):
     """A person raised the run's budget; these are all its limits from now on: `usd tokens requests timeS`."""
 
     type: ClassVar[str] = "budget_raised"
     limits: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class RunPaused:
+class RunPaused(Struct, frozen=True):
     """Nothing can move until a person has answered one of these pauses."""
 
     type: ClassVar[str] = "run_paused"
     message_ids: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class RunFinished:
+class RunFinished(Struct, frozen=True):
     """The run ended. `state` is `completed partial failed` or `rejected`; `failures` names outputs without a value."""
 
     type: ClassVar[str] = "run_finished"
@@ -151,8 +139,7 @@ class RunFinished:
     failures: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class RunStopped:
+class RunStopped(Struct, frozen=True):
     """The run was interrupted, terminated or stopped before its end; what was answered is kept.
 
     Where its budget stopped it, `outputs` and `failures` are what the answers so far come to.

@@ -1,20 +1,19 @@
 """Name what becomes of a servant."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class ServantReady:
+
+class ServantReady(Struct, frozen=True):
     """A servant gave useful text: its first, or the first since it was blocked."""
 
     type: ClassVar[str] = "servant_ready"
     slot: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServantBlocked:
+class ServantBlocked(Struct, frozen=True):
     """A call of this servant failed; it is left out of later messages."""
 
     type: ClassVar[str] = "servant_blocked"
@@ -22,8 +21,7 @@ class ServantBlocked:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ServantRecovered:
+class ServantRecovered(Struct, frozen=True):
     """A blocked servant is asked the question that failed, `message_id`, again."""
 
     type: ClassVar[str] = "servant_recovered"
@@ -32,8 +30,7 @@ class ServantRecovered:
     request_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ServantReplaced:
+class ServantReplaced(Struct, frozen=True):
     """A new servant takes a slot, and the question `message_id` that the old one failed to answer, if there is one.
 
     `handoff` is what the new one is told of the old one, before its first question. `generation` counts from 1.
@@ -48,8 +45,7 @@ class ServantReplaced:
     request_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ServantsReleased:
+class ServantsReleased(Struct, frozen=True):
     """The leases of these servants are given up: nothing more is sent to them."""
 
     type: ClassVar[str] = "servants_released"

@@ -1,8 +1,8 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
 from jsonschema import Draft7Validator
+from msgspec.structs import replace
 
 from overlord_run.app.validate import Validation
 from overlord_run.cli.report.gitlab import fingerprints, gitlab

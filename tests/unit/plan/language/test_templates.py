@@ -3,11 +3,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from overlord_run.errors import Problem
 from overlord_run.plan.language.meter import MAX_OUTPUT_BYTES

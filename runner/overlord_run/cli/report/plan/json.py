@@ -7,9 +7,10 @@ ends with who the servant is, what stands before that end is such a text.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import PurePath
 from typing import Any
+
+from msgspec.structs import replace
 
 from overlord_run.app.prepare import Prepared, request_bodies
 from overlord_run.cli.report import VERSION

@@ -8,7 +8,8 @@ Source: Mermaid, "Flowcharts - Basic Syntax", and `maxEdges` and `maxTextSize` i
 """
 
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.cli.report.plan.labels import label, some
 from overlord_run.cli.report.words import counted
@@ -41,8 +42,7 @@ def mermaid(plan: Plan) -> str:
     return picture
 
 
-@dataclass(frozen=True, slots=True)
-class _Box:
+class _Box(Struct, frozen=True):
     """Servants of one role and one model: a box in the picture."""
 
     name: str
@@ -51,8 +51,7 @@ class _Box:
     slots: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Pen:
+class _Pen(Struct, frozen=True):
     """Draws a plan.
 
     Attributes:

@@ -1,7 +1,8 @@
 """Know what a plan sends in all: its messages to servants, their digests, and about how many tokens they are."""
 
 import hashlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from overlord_run.plan.estimate import tokens
 from overlord_run.plan.ids import STARTUP
@@ -9,8 +10,7 @@ from overlord_run.plan.model import Plan, PlannedServant
 from overlord_run.plan.redirects import PlannedMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """One message to one servant.
 
     Attributes:
@@ -24,8 +24,7 @@ class Sending:
     times: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(Struct, frozen=True):
     """What a plan sends in all.
 
     Attributes:

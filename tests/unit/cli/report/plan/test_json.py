@@ -1,11 +1,11 @@
 """A plan as JSON is made to be compared: every text once and by its lines, and nothing of the machine."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
+from msgspec.structs import replace
 
 from overlord_run.app.prepare import request_bodies
 from overlord_run.cli.report.plan.json import plan_json
@@ -159,8 +159,7 @@ def test_a_redirect_of_an_unknown_kind_is_a_bug() -> None:
     class Odd(PlannedRedirect):
         kind = "message"
 
-    odd = replace(COUNCIL, redirects=())
-    object.__setattr__(odd, "redirects", (Odd(id="odd", after=()),))
+    odd = replace(COUNCIL, redirects=(Odd(id="odd", after=()),))
     with pytest.raises(TypeError):
         plan_json(replace(prepared(odd), plan=odd))
 

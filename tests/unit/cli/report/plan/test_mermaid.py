@@ -1,6 +1,6 @@
 """A plan as a picture: what is drawn. That Mermaid reads it, its parser says in tests/acceptance/test_mermaid.py."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from overlord_run.cli.report.plan.labels import label, some
 from overlord_run.cli.report.plan.mermaid import mermaid

@@ -1,7 +1,7 @@
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from overlord_run.cli.report.plan.sums import text_digest
 from overlord_run.cli.report.plan.text import plan_text
