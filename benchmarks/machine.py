@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_LIBRARIES = ("overlord-run", "httpx", "httpcore", "anyio", "aiohttp", "click", "PyYAML", "Jinja2", "jsonschema")
+_LIBRARIES = ("overlord-run", "httpx", "h11", "aiohttp", "click", "PyYAML", "Jinja2", "jsonschema")
 
 
 def facts(server: str, folder: Path) -> Mapping[str, str]:

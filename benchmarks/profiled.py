@@ -19,7 +19,7 @@ _LOOKS_EVERY_S = 0.005
 # such frame is inside of is the event loop itself.
 PARTS = (
     ("JSON", ("/json/", "/store/notation.py", "/store/lines.py", "/engine/payload.py")),
-    ("HTTP client", ("/httpx/", "/httpcore/", "/h11/", "/anyio/", "/sniffio/", "/ssl.py")),
+    ("HTTP client", ("/httpx/", "/h11/", "/engine/direct.py", "/engine/stream.py", "/ssl.py")),
     ("engine: gate, request, reply", ("/overlord_run/engine/",)),
     (
         "views: registry, ledger, journals",

@@ -78,7 +78,7 @@ def test_validate_imports_what_reads_playbooks_and_nothing_of_runs() -> None:
         (["validate", str(REPO / "playbooks" / "quickstart.yml")], 93),
         (["list"], 77),
         (["status"], 88),
-        ([str(REPO / "playbooks" / "quickstart.yml"), "--rehearse", "-q"], 243),
+        ([str(REPO / "playbooks" / "quickstart.yml"), "--rehearse", "-q"], 242),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
@@ -106,6 +106,16 @@ def test_a_run_imports_what_an_unusual_flag_needs_only_where_it_is_given(tmp_pat
     assert "overlord_run.executor.run" in modules
     unusual = ("app.start", "app.detach", "app.wait", "cli.apart", "cli.report.plan", "store.verify", "store.glance")
     assert not modules & {f"overlord_run.{name}" for name in unusual}
+
+
+def test_what_speaks_http_imports_no_second_client_and_a_rehearsal_not_even_the_first(tmp_path: Path) -> None:
+    rehearsed = modules_of(str(REPO / "playbooks" / "quickstart.yml"), "--rehearse", "-q", folder=tmp_path)
+    assert not rehearsed & {"h11", "httpcore", "anyio"}
+    code = "import json, sys, overlord_run.engine.direct; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    speaking = set(json.loads(done.stdout))
+    assert speaking > {"h11", "aiohappyeyeballs"}
+    assert not speaking & {"httpcore", "anyio"}
 
 
 def test_comparing_runs_imports_nothing_that_reads_playbooks_and_comparing_playbooks_no_network(tmp_path: Path) -> None:

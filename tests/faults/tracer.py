@@ -20,7 +20,7 @@ from faults import ptrace
 
 IMPORTED = (
     *("overlord_run.cli.main", "overlord_run.cli.run", "overlord_run.cli.status", "overlord_run.cli.verify"),
-    *("httpcore", "anyio._backends._asyncio", "encodings.ascii", "encodings.utf_8_sig"),  # what httpx imports late
+    *("encodings.ascii", "encodings.utf_8_sig"),  # what httpx imports late
 )
 QUIET_S = 0.02
 """For how long no thread has made a call that tells, before a process whose call is held is taken to wait for it."""

@@ -68,25 +68,27 @@ def read_usage(value: Any) -> Usage:
     Fugu's `orchestration_*` counts stand at its top level or among its details, depending on the version of the API.
     """
     usage = as_mapping(value)
-    details = [detail for detail in usage.values() if isinstance(detail, dict)]
-
-    def count(name: str, *places: Any) -> int | None:
-        return next((found for place in places if (found := _count(as_mapping(place).get(name))) is not None), None)
-
+    places = (usage, *[detail for detail in usage.values() if isinstance(detail, dict)])
+    prompt = as_mapping(usage.get("prompt_tokens_details"))
+    completion = as_mapping(usage.get("completion_tokens_details"))
     return Usage(
-        prompt_tokens=count("prompt_tokens", usage),
-        completion_tokens=count("completion_tokens", usage),
-        cached_tokens=count("cached_tokens", usage.get("prompt_tokens_details"), usage),
-        reasoning_tokens=count("reasoning_tokens", usage.get("completion_tokens_details"), usage),
-        orchestration_input_tokens=count("orchestration_input_tokens", usage, *details),
-        orchestration_input_cached_tokens=count("orchestration_input_cached_tokens", usage, *details),
-        orchestration_output_tokens=count("orchestration_output_tokens", usage, *details),
+        prompt_tokens=_count("prompt_tokens", usage),
+        completion_tokens=_count("completion_tokens", usage),
+        cached_tokens=_count("cached_tokens", prompt, usage),
+        reasoning_tokens=_count("reasoning_tokens", completion, usage),
+        orchestration_input_tokens=_count("orchestration_input_tokens", *places),
+        orchestration_input_cached_tokens=_count("orchestration_input_cached_tokens", *places),
+        orchestration_output_tokens=_count("orchestration_output_tokens", *places),
     )
 
 
-def _count(value: Any) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
-    return value if is_count else None
+def _count(name: str, *places: Mapping[str, Any]) -> int | None:
+    """Return the count of this name in the first place that holds a plausible one."""
+    for place in places:
+        found = place.get(name)
+        if type(found) is int and 0 <= found <= MOST_TOKENS:  # `isinstance` takes True for a count
+            return found
+    return None
 
 
 def _first_choice(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from msgspec import Struct
 
 from overlord_run import __version__
 from overlord_run.credential import Credential
-from overlord_run.engine.direct import DirectTransport
 from overlord_run.engine.lanes import KEPT_S
 from overlord_run.errors import SettingsError
 
@@ -20,6 +19,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "accept-encoding": "identity",
     "user-agent": f"overlord-run/{__version__}",
 }
+HIGHEST_PORT: Final = 65_535
 LIMITS: Final = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_S)
 
 
@@ -42,7 +42,7 @@ class Endpoint(Struct, frozen=True, dict=True):
     @functools.cached_property
     def _headers(self) -> httpx.Headers:
         """What all requests have in common."""
-        headers = httpx.Headers(HEADERS)
+        headers = httpx.Headers({"host": self.url("").netloc.decode("ascii"), **HEADERS})
         if self.credential is not None:
             headers["authorization"] = f"Bearer {self.credential.reveal()}"
         return headers
@@ -53,11 +53,8 @@ class Endpoint(Struct, frozen=True, dict=True):
         Raises:
             SettingsError: The base URL is none.
         """
-        try:
-            url = _parsed(self.base_url.rstrip("/") + path)
-        except httpx.InvalidURL:
-            url = httpx.URL()
-        if url.scheme not in ("http", "https") or not url.host:
+        url = _parsed(self.base_url.rstrip("/") + path)
+        if url is None:
             raise SettingsError(
                 message="the base URL is not a URL that begins with http:// or https://",
                 next="check --base-url, the environment and the playbook's engine.base_url",
@@ -66,12 +63,20 @@ class Endpoint(Struct, frozen=True, dict=True):
         return url
 
     def request(self, path: str, body: bytes | None = None, *, extensions: Mapping[str, Any]) -> httpx.Request:
-        """Return a POST of a body that is JSON, or a GET where there is none. `extensions` stay off the wire."""
+        """Return a POST of a body that is JSON, or a GET where there is none. `extensions` stay off the wire.
+
+        Its headers are complete, and httpx takes them for that where the body is a stream; else it would put them
+        together anew for each request.
+        """
         if body is None:
             return httpx.Request("GET", self.url(path), headers=self._headers, extensions=dict(extensions))
         headers = self._headers.copy()
         headers["content-type"] = "application/json"
-        return httpx.Request("POST", self.url(path), headers=headers, content=body, extensions=dict(extensions))
+        headers["content-length"] = str(len(body))
+        stream = httpx.ByteStream(body)
+        request = httpx.Request("POST", self.url(path), headers=headers, stream=stream, extensions=dict(extensions))
+        request.read()
+        return request
 
     def connector(self) -> Callable[[], httpx.AsyncBaseTransport]:
         """Return what makes transports of one connection each; all of them share one TLS context.
@@ -79,8 +84,11 @@ class Endpoint(Struct, frozen=True, dict=True):
         Raises:
             SettingsError: The base URL, the proxy or the file of certificates cannot be used.
         """
+        from overlord_run.engine.direct import DirectTransport  # noqa: PLC0415 - a rehearsal has no network
+
         base, proxy = self.url(""), self._proxy_url()
         tls = self._tls_context(is_needed="https" in (base.scheme, proxy.scheme if proxy else ""))
+        tls.set_alpn_protocols(["http/1.1"])
 
         def connect() -> httpx.AsyncBaseTransport:
             if proxy is None:
@@ -93,11 +101,8 @@ class Endpoint(Struct, frozen=True, dict=True):
     def _proxy_url(self) -> httpx.URL | None:
         if self.proxy is None:
             return None
-        try:
-            url = httpx.URL(self.proxy)
-        except httpx.InvalidURL:
-            url = httpx.URL()
-        if url.scheme not in ("http", "https") or not url.host:
+        url = _parsed(self.proxy)
+        if url is None:
             raise SettingsError(
                 message="the proxy is not a URL that begins with http:// or https://",
                 next="check --proxy",
@@ -123,6 +128,11 @@ class Endpoint(Struct, frozen=True, dict=True):
 
 
 @functools.lru_cache(maxsize=8)
-def _parsed(url: str) -> httpx.URL:
-    """Return a URL, which is parsed once: all calls of a run go to the same one."""
-    return httpx.URL(url)
+def _parsed(text: str) -> httpx.URL | None:
+    """Return a URL of HTTP, or None. It is parsed once: all calls of a run go to the same one."""
+    try:
+        url = httpx.URL(text)
+        is_fit = url.scheme in ("http", "https") and bool(url.host) and (url.port or 0) <= HIGHEST_PORT
+    except (httpx.InvalidURL, UnicodeError):  # the second is for names in other alphabets
+        return None
+    return url if is_fit else None

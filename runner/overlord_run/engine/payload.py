@@ -5,6 +5,7 @@ from typing import Any, Final
 
 MOST_BRACKETS: Final = 400_000
 """How many arrays and objects a body may open: 8 MiB of `[],` would take 200 MB of memory otherwise."""
+_DECODER: Final = json.JSONDecoder(parse_constant=lambda _name: None)
 
 
 class MalformedError(ValueError):
@@ -30,7 +31,7 @@ def parse_json(body: bytes) -> Any:
     if not text.strip():
         raise MalformedError(what="is empty")
     try:
-        return json.loads(text, parse_constant=lambda _name: None)
+        return _DECODER.decode(text)
     except RecursionError:
         raise MalformedError(what="is nested too deeply") from None
     except json.JSONDecodeError:

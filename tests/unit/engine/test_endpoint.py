@@ -43,7 +43,9 @@ def test_without_a_key_no_header_goes_out_for_one() -> None:
     assert "content-type" not in request.headers
 
 
-@pytest.mark.parametrize("base_url", ["", "api.sakana.ai/v1", "ftp://x/v1", "http://", "http://[::1"])
+@pytest.mark.parametrize(
+    "base_url", ["", "api.sakana.ai/v1", "ftp://x/v1", "http://", "http://[::1", "https://xn--/v1", "http://x:65536/v1"]
+)
 def test_a_base_url_that_is_none_is_refused(base_url: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Endpoint(base_url).connector()
@@ -52,7 +54,9 @@ def test_a_base_url_that_is_none_is_refused(base_url: str) -> None:
     assert caught.value.code == "base-url"
 
 
-@pytest.mark.parametrize("proxy", ["", "socks5://127.0.0.1:1080", "proxy:3128", "http://[::1"])
+@pytest.mark.parametrize(
+    "proxy", ["", "socks5://127.0.0.1:1080", "proxy:3128", "http://[::1", "http://xn--", "http://x:65536"]
+)
 def test_a_proxy_that_cannot_be_used_is_refused(proxy: str) -> None:
     with pytest.raises(SettingsError) as caught:
         Endpoint("http://127.0.0.1/v1", proxy=proxy).connector()

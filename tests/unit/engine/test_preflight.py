@@ -6,7 +6,7 @@ import pytest
 
 from canary import CANARY as KEY
 from fake_api import Answer, FakeApi
-from faults.network import FAULTS, Fault, close_at_once, endless, error, head, raw, then_hang
+from faults.network import FAULTS, Fault, endless, error, head, raw, then_hang
 from faults.server import FaultServer, Serve
 from overlord_run.credential import Credential, Redactor
 from overlord_run.engine.chat import ChatEngine
@@ -270,7 +270,7 @@ NOT_HTTP = ("api-failed", "API: the answer broke off or is not HTTP", f"check th
             endless(head(200), b" " * 65536),
             ("models-unexpected", "API: the answer is larger than 8192 KiB", f"check the base URL; {OTHER_URL}"),
         ),
-        (close_at_once, NOT_HTTP),
+        (raw(), NOT_HTTP),
         (raw(b"HTTP/1.1 200 OK\r\nx"), NOT_HTTP),
     ],
     ids=["hangs", "endless", "closed", "cut short"],

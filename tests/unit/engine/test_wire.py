@@ -21,6 +21,14 @@ class Wire(httpx.AsyncBaseTransport):
         raise self.outcome
 
 
+class Hasty(httpx.AsyncBaseTransport):
+    """A transport that has its answer before the event loop turns."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.extensions["trace"]("http11.receive_response_headers.started", {"request": request})
+        return httpx.Response(200, content=b"{}")
+
+
 def attempt(outcome: httpx.Response | Exception) -> tuple[Answer | Fault, bool]:
     connection = Connection(Wire(outcome))
     request = httpx.Request("POST", "http://127.0.0.1/v1/chat/completions")
@@ -45,6 +53,14 @@ def test_a_whole_answer_leaves_the_connection_fit() -> None:
     answer, spoiled = attempt(httpx.Response(200, headers={"X-Request-Id": "req-1"}, content=b"{}"))
     assert isinstance(answer, Answer)
     assert (answer.status, answer.headers["x-request-id"], answer.body, spoiled) == (200, "req-1", b"{}", False)
+
+
+def test_an_answer_that_was_there_before_the_question_is_nobodys() -> None:
+    connection = Connection(Hasty())
+    request = httpx.Request("POST", "http://127.0.0.1/v1/chat/completions")
+    fault = asyncio.run(exchange(connection, request, timeout_s=5))
+    assert fault == Fault("transport", "the server answered before it was asked")
+    assert connection.spoiled
 
 
 def test_a_refusal_that_is_too_large_is_cut_and_spoils_the_connection() -> None:
