@@ -19,7 +19,8 @@ from typing import Any
 from faults import ptrace
 
 IMPORTED = (
-    *("overlord_run.cli.main", "overlord_run.cli.run", "overlord_run.cli.status", "overlord_run.cli.verify"),
+    *("overlord_run.cli.main", "overlord_run.cli.run", "overlord_run.cli.live"),
+    *("overlord_run.cli.status", "overlord_run.cli.verify"),
     *("encodings.ascii", "encodings.utf_8_sig"),  # what httpx imports late
 )
 QUIET_S = 0.02

@@ -40,7 +40,8 @@ def by_coverage(name: str, seconds: float) -> int:
     """Have atheris choose what is changed further until the time is up; the process ends then."""
     atheris = import_module("atheris")
     with atheris.instrument_imports(include=["overlord_run"], enable_loader_override=False):
-        import_module("overlord_run.cli.run")  # which a command would import when it runs
+        import_module("overlord_run.cli.run")  # these a command would import when it runs
+        import_module("overlord_run.cli.live")
         targets, loop = import_module("fuzz.targets"), import_module("fuzz.loop")
     target = targets.TARGETS[name]
     seeds = target.seeds()

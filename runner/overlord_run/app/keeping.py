@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -12,8 +12,10 @@ from overlord_run.engine.base import EngineName
 from overlord_run.errors import ChangedError, OverlordError, StoreError, UsageError
 from overlord_run.files import RECORDING_LIMIT, is_folder, is_there
 from overlord_run.playbook.names import LONGEST_PATH, shown
-from overlord_run.store.appending import Appender
 from overlord_run.store.disk import open_to_read, unreadable
+
+if TYPE_CHECKING:
+    from overlord_run.store.appending import Appender
 
 
 class Kept(Struct, frozen=True):
@@ -42,7 +44,7 @@ class Keeper:
         fault: Why a line could not be written, or None.
     """
 
-    def __init__(self, file: Appender, on_fault: Callable[[], object]) -> None:
+    def __init__(self, file: "Appender", on_fault: Callable[[], object]) -> None:
         self.fault: StoreError | None = None
         self._file = file
         self._on_fault = on_fault
@@ -129,6 +131,8 @@ def keeping(kept: Kept | None, on_fault: Callable[[], object]) -> Iterator[Keepe
     if kept is None:
         yield None
         return
+    from overlord_run.store.appending import Appender  # noqa: PLC0415 - the event loop; few runs are recorded
+
     file = Appender(kept.path, kept.header, limit=RECORDING_LIMIT)
     keeper = Keeper(file, on_fault)
     with closing(file):
@@ -144,7 +148,7 @@ def keeping(kept: Kept | None, on_fault: Callable[[], object]) -> Iterator[Keepe
             raise _broken_off(keeper.fault)
 
 
-def _make(file: Appender, kept: Kept) -> None:
+def _make(file: "Appender", kept: Kept) -> None:
     require_free(kept)
     try:
         file.make()

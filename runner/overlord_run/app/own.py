@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 
 from msgspec import Struct, field
 
+from overlord_run.app.engines import open_engine
 from overlord_run.app.exits import exit_of
 from overlord_run.app.keeping import Keeper, keeping
 from overlord_run.app.mailbox import Mailbox
-from overlord_run.app.session import Session, open_engine
+from overlord_run.app.session import Session
 from overlord_run.app.signals import Signals
 from overlord_run.engine.base import Engine
 from overlord_run.errors import Exit, worst

@@ -8,7 +8,8 @@ from overlord_run.app.history import find_run, inspect
 from overlord_run.app.own import Audience
 from overlord_run.app.reopen import recorded
 from overlord_run.cli.handing import Outputs, hand_over
-from overlord_run.cli.telling import Manner, telling
+from overlord_run.cli.manner import Manner
+from overlord_run.cli.telling import telling
 from overlord_run.errors import Exit
 from overlord_run.settings.model import Flags
 

@@ -15,10 +15,11 @@ from overlord_run.app.prepare import Prepared
 from overlord_run.app.start import require_run_id
 from overlord_run.app.wait import wait
 from overlord_run.cli.handing import Outputs, hand_over
+from overlord_run.cli.manner import Manner
 from overlord_run.cli.report.guidance import command
 from overlord_run.cli.report.json import launch_json
 from overlord_run.cli.streams import write_json, write_note
-from overlord_run.cli.telling import Manner, telling
+from overlord_run.cli.telling import telling
 from overlord_run.errors import Exit
 from overlord_run.settings.timeout import duration_s
 from overlord_run.store.folder import RunFolder, new_run_id

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import click
 
+from overlord_run.cli.manner import Manner
 from overlord_run.cli.report.words import counted
 from overlord_run.cli.streams import write_note
-from overlord_run.cli.telling import Manner
 from overlord_run.executor.unknown import Decision
 
 _DECISIONS: Mapping[str, Decision] = {"resend": "resend", "skip": "skip"}

@@ -7,12 +7,12 @@ from msgspec import Struct
 from overlord_run.app.keeping import require_free
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
 from overlord_run.app.validate import Validation, found_in
+from overlord_run.cli.manner import Manner
 from overlord_run.cli.problems import FOR_CI, note_problems, write_problems
 from overlord_run.cli.report.plan.json import plan_json
 from overlord_run.cli.report.plan.mermaid import mermaid
 from overlord_run.cli.report.plan.text import plan_text
 from overlord_run.cli.streams import write_comparable_json, write_note, write_out, write_report
-from overlord_run.cli.telling import Manner
 from overlord_run.errors import Exit, InvalidPlaybookError
 
 

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from overlord_run.app.own import Finished
 from overlord_run.cli.lines import write_note_lines
+from overlord_run.cli.manner import Manner
 from overlord_run.cli.report.guidance import next_command
 from overlord_run.cli.report.json import done_json
 from overlord_run.cli.report.outputs import check_folder, outputs_text, write_outputs
 from overlord_run.cli.report.recap import recap
 from overlord_run.cli.report.styled import Line
 from overlord_run.cli.streams import write_data, write_json
-from overlord_run.cli.telling import Manner
 from overlord_run.errors import Exit, OverlordError
 from overlord_run.host import Host
 from overlord_run.plan.model import Plan

@@ -27,9 +27,9 @@ PROGRAM = "overlord-run"
 COMPLETE_VARIABLE = "_OVERLORD_RUN_COMPLETE"
 PLAYBOOK_SUFFIXES = (".yml", ".yaml")
 
-# How many more objects there are before Python looks for garbage: 700 as it comes. Nearly all that a start makes lives
-# as long as the process, so looking earlier finds nothing. 20,000 hold a few megabytes.
-GARBAGE_AFTER = 20_000
+# How many more objects there are before Python looks for garbage: 700 as it comes. Nearly all that a start makes, some
+# 80,000 objects, lives as long as the process, so looking earlier finds nothing. 100,000 hold ten megabytes at most.
+GARBAGE_AFTER = 100_000
 
 # A command is imported when it runs; its help line stands here, so that `--help` imports none.
 COMMANDS: Table = {

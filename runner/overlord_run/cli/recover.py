@@ -7,8 +7,9 @@ from overlord_run.app.history import find_run
 from overlord_run.app.own import Audience
 from overlord_run.app.send import Manner as Sending
 from overlord_run.app.send import recover
+from overlord_run.cli.manner import Manner
 from overlord_run.cli.send import tell
-from overlord_run.cli.telling import Manner, telling
+from overlord_run.cli.telling import telling
 from overlord_run.errors import Exit
 from overlord_run.settings.model import Flags
 

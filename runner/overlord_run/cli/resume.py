@@ -10,7 +10,8 @@ from overlord_run.app.reopen import recorded
 from overlord_run.app.resume import Resumption, resume
 from overlord_run.cli.decision import ask_about_unknown
 from overlord_run.cli.handing import Outputs, hand_over
-from overlord_run.cli.telling import Manner, telling
+from overlord_run.cli.manner import Manner
+from overlord_run.cli.telling import telling
 from overlord_run.errors import Exit, UsageError
 from overlord_run.executor.unknown import Decision
 from overlord_run.settings.model import Flags

@@ -1,21 +1,15 @@
 """Carry out the command `run`; its flags are declared in flags.py."""
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import click
-
-from overlord_run.app.own import Audience, Finished
 from overlord_run.app.prepare import Prepared, RunRequest, prepare
-from overlord_run.app.run import run
 from overlord_run.cli.given import Stdin, given
-from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.main import COMMANDS
+from overlord_run.cli.manner import Manner
 from overlord_run.cli.report.problems import problem_lines
 from overlord_run.cli.streams import write_note
-from overlord_run.cli.telling import Manner, telling
 from overlord_run.engine.base import EngineName
 from overlord_run.errors import Exit, UsageError
 from overlord_run.plan.targets import parse_targets
@@ -65,26 +59,11 @@ def carry_out(
     _require_format_of_a_run(output_format)
     prepared = prepare(request)
     _tell_beforehand(prepared, manner)
-    outputs = Outputs.into(outputs_dir, prepared.plan)
-    state_dir = request.flags.state_dir
-    if detach or wait is not None:
-        from overlord_run.cli.apart import Apart
+    # The network and the event loop come with it; what cannot be planned, or is planned only, needs neither.
+    from overlord_run.cli.live import Live
 
-        apart = Apart(prepared, click.get_current_context(), chosen_id, stdin.content)
-        return apart.carry_out(manner, wait, state_dir=state_dir)
-    with telling(manner, prepared.warnings) as teller:
-        audience = Audience(teller.hear, teller.interrupted)
-        finished = _carry_out(prepared, chosen_id, request.flags, audience, manner)
-    return hand_over(finished, outputs, manner, prepared.host, state_dir=state_dir)
-
-
-def _carry_out(prepared: Prepared, chosen_id: str | None, flags: Flags, audience: Audience, manner: Manner) -> Finished:
-    if chosen_id is None:
-        return run(prepared, audience)
-    from overlord_run.app.start import start
-    from overlord_run.cli.decision import ask_about_unknown
-
-    return start(prepared, chosen_id, flags, audience, partial(ask_about_unknown, manner))
+    live = Live.begin(prepared, request.flags, manner, chosen_id, outputs_dir)
+    return live.apart(wait, stdin.content) if detach or wait is not None else live.here()
 
 
 def _engine(rehearse: str | None, record: str | None, replay: str | None) -> EngineName:

@@ -16,9 +16,10 @@ from overlord_run.app.own import Audience
 from overlord_run.app.send import Manner as Sending
 from overlord_run.app.send import Sent, send
 from overlord_run.cli.lines import write_note_lines
+from overlord_run.cli.manner import Manner
 from overlord_run.cli.report.sent import sent_json, sent_recap, sent_text
 from overlord_run.cli.streams import write_data, write_json
-from overlord_run.cli.telling import Manner, telling
+from overlord_run.cli.telling import telling
 from overlord_run.errors import Exit, UsageError
 from overlord_run.files import INPUT_LIMIT, decode, read_bytes
 from overlord_run.host import Host

@@ -4,7 +4,6 @@ import errno
 import io
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -39,6 +38,8 @@ def terminal_facts() -> str:
         return "standard output is closed"
     if not sys.stdout.isatty():
         return f"standard output is a file or a pipe, {sys.stdout.encoding}"
+    import shutil  # it brings the compressors of archives
+
     return f"standard output is a terminal, {sys.stdout.encoding}, {shutil.get_terminal_size().columns} columns"
 
 

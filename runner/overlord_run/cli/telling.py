@@ -11,6 +11,7 @@ from msgspec import Struct
 from overlord_run.app.own import now
 from overlord_run.cli.background import Background
 from overlord_run.cli.lines import write_note_lines
+from overlord_run.cli.manner import Manner
 from overlord_run.cli.report.json import launch_json
 from overlord_run.cli.report.progress import INTERRUPTED, Progress
 from overlord_run.cli.streams import write_json
@@ -19,15 +20,6 @@ from overlord_run.errors import Problem
 from overlord_run.settings.environment import environment
 from overlord_run.store import events as ev
 from overlord_run.store.state import State
-
-
-class Manner(Struct, frozen=True):
-    """How a person wants to be told of a run."""
-
-    as_json: bool
-    is_quiet: bool
-    is_verbose: bool
-    is_debug: bool
 
 
 class Teller(Protocol):

@@ -4,12 +4,13 @@ from overlord_run.app.here import current_host
 from overlord_run.app.history import find_run
 from overlord_run.app.own import Audience
 from overlord_run.app.wait import wait
+from overlord_run.cli.manner import Manner
 from overlord_run.cli.report.guidance import next_command
 from overlord_run.cli.report.json import waited_json
 from overlord_run.cli.report.recap import MEANINGS, headline
 from overlord_run.cli.report.styled import plain
 from overlord_run.cli.streams import write_json, write_note
-from overlord_run.cli.telling import Manner, telling
+from overlord_run.cli.telling import telling
 from overlord_run.errors import Exit
 from overlord_run.settings.timeout import duration_s
 

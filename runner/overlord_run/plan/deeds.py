@@ -6,7 +6,8 @@ colon, or fenced. What the deed is done to must stand by itself: a "pull request
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import groupby
 
 from overlord_run.errors import Problem
@@ -25,51 +26,79 @@ _TEXTS = "(?:answer|comment|findings|output|reply|report|results?|summary)"
 _IT = f"(?:it|(?:the|your) {_TEXTS})"
 _RUNS = "app(?:lication)?|benchmarks?|build|code|commands?|linters?|migrations?|pipeline|program|scripts?|suite|tests?"
 _PROGRAMS = "bash|cargo|curl|docker|git|gradle|helm|kubectl|make|mvn|npm|npx|pip|pytest|ruff|terraform|tox|yarn"
+_ADDRESSES = ("https?://", rf"the {_WORDS}(?:endpoint|url|web ?page|website){_END}")
+_BRANCH = rf"(?:a|the) (?:new )?branch{_END}"
 
-DEEDS = {
-    "run commands": (
-        rf"(?:re-?run|run|execute) {_ONE}(?:{_RUNS}){_END}",
-        r"(?:re-?run|run|execute) (?:these|this|the following)(?: commands?| scripts?)?:",
-        rf"(?:re-?run|run|execute) (?:`|(?:{_PROGRAMS})\b)",
-        rf"(?:open|use) (?:a|the|your) (?:shell|terminal){_END}",
-        rf"(?:re)?start {_THE}{_WORDS}(?:container|server|service){_END}",
-        rf"install {_ONE}(?:dependency|dependencies|packages?|requirements){_END}",
-    ),
-    "use a browser or the network": (
-        rf"(?:open|use|start) (?:a|the|your) (?:web )?browser{_END}",
-        r"(?:browse|curl|download|fetch|go to|open|ping|visit) https?://",
-        rf"(?:browse|curl|download|fetch|go to|open|ping|visit) the {_WORDS}(?:endpoint|url|web ?page|website){_END}",
-        rf"search (?:online|(?:the )?(?:internet|web)){_END}(?! of )",
-        r"look (?:\w+ ){1,6}(?:online|on the (?:internet|web))\b",
-        rf"google (?:it{_END}|for |{_THE})",
-        rf"take (?:a screenshot|screenshots){_END}",
-    ),
-    "work on pull requests": (
-        rf"(?:create|make|merge|open|raise|submit) {_THE}{_WORDS}(?:(?:merge|pull) requests?|prs?){_END}",
-        rf"(?:open|file) an? {_WORDS}issue{_END}(?! of )",
-    ),
-    "change a repository": (
-        rf"commit {_THE}{_WORDS}(?:changes?|code|files?|fix|fixes|patch|work){_END}",
-        rf"push (?:it|{_THE}{_WORDS}(?:branch|changes?|commits?|fix|tags?)){_END}",
-        rf"(?:check ?out|create) (?:a|the) (?:new )?branch{_END}",
-        rf"clone (?:our|the|this) (?:repo|repository){_END}",
-        rf"tag (?:a|the) (?:commit|release){_END}",
-    ),
-    "deploy or release": (
-        r"(?:re-?)?deploy to \w",
-        rf"(?:re-?)?deploy (?:it|{_THE}{_WORDS}(?:app|application|build|change|release|service|version)){_END}",
-        rf"publish {_THE}{_WORDS}(?:image|package|release|version){_END}",
-    ),
-    "write files": (
-        rf"(?:save|store|write) {_IT} (?:as|in|into|to) (?:a (?:new )?file|disk){_END}",
-        rf"(?:save|store|write) {_IT} (?:as|in|into|to) (?:`|[\w/-]+\.[a-z]{{1,5}}\b)",
-    ),
-    "send messages": (
-        rf"send (?:an?|the) (?:e-?mail|slack message){_END}",
-        rf"post (?:it|{_THE}{_WORDS}{_TEXTS}) (?:in|on|to) (?:the (?:merge|pull) request{_END}|(?:the )?(?:slack|#))",
-    ),
+DEEDS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "run commands": {
+        "rerun|re-run|run|execute": (
+            rf"{_ONE}(?:{_RUNS}){_END}",
+            "(?:these|this|the following)(?: commands?| scripts?)?:",
+            rf"(?:`|(?:{_PROGRAMS})\b)",
+        ),
+        "open|use": (rf"(?:a|the|your) (?:shell|terminal){_END}",),
+        "start|restart": (rf"{_THE}{_WORDS}(?:container|server|service){_END}",),
+        "install": (rf"{_ONE}(?:dependency|dependencies|packages?|requirements){_END}",),
+    },
+    "use a browser or the network": {
+        "open|use|start": (rf"(?:a|the|your) (?:web )?browser{_END}",),
+        "browse|curl|download|fetch|open|ping|visit": _ADDRESSES,
+        "go": tuple(f"to {address}" for address in _ADDRESSES),
+        "search": (rf"(?:online|(?:the )?(?:internet|web)){_END}(?! of )",),
+        "look": (r"(?:\w+ ){1,6}(?:online|on the (?:internet|web))\b",),
+        "google": (rf"(?:it{_END}|for |{_THE})",),
+        "take": (rf"(?:a screenshot|screenshots){_END}",),
+    },
+    "work on pull requests": {
+        "create|make|merge|open|raise|submit": (rf"{_THE}{_WORDS}(?:(?:merge|pull) requests?|prs?){_END}",),
+        "open|file": (rf"an? {_WORDS}issue{_END}(?! of )",),
+    },
+    "change a repository": {
+        "commit": (rf"{_THE}{_WORDS}(?:changes?|code|files?|fix|fixes|patch|work){_END}",),
+        "push": (rf"(?:it|{_THE}{_WORDS}(?:branch|changes?|commits?|fix|tags?)){_END}",),
+        "checkout|create": (_BRANCH,),
+        "check": (f"out {_BRANCH}",),
+        "clone": (rf"(?:our|the|this) (?:repo|repository){_END}",),
+        "tag": (rf"(?:a|the) (?:commit|release){_END}",),
+    },
+    "deploy or release": {
+        "redeploy|re-deploy|deploy": (
+            r"to \w",
+            rf"(?:it|{_THE}{_WORDS}(?:app|application|build|change|release|service|version)){_END}",
+        ),
+        "publish": (rf"{_THE}{_WORDS}(?:image|package|release|version){_END}",),
+    },
+    "write files": {
+        "save|store|write": (
+            rf"{_IT} (?:as|in|into|to) (?:a (?:new )?file|disk){_END}",
+            rf"{_IT} (?:as|in|into|to) (?:`|[\w/-]+\.[a-z]{{1,5}}\b)",
+        ),
+    },
+    "send messages": {
+        "send": (rf"(?:an?|the) (?:e-?mail|slack message){_END}",),
+        "post": (
+            rf"(?:it|{_THE}{_WORDS}{_TEXTS}) (?:in|on|to) (?:the (?:merge|pull) request{_END}|(?:the )?(?:slack|#))",
+        ),
+    },
 }
-"""How the orders begin, by what they ask for, with small letters or large ones; a blank is a line's end, too."""
+"""What is asked for → the verbs → what may stand behind one of them. All letters are small, and may be large.
+
+Patterns are compiled where one of their verbs begins an order: making all of them would take longer than all else that
+is looked at in a playbook.
+"""
+_BY_VERB = {
+    verb: [
+        (deed, what)
+        for deed, begins in DEEDS.items()
+        for verbs, whats in begins.items()
+        if verb in verbs.split("|")
+        for what in whats
+    ]
+    for begins in DEEDS.values()
+    for verbs in begins
+    for verb in verbs.split("|")
+}
+"""Verb → each deed that it can begin, with what may stand behind it."""
 
 _WORK = (
     "add|apply|change|check|clone|create|edit|fix|implement|install|mend|open|patch|read|refactor|remove|rename|review|"
@@ -84,23 +113,30 @@ _BEFORE = (
     "(?:finally|first|next|now|then),? ",
     "you (?:are to|have to|must|need to|should) ",
     r"(?:be sure to|do(?: not|n't) forget to|go ahead and|make sure (?:to|(?:that )?you)|remember to) ",
-    # Other work that leads to the deed.
-    rf"(?:{_WORK})(?: (?!(?:{_SPOKEN_OF})\b)[^\s.!?:;`\"]+){{1,12}}+ (?:and(?: then)?|then) ",
 )
-"""What may stand before a deed in an order, in this sequence."""
+"""What may stand before a deed in an order, in this sequence; behind it other work that leads to the deed."""
+_LEADING = rf"(?:{_WORK})(?: (?!(?:{_SPOKEN_OF})\b)[^\s.!?:;`\"]+){{1,12}}+ (?:and(?: then)?|then) "
 
 
-def _spaced(pattern: str) -> str:
-    """Return a pattern whose blanks are also a line's end, behind which the sentence goes on."""
-    return pattern.replace(" ", r"(?:[ \t]{1,3}|\n(?-i:(?![A-Z])))")
+def _compiled(begin: str, pattern: str) -> re.Pattern[str]:
+    """Return a pattern; a blank behind its beginning is also a line's end, behind which the sentence goes on."""
+    spaced = pattern.replace(" ", r"(?:[ \t]{1,3}|\n(?-i:(?![A-Z])))")
+    return re.compile(begin + spaced, re.IGNORECASE | re.MULTILINE)
 
 
-_ANY = "|".join(f"(?P<d{place}>{'|'.join(patterns)})" for place, patterns in enumerate(DEEDS.values()))
-_ORDER = re.compile(
-    r"(?:^(?P<item>[-*+][ ]|\d{1,3}[.)][ ])?|[.!?][ \t]{1,2}|(?P<please>\bplease\s))"
-    + _spaced(f"(?P<order>{''.join(f'(?:{words})?' for words in _BEFORE)}(?:{_ANY}))"),
-    re.IGNORECASE | re.MULTILINE,
-)
+@cache
+def _order() -> re.Pattern[str]:
+    """Return what finds where an order may begin, and the words that may be its verb: at once, or behind other work."""
+    begin = r"(?:^(?P<item>[-*+][ ]|\d{1,3}[.)][ ])?|[.!?][ \t]{1,2}|(?P<please>\bplease\s))(?P<order>)"
+    words = "".join(f"(?:{words})?" for words in _BEFORE)
+    return _compiled(begin, rf"{words}(?=(?P<at_once>[\w-]+) )(?=(?:{_LEADING}(?P<behind>[\w-]+) )?)")
+
+
+@cache
+def _object(pattern: str) -> re.Pattern[str]:
+    return _compiled("", f" {pattern}")
+
+
 _ITEM = re.compile(r"[ \t]{0,40}(?:[-*+]|\d{1,3}[.)]) ")
 _SENTENCE = re.compile(r"(?:[^.!?\n]|[.!?](?!\s|$)|\n(?![A-Z])){0,300}[.!?]?")
 _IN_THOUGHT = re.compile(
@@ -121,6 +157,8 @@ def check_deeds(playbook: Playbook) -> Iterator[Problem]:
 
 def orders(text: str) -> Iterator[tuple[int, str]]:
     """Yield the lines of a text, from 1, that order a deed, and which kind of `DEEDS` that is."""
+    if _BY_VERB.keys().isdisjoint(text.lower().split()):
+        return
     is_first = True
     for begin, lines in groupby(_counting(text), key=lambda each: each[0]):
         passage = "\n".join(line for _, line in lines)
@@ -149,10 +187,23 @@ def _counting(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _orders_in(passage: str, *, is_first: bool) -> Iterator[tuple[int, str]]:
-    for match in _ORDER.finditer(passage):
+    for match in _order().finditer(passage):
         begins = bool(match["item"] or match["please"]) or (is_first and match.start() == 0)
-        sentence = _SENTENCE.match(passage, match.start("order"))
-        is_order = sentence is not None and not (sentence[0].endswith("?") or _IN_THOUGHT.search(sentence[0]))
-        if is_order and (begins or match["order"][0].isupper()):
-            place, deed = next(each for each in enumerate(DEEDS) if match[f"d{each[0]}"])
-            yield match.start(f"d{place}"), deed
+        order = match.start("order")
+        if (begins or passage[order].isupper()) and (deed := _deed_in(passage, match)) and _is_order(passage, order):
+            yield deed
+
+
+def _deed_in(passage: str, match: re.Match[str]) -> tuple[int, str] | None:
+    """Return where the deed of an order stands, and which it is; None where a servant can do what is ordered."""
+    for place in ("behind", "at_once"):
+        for deed, what in _BY_VERB.get((match[place] or "").lower(), ()):
+            if _object(what).match(passage, match.end(place)):
+                return match.start(place), deed
+    return None
+
+
+def _is_order(passage: str, begin: int) -> bool:
+    """Say whether the sentence that begins there is no question, and nothing to be done in thought."""
+    sentence = _SENTENCE.match(passage, begin)
+    return sentence is not None and not (sentence[0].endswith("?") or _IN_THOUGHT.search(sentence[0]))

@@ -1,6 +1,5 @@
 """Know which names and paths are safe on every platform, and which known name a wrong one was meant to be."""
 
-import difflib
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
@@ -83,6 +82,8 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     candidates = list(islice(known, MOST_CANDIDATES + 1))
     if len(wrong) > LONGEST_ECHO * 2 or len(candidates) > MOST_CANDIDATES:
         return ""
+    import difflib  # noqa: PLC0415 - most playbooks name nothing wrong
+
     near = difflib.get_close_matches(wrong, candidates, n=1, cutoff=_NEAR)
     if not near and wrong != wrong.casefold():
         by_letters = {name.casefold(): name for name in candidates}

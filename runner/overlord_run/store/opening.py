@@ -16,7 +16,6 @@ from overlord_run.store.events import Body, Event, LogRepaired, SnapshotTaken
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder, torn_name
 from overlord_run.store.log import Log, Torn, read
-from overlord_run.store.mend import mending
 from overlord_run.store.rehydrate import has_begun, replay
 from overlord_run.store.state import State
 from overlord_run.store.views import Views
@@ -60,6 +59,8 @@ def again(folder: RunFolder, disk: Disk = SYSTEM_DISK) -> Iterator[Opened]:
         LogDamagedError: A line of the log does not fit.
         StoreError: A file cannot be read or written.
     """
+    from overlord_run.store.mend import mending  # noqa: PLC0415 - a new run has nothing to mend
+
     if not has_begun(folder):
         raise _never_began(folder)
     events, ours, theirs = read(folder.log_path), State(), State()
