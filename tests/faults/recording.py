@@ -11,7 +11,7 @@ from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import read
 from overlord_run.store.recorder import Recorder
-from overlord_run.store.registry import registry, registry_lines
+from overlord_run.store.registry import registry_parts
 from overlord_run.store.state import State
 from store_kit import OWNER, PLAN, clock, created, queued, story
 
@@ -66,7 +66,7 @@ def crash(folder: RunFolder) -> list[str]:
     folder.log_path.write_bytes(whole[:-60] + bytes(20))
     folder.ledger_path.write_bytes(folder.ledger_path.read_bytes()[:100])
     early = fold(event for event in read(folder.log_path) if event.seq <= EARLY_SEQ)
-    folder.registry_path.write_bytes(b"".join(registry_lines(registry(early))))
+    folder.registry_path.write_bytes(b"".join(registry_parts(early)))
     for path in folder.journals_dir.iterdir():
         path.write_bytes(path.read_bytes()[:70])
     return [event.hash for event in read(folder.log_path)]

@@ -140,7 +140,7 @@ def long_run(tmp_path_factory: pytest.TempPathFactory) -> Meter:
         ("bytes of the log", 2_000, "an event that repeats what another one says"),
         ("bytes", 8_000, "a registry or a snapshot that is written at every event"),
         ("calls", 900, "a validator or an encoder that is made anew for each message"),
-        ("blocks of memory", 55, "messages of the conversation that are made anew and kept"),
+        ("blocks of memory", 36, "messages of the conversation that are made anew and kept"),
     ],
 )
 def test_a_message_costs_no_more_than_this(long_run: Meter, figure: str, most: float, broken_by: str) -> None:

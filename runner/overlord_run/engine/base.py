@@ -1,13 +1,15 @@
 """Name what the executor asks of an engine: one request in, one reply or one failure out."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Final, Literal, Protocol
 
 from msgspec import Struct
 
+from overlord_run.plan.conversation import Turn
 from overlord_run.plan.estimate import tokens
 
 EngineName = Literal["chat", "rehearsal", "recording"]
@@ -58,6 +60,40 @@ class ChatMessage:
         object.__setattr__(self, "encoded", encoded)
         object.__setattr__(self, "tokens", tokens(self.content))
 
+    @property
+    def contents(self) -> Sequence[str]:
+        """The content, as the one that it is."""
+        return (self.content,)
+
+    @property
+    def turns(self) -> Sequence[Turn]:
+        """This message, as the one turn that it is."""
+        return (Turn(self.role, self.content),)
+
+
+class Part(Protocol):
+    """What a request's messages are made of: a message, or a history that stands for several."""
+
+    @property
+    def encoded(self) -> bytes:
+        """The messages as JSON in ASCII, with commas between them."""
+        ...
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens the contents are."""
+        ...
+
+    @property
+    def contents(self) -> Sequence[str]:
+        """What the messages say."""
+        ...
+
+    @property
+    def turns(self) -> Sequence[Turn]:
+        """The messages."""
+        ...
+
 
 class Usage(Struct, frozen=True):
     """What an answer cost in tokens; None where the API did not say.
@@ -91,14 +127,18 @@ class Request(Struct, frozen=True):
     message: str
     attempt: int
     model: str
-    messages: tuple[ChatMessage, ...]
+    messages: tuple[Part, ...]
     params: Mapping[str, Any]
     timeout_s: float
     repair: int = 0
 
+    def contents(self) -> Iterator[str]:
+        """Give what the messages say."""
+        return chain.from_iterable(part.contents for part in self.messages)
+
     def body(self) -> dict[str, Any]:
         """Return the request's JSON body: `model`, `messages` and the model's parameters, nothing else."""
-        messages = [{"role": message.role, "content": message.content} for message in self.messages]
+        messages = [{"role": turn.role, "content": turn.content} for part in self.messages for turn in part.turns]
         return {"model": self.model, "messages": messages, **self.params}
 
 

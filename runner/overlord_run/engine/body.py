@@ -1,7 +1,7 @@
 """Write and hash a request's body, made of messages that are encoded once, however often their conversation is sent.
 
 A conversation is sent whole with each question, so its cost grows with the square of its length. What is left of that
-here is the copying of bytes: a text is encoded when its message is made (`ChatMessage.encoded`), and the digest of a
+here is the copying of bytes: what was said before is encoded when it was said (`History.encoded`), and the digest of a
 conversation goes on from where the one before it ended.
 """
 
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
-from overlord_run.engine.base import ChatMessage, Request
+from overlord_run.engine.base import Request
+from overlord_run.engine.history import History
+from overlord_run.plan.conversation import Conversation, Turn, turns
 from overlord_run.plan.digest import canonical
 
 if TYPE_CHECKING:
@@ -29,17 +31,23 @@ def body_bytes(request: Request) -> bytes:
 
 
 class _Begun(Struct):
-    """The digest of a body, as far as its last message but one."""
+    """The digest of a body, as far as it has hashed the turns of a conversation."""
 
-    head: bytes
-    messages: tuple[ChatMessage, ...] = ()
+    head: str
+    conversation: Conversation
+    count: int = 0
     hash: "_Hash" = field(default_factory=hashlib.sha256)
 
-    def add(self, messages: tuple[ChatMessage, ...]) -> None:
-        for message in messages:
-            self.hash.update(_in_order(message))
-            self.hash.update(_COMMA)
-        self.messages += messages
+    def goes_on_as(self, head: str, history: History) -> bool:
+        """Say whether a body with this head and history begins with what is hashed."""
+        return self.head == head and self.conversation is history.conversation and self.count <= history.count
+
+    def up_to(self, history: History) -> "_Hash":
+        """Return the digest with all of the history."""
+        for turn in turns(history.conversation, self.count, history.count):
+            self.hash.update(_in_order(turn) + _COMMA)
+        self.count = history.count
+        return self.hash
 
 
 class Digests:
@@ -55,25 +63,27 @@ class Digests:
         members = [(name, f"{_compact(name)}:{values[name]}") for name in sorted(values)]
         head = "{" + ",".join([member for name, member in members if name <= _MESSAGES])
         tail = "".join([f",{member}" for name, member in members if name > _MESSAGES])
-        whole = self._up_to_the_last(request, head.encode()).copy()
-        whole.update(_in_order(request.messages[-1]))
+        first, *rest = request.messages
+        whole = hashlib.sha256(head.encode())
+        if isinstance(first, History):
+            whole = self._with_history(request.slot, head, first).copy()
+        else:
+            rest = [first, *rest]
+        whole.update(_COMMA.join([_in_order(turn) for part in rest for turn in part.turns]))
         whole.update(f"]{tail}}}".encode())
         return f"sha256:{whole.hexdigest()}"
 
-    def _up_to_the_last(self, request: Request, head: bytes) -> "_Hash":
-        begun, earlier = self._begun.get(request.slot), request.messages[:-1]
-        if begun is None or begun.head != head or earlier[: len(begun.messages)] != begun.messages:
-            begun = self._begun[request.slot] = _Begun(head)
-            begun.hash.update(head)
-        begun.add(earlier[len(begun.messages) :])
-        return begun.hash
+    def _with_history(self, slot: str, head: str, history: History) -> "_Hash":
+        begun = self._begun.get(slot)
+        if begun is None or not begun.goes_on_as(head, history):
+            begun = self._begun[slot] = _Begun(head, history.conversation)
+            begun.hash.update(head.encode())
+        return begun.up_to(history)
 
 
-def _in_order(message: ChatMessage) -> bytes:
+def _in_order(turn: Turn) -> bytes:
     """Return a message with its keys in order, as digests have them."""
-    role = f'"role":"{message.role}"'.encode()
-    content = message.encoded.removeprefix(b"{%b," % role)
-    return b"{%b,%b}" % (content[:-1], role)
+    return f'{{"content":{json.dumps(turn.content)},"role":"{turn.role}"}}'.encode("ascii")
 
 
 def _compact(value: Any) -> str:

@@ -1,8 +1,7 @@
 """Ask an OpenAI-compatible API for chat completions: one request, one reply or one failure."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -15,10 +14,10 @@ from overlord_run.engine.completion import read_completion
 from overlord_run.engine.endpoint import Endpoint
 from overlord_run.engine.feedback import Feedback
 from overlord_run.engine.foreign import Fault
-from overlord_run.engine.gate import Gate
+from overlord_run.engine.gate import Gate, Pass
 from overlord_run.engine.guard import Guard
 from overlord_run.engine.lanes import Connection, Lanes
-from overlord_run.engine.limits import NOTHING
+from overlord_run.engine.limits import NOTHING, Amounts
 from overlord_run.engine.preflight import Terms, prove_asked, prove_listed, require_key
 from overlord_run.engine.quote import token
 from overlord_run.engine.status import failure_of
@@ -112,17 +111,14 @@ class ChatEngine:
         """Count calls that other processes made, the oldest first, before the first of this one leaves."""
         self._gate.recall(calls)
 
-    @asynccontextmanager
-    async def lane(self, request: Request) -> AsyncIterator["ChatLane"]:
+    def lane(self, request: Request) -> "Passage":
         """Lend a lane to a request once it may leave: while all are lent, or a limit holds it back, it waits."""
         tokens = expected_tokens(request) if self._gate.counts_tokens else 0
-        passed = await self._gate.enter({"requests": 1, "tokens": tokens})
+        return Passage(self._gate, self._lanes, {"requests": 1, "tokens": tokens}, self._lane)
+
+    def _lane(self, connection: Connection, passed: Pass) -> "ChatLane":
         feedback = Feedback(self._gate, passed, is_patient=self._name != "recording")
-        try:
-            async with self._lanes.lend() as connection:
-                yield ChatLane(self._endpoint, connection, feedback, self._guard, self._clock)
-        finally:
-            self._gate.take_back(passed)
+        return ChatLane(self._endpoint, connection, feedback, self._guard, self._clock)
 
     async def preflight(
         self, before_probe: Callable[[str], Awaitable[None]], method: ProofMethod | None = None
@@ -157,8 +153,50 @@ def _recorded(
     return RecordingTransport(connect(), keeper, redactor, clock)
 
 
+class Passage:
+    """The way of one call through the gate and over a lane, while a block is carried out.
+
+    A class, not a generator: there may be thousands of them at once, and a generator takes four times the memory.
+
+    Args:
+        gate: Lets the call out, and takes it back.
+        lanes: Lend a connection.
+        amounts: What the call counts as.
+        lane: Makes the lane.
+    """
+
+    __slots__ = ("_amounts", "_connection", "_gate", "_lane", "_lanes", "_passed")
+
+    def __init__(
+        self, gate: Gate, lanes: Lanes, amounts: Amounts, lane: Callable[[Connection, Pass], "ChatLane"]
+    ) -> None:
+        self._gate = gate
+        self._lanes = lanes
+        self._amounts = amounts
+        self._lane = lane
+
+    async def __aenter__(self) -> "ChatLane":
+        """Wait until the call may leave."""
+        self._passed = await self._gate.enter(self._amounts)
+        try:
+            self._connection = self._lanes.take()
+        except BaseException:
+            self._gate.take_back(self._passed)
+            raise
+        return self._lane(self._connection, self._passed)
+
+    async def __aexit__(self, *_raised: object) -> None:
+        """Take the call back."""
+        try:
+            await self._lanes.give_back(self._connection)
+        finally:
+            self._gate.take_back(self._passed)
+
+
 class ChatLane:
     """One connection, lent to one call at a time."""
+
+    __slots__ = ("_clock", "_connection", "_endpoint", "_feedback", "_guard", "_redactor")
 
     def __init__(
         self,

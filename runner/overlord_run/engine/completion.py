@@ -1,5 +1,6 @@
 """Read a chat completion: the assistant's text, what it cost, and why there is no text where there is none."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -50,16 +51,22 @@ def read_completion(answer: Answer, request: Request, redactor: Redactor) -> Rep
         kind, reason = _why_no_text(message, choice)
         return _failure(answer, body, redactor, kind, reason, detail=_text(message.get("refusal")))
     usage = read_usage(body.get("usage"))
-    finish_reason = token(choice.get("finish_reason"), redactor)
+    finish_reason = _word(choice.get("finish_reason"), redactor)
     return Reply(
         text=whole(text, redactor),
-        model=token(body.get("model"), redactor) or request.model,
+        model=_word(body.get("model"), redactor) or request.model,
         request_id=request_id(answer, body, redactor),
         finish_reason=finish_reason,
         usage=usage,
         cut=finish_reason == "length",
         note=_note(request, usage),
     )
+
+
+def _word(value: Any, redactor: Redactor) -> str | None:
+    """Return a word that is the same in most replies: they share one copy of it."""
+    found = token(value, redactor)
+    return None if found is None else sys.intern(found)
 
 
 def read_usage(value: Any) -> Usage:

@@ -22,6 +22,8 @@ class Feedback:
         is_patient: Whether what an answer asks to wait is waited for; a replay asks nobody.
     """
 
+    __slots__ = ("_gate", "_is_patient", "_passed")
+
     def __init__(self, gate: Gate, passed: Pass, *, is_patient: bool = True) -> None:
         self._gate = gate
         self._passed = passed

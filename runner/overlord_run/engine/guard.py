@@ -19,7 +19,7 @@ class Guard:
 
     def holds_key(self, request: Request) -> bool:
         """Return whether a request holds the key, in any of the spellings that the redactor knows."""
-        texts = {message.content for message in request.messages} - self._clean
+        texts = set(request.contents()) - self._clean
         if self.redactor.occurs_in(json.dumps([request.model, *request.params.items()])):
             return True
         if any(map(self.redactor.occurs_in, texts)):

@@ -18,8 +18,7 @@ that was dropped, or has rested for long, connects anew, which costs one or two 
 that a model takes.
 """
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Final
 
 import httpx
@@ -50,20 +49,41 @@ class Lanes:
         self._idle: list[httpx.AsyncBaseTransport] = []
         self._closed = False
 
-    @asynccontextmanager
-    async def lend(self) -> AsyncIterator[Connection]:
-        """Lend a connection; take it back at the end, or drop it where it is spoiled."""
-        connection = Connection(self._idle.pop() if self._idle else self._connect())
-        try:
-            yield connection
-        finally:
-            if connection.spoiled or self._closed:
-                await connection.transport.aclose()
-            else:
-                self._idle.append(connection.transport)
+    def lend(self) -> "Loan":
+        """Lend a connection for as long as a block lasts."""
+        return Loan(self)
+
+    def take(self) -> Connection:
+        """Lend a connection, which is to be given back."""
+        return Connection(self._idle.pop() if self._idle else self._connect())
+
+    async def give_back(self, connection: Connection) -> None:
+        """Take a connection back, or drop it where it is spoiled."""
+        if connection.spoiled or self._closed:
+            await connection.transport.aclose()
+        else:
+            self._idle.append(connection.transport)
 
     async def aclose(self) -> None:
         """Close the idle connections now, and each one on loan when it comes back."""
         self._closed = True
         while self._idle:
             await self._idle.pop().aclose()
+
+
+class Loan:
+    """A connection on loan while a block is carried out."""
+
+    __slots__ = ("_connection", "_lanes")
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+
+    async def __aenter__(self) -> Connection:
+        """Lend a connection."""
+        self._connection = self._lanes.take()
+        return self._connection
+
+    async def __aexit__(self, *_raised: object) -> None:
+        """Take it back."""
+        await self._lanes.give_back(self._connection)

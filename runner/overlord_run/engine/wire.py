@@ -90,6 +90,8 @@ class _UnfitBodyError(Exception):
 class _Course:
     """What has happened so far in one exchange."""
 
+    __slots__ = ("_loop_turned", "_socket", "body", "headers", "is_connecting", "status")
+
     def __init__(self) -> None:
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}

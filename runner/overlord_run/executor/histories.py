@@ -1,29 +1,19 @@
-"""Keep each servant's conversation as the messages that its next request begins with."""
+"""Keep each servant's conversation as its next request begins with it."""
 
-from collections.abc import Mapping, Sequence
-
-from msgspec import Struct, field
-
-from overlord_run.engine.base import ChatMessage
-
-
-class _Kept(Struct):
-    """A conversation as the state has it, and the messages made of it so far."""
-
-    conversation: Sequence[Mapping[str, str]]
-    messages: list[ChatMessage] = field(default_factory=list)
+from overlord_run.engine.history import History
+from overlord_run.plan.conversation import Conversation
 
 
 class Histories:
-    """The messages of each conversation, made once: a conversation only grows, until another servant has the slot."""
+    """The history of each conversation: that only grows, until another servant has the slot."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, History] = {}
 
-    def of(self, slot: str, conversation: Sequence[Mapping[str, str]]) -> Sequence[ChatMessage]:
-        """Return the messages of the conversation that the servant in a slot has now."""
+    def of(self, slot: str, conversation: Conversation) -> tuple[History, ...]:
+        """Return what a request of the servant that is in a slot now begins with; nothing where nothing was said."""
         kept = self._kept.get(slot)
         if kept is None or kept.conversation is not conversation:
-            kept = self._kept[slot] = _Kept(conversation)
-        kept.messages += [ChatMessage(**turn) for turn in conversation[len(kept.messages) :]]
-        return kept.messages
+            kept = History(conversation)
+        self._kept[slot] = kept = kept.grown()
+        return (kept,) if kept.count else ()

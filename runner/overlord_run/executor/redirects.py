@@ -179,28 +179,34 @@ class Turns:
     """
 
     def __init__(self, redirects: Sequence[PlannedRedirect], before: Mapping[str, Over]) -> None:
-        loop = asyncio.get_running_loop()
-        latest = dict(before)
-        self._over: dict[tuple[str, str], Over] = {}
-        self._previous: dict[tuple[str, str], Over] = {}
-        self._open = {redirect.id: dict.fromkeys(slots_of(redirect)) for redirect in redirects}
+        self._before = before
+        self._open: dict[str, dict[str, str | None]] = {}  # redirect → slot → whose turn is before, till it is over
+        self._waited: dict[tuple[str, str], Over] = {}  # made only where somebody waits: there may be 10,000 turns
+        latest: dict[str, str] = {}
         for redirect in redirects:
-            for slot in self._open[redirect.id]:
-                turn = (redirect.id, slot)
-                if slot in latest:
-                    self._previous[turn] = latest[slot]
-                latest[slot] = self._over[turn] = loop.create_future()
+            slots = dict.fromkeys(slots_of(redirect))
+            self._open[redirect.id] = {slot: latest.get(slot) for slot in slots}
+            latest |= dict.fromkeys(slots, redirect.id)
 
     def previous(self, redirect: PlannedRedirect, slot: str) -> Over | None:
-        """Return what must be over before a servant's turn; None where that is its first."""
-        return self._previous.get((redirect.id, slot))
+        """Return what must be over before a servant's turn; None where that is its first, or it is over."""
+        before = self._open[redirect.id].get(slot)
+        if before is None:
+            return self._before.get(slot)
+        if slot not in self._open[before]:
+            return None
+        over = self._waited.get((before, slot))
+        if over is None:
+            over = self._waited[before, slot] = asyncio.get_running_loop().create_future()
+        return over
 
     def end(self, redirect: PlannedRedirect, *slots: str) -> None:
         """Let the next have their turns: those of these slots, or of all that the redirect goes to."""
-        for slot in slots or tuple(self._open[redirect.id]):
-            self._open[redirect.id].pop(slot, None)
-            over = self._over[redirect.id, slot]
-            if not over.done():
+        turns = self._open[redirect.id]
+        for slot in slots or tuple(turns):
+            turns.pop(slot, None)
+            over = self._waited.pop((redirect.id, slot), None)
+            if over is not None and not over.done():
                 over.set_result(True)
 
     def are_moving(self, redirect: PlannedMessage) -> bool:

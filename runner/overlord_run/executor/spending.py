@@ -119,7 +119,7 @@ def _at_most(council: Council, request: Request) -> Amount:
     if not account.limits.needs_reservations:
         return NOTHING
     form = request.params.get("response_format")  # some providers put the schema into the prompt
-    prompt = prompt_tokens(message.content for message in request.messages)
+    prompt = prompt_tokens(request.contents())
     prompt += 0 if form is None else tokens(json.dumps(form))
     orchestration = account.orchestration.get(request.model, UNKNOWN)
     return most(prompt, answer_limit(request.params) or 0, council.price(request.slot), orchestration)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from overlord_run.engine.base import ChatMessage, Failure, Reply, Request, Usage
+from overlord_run.engine.base import ChatMessage, Failure, Part, Reply, Request, Usage
 from overlord_run.engine.retry import delay_s
 from overlord_run.executor.council import Council
 from overlord_run.executor.spending import booked, covered, is_set_within, is_unbilled
@@ -68,7 +68,7 @@ async def _call(council: Council, ask: Ask, asked: Result, *, may_begin: Callabl
     """Ask one question, again where nothing was billed, and return how it ended."""
     history = council.histories.of(ask.slot, council.state.servants[ask.slot].conversation)
     opening = () if asked.system is None or history else (ChatMessage("system", asked.system),)
-    messages = (*history, *opening, ChatMessage("user", asked.repair or asked.text or ""))
+    messages: tuple[Part, ...] = (*history, *opening, ChatMessage("user", asked.repair or asked.text or ""))
     before, repairs = asked.attempts, asked.repairs
     attempt, waited_s = before + 1, 0.0
     while True:
@@ -99,7 +99,7 @@ def _queue(council: Council, ask: Ask) -> Result:
 async def _attempt(
     council: Council,
     ask: Ask,
-    messages: tuple[ChatMessage, ...],
+    messages: tuple[Part, ...],
     attempt: Try,
     *,
     may_begin: Callable[[], bool],
@@ -146,7 +146,7 @@ async def _attempt(
     return "failed" if again_s is None else again_s
 
 
-def _request(council: Council, ask: Ask, messages: tuple[ChatMessage, ...], attempt: Try) -> Request:
+def _request(council: Council, ask: Ask, messages: tuple[Part, ...], attempt: Try) -> Request:
     model = council.plan.models[council.servants[ask.slot].model]
     return Request(
         slot=ask.slot,

@@ -1,7 +1,6 @@
 """Tell a new servant in a slot what the one before it was asked and answered, in short."""
 
-from collections.abc import Mapping, Sequence
-
+from overlord_run.plan.conversation import Conversation, Turn, turns
 from overlord_run.plan.language.templates import render
 from overlord_run.playbook.texts import Place, Text
 
@@ -29,30 +28,30 @@ _LABELS = {
 }
 
 
-def handoff(reason: str, task: str | None, conversation: Sequence[Mapping[str, str]]) -> str:
+def handoff(reason: str, task: str | None, conversation: Conversation) -> str:
     """Return the handoff: why, the first task, and the newest exchanges that there is room for.
 
     Args:
         reason: Why the servant before could not go on, without a full stop.
         task: Its first task, or None.
-        conversation: Its messages, `role` and `content`, the oldest first.
+        conversation: Its texts, the oldest first.
     """
     room = MAX_CHARS
     first = None if task is None else _cut(task, room // 2)
     room -= len(first or "")
-    turns = []
+    quoted = []
     for turn in reversed(_without_task(conversation, task)):
         if room < _SHORTEST_PART:
             break
-        content = _cut(turn["content"], room)
+        content = _cut(turn.content, room)
         room -= len(content)
-        turns.append({"content": content, "label": _LABELS[turn["role"]]})
-    return render(_TEMPLATE, {"reason": reason, "task": first, "turns": turns[::-1]})
+        quoted.append({"content": content, "label": _LABELS[turn.role]})
+    return render(_TEMPLATE, {"reason": reason, "task": first, "turns": quoted[::-1]})
 
 
-def _without_task(conversation: Sequence[Mapping[str, str]], task: str | None) -> list[Mapping[str, str]]:
-    turns = [turn for turn in conversation if turn["role"] != "system"]
-    return turns[1:] if turns and turns[0]["content"] == task else turns
+def _without_task(conversation: Conversation, task: str | None) -> list[Turn]:
+    said = [turn for turn in turns(conversation) if turn.role != "system"]
+    return said[1:] if said and said[0].content == task else said
 
 
 def _cut(text: str, most: int) -> str:

@@ -40,7 +40,7 @@ class Amount(Struct, frozen=True):
 NOTHING = Amount()
 
 
-class Cost(Struct, frozen=True):
+class Cost(Struct, frozen=True, gc=False):
     """What several calls cost.
 
     Attributes:
@@ -55,15 +55,18 @@ class Cost(Struct, frozen=True):
 
     def __add__(self, other: "Cost") -> "Cost":
         """Return both together."""
+        if self == NO_COST:  # as that of nearly every call is the first of its message: then no other value is made
+            return other
         return Cost(self.nano_usd + other.nano_usd, self.priced + other.priced, self.unpriced + other.unpriced)
 
 
 NO_COST = Cost()
+_UNKNOWN_COST = Cost(unpriced=1)
 
 
 def cost_of(nano_usd: int | None) -> Cost:
     """Return the cost of one call; None where it is not known."""
-    return Cost(unpriced=1) if nano_usd is None else Cost(nano_usd, priced=1)
+    return _UNKNOWN_COST if nano_usd is None else Cost(nano_usd, priced=1)
 
 
 class Share(Struct, frozen=True):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from overlord_run.store.disk import PATIENCE_S, SYSTEM_DISK, Disk, patiently, unwritable, write_whole
 
-_CHUNK_BYTES = 1024 * 1024
+_CHUNK_BYTES = 128 * 1024
 TEMPORARY_SUFFIX = ".tmp"
 
 

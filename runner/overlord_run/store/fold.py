@@ -130,9 +130,8 @@ def _reply_received(state: State, body: ev.ReplyReceived, at: str) -> None:
     if servant.state != "ready":  # said here too: a power cut may tear this event from the one that follows it
         servant.state, servant.last_ack_at = "ready", at
     if result.system is not None and not servant.conversation:
-        servant.conversation.append({"role": "system", "content": result.system})
-    servant.conversation.append({"role": "user", "content": result.repair or result.text or ""})
-    servant.conversation.append({"role": "assistant", "content": body.text})
+        servant.conversation.append(result.system)
+    servant.conversation += (result.repair or result.text or "", body.text)
     _judge(result, body)
     if result.repair is None:
         result.ended_at, result.ended_seq = at, state.last_seq

@@ -11,12 +11,12 @@ from typing import Literal
 
 from msgspec import Struct
 
+from overlord_run.plan.conversation import turns
 from overlord_run.store.events import RunCreated
 from overlord_run.store.state import Servant, State
 
 ProofName = Literal["conversation", "model", "messages", "identity", "signal"]
 _LONGEST_S = 1e9
-_ROLES = ("system", "user", "assistant")
 
 
 class Proof(Struct, frozen=True):
@@ -99,11 +99,10 @@ def _model_fault(servant: Servant, facts: Facts) -> str:
 
 
 def _messages_fault(servant: Servant) -> str:
-    roles = [turn["role"] for turn in servant.conversation]
-    wanted = [_ROLES[0], *_ROLES[1:] * (len(roles) // 2)]
-    if not roles:
+    if not servant.conversation:
         return "no messages are stored"
-    return "" if roles == wanted else "its messages are not a system message and answered questions"
+    is_opened = turns(servant.conversation)[0].role == "system"
+    return "" if is_opened else "its messages are not a system message and answered questions"
 
 
 def _identity_fault(state: State, servant: Servant, facts: Facts) -> str:

@@ -1,7 +1,7 @@
 """Write values as the JSON that our files hold, and read it back without trusting it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 MAX_DEPTH = 200  # values of a plan are at most 100 deep
@@ -13,6 +13,15 @@ _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=
 def encode(value: Any) -> str:
     """Return JSON on one line, in ASCII, without blanks; NaN and infinities are refused."""
     return _ENCODER.encode(value)
+
+
+def array_parts(values: Iterable[Any]) -> Iterator[str]:
+    """Give the JSON of an array in parts, one for each value: a long one need not be in memory as a whole."""
+    before = "["
+    for value in values:
+        yield before + encode(value)
+        before = ","
+    yield "[]" if before == "[" else "]"
 
 
 def decode(text: bytes) -> Any:

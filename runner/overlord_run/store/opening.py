@@ -4,7 +4,7 @@ Both happen in the writer's thread and under the lock, so nobody else changes wh
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 
 from msgspec import Struct
@@ -39,9 +39,9 @@ Opening = Callable[[], AbstractContextManager[Opened]]
 
 
 @contextmanager
-def new(folder: RunFolder, plan: bytes, disk: Disk = SYSTEM_DISK) -> Iterator[Opened]:
+def new(folder: RunFolder, plan: Iterable[bytes], disk: Disk = SYSTEM_DISK) -> Iterator[Opened]:
     """Make the files of a new run; the plan stands before the first event, which names its digest."""
-    atomic.replace(folder.plan_path, [plan], disk=disk)
+    atomic.replace(folder.plan_path, plan, disk=disk)
     with closing(Log(folder.log_path, disk=disk)) as log, closing(Views(folder, disk=disk)) as views:
         try:
             disk.sync_folder(folder.path)

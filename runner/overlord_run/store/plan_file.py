@@ -1,7 +1,8 @@
 """Write the frozen plan, `plan.json`, read it back, and check that it is the one that the run began with."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,21 @@ from overlord_run.store.disk import open_to_read, unreadable
 from overlord_run.store.notation import decode
 
 _SCHEMA_VERSION = 1
+_TOKENS_AT_ONCE = 1000
 _NOT_CONTENT = ("schemaVersion", "digest")
+
+
+def plan_parts(plan: Mapping[str, Any]) -> Iterator[bytes]:
+    """Give a plan as it stands in `plan.json`, in parts: that of a thousand servants is megabytes."""
+    tokens = json.JSONEncoder(indent=2, allow_nan=False).iterencode(plan)
+    while part := "".join(islice(tokens, _TOKENS_AT_ONCE)):
+        yield part.encode("ascii")
+    yield b"\n"
 
 
 def plan_bytes(plan: Mapping[str, Any]) -> bytes:
     """Return a plan as it stands in `plan.json`."""
-    return (json.dumps(plan, indent=2, allow_nan=False) + "\n").encode("ascii")
+    return b"".join(plan_parts(plan))
 
 
 def read_plan(path: Path, plan_digest: str) -> Mapping[str, Any]:

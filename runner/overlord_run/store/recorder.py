@@ -20,7 +20,7 @@ from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import make_entry
 from overlord_run.store.opening import Opening, again, new
-from overlord_run.store.plan_file import plan_bytes
+from overlord_run.store.plan_file import plan_parts
 from overlord_run.store.state import State
 from overlord_run.store.writer import Listener, Writer
 
@@ -39,6 +39,7 @@ class Recorder:
     def __init__(self, lock_path: Path, opening: Opening, *, clock: Clock, listen: Listen) -> None:
         self.state = State()
         self._clock = clock
+        self._at = ""
         self._listen = listen
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[asyncio.Future[None] | None] = deque()
@@ -83,7 +84,7 @@ class Recorder:
             RunBusyError: Another process owns the run.
             StoreError: The folder cannot be written.
         """
-        opening = partial(new, folder, plan_bytes(plan_json), disk)
+        opening = partial(new, folder, plan_parts(plan_json), disk)
         recorder = cls(folder.lock_path, opening, clock=clock, listen=listen)
         return await recorder._begun(created, owner)
 
@@ -160,6 +161,9 @@ class Recorder:
         if self._is_closed:
             raise RuntimeError(_CLOSED)
         at = self._clock()
+        if at == self._at:
+            at = self._at  # the same text, not another one like it: two stay with each message
+        self._at = at
         entries = tuple(make_entry(at, body) for body in bodies)
         self._waiting.append(done)
         self._writer.hand(entries)

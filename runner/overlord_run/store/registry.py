@@ -1,6 +1,6 @@
 """Make the registry, `run.json`: a run's state as people and programs read it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from overlord_run.plan.account import Account
@@ -9,7 +9,7 @@ from overlord_run.playbook.money import usd
 from overlord_run.store.events import RunCreated
 from overlord_run.store.excerpt import cut_values
 from overlord_run.store.lease import expires_at
-from overlord_run.store.notation import encode
+from overlord_run.store.notation import array_parts, encode
 from overlord_run.store.state import Message, Result, Servant, State
 
 SCHEMA_VERSION = 1
@@ -26,19 +26,42 @@ USAGE_KEYS = (
 _NO_RUN = "the registry of a run that has not begun"
 
 
-def registry(state: State) -> dict[str, Any]:
-    """Return the registry of a run that has begun. Keys that only later versions can fill are null.
+def registry_parts(state: State) -> Iterator[bytes]:
+    """Give the registry of a run that has begun, as it stands on disk, in parts of bounded size.
 
-    Texts over 4 KiB are cut; `cuts` beside them tells their length in characters, their SHA-256 and the event that
-    holds them in full.
+    A member has a line, and of a list an element. Keys that only later versions can fill are null. Texts over 4 KiB are
+    cut; `cuts` beside them tells their length in characters, their SHA-256 and the event that holds them in full.
     """
+    opening = "{\n"
+    for key, value in _members(state):
+        yield f"{opening}  {encode(key)}: ".encode("ascii")
+        if isinstance(value, Iterator):
+            yield from _list_parts(value)
+        else:
+            yield encode(value).encode("ascii")
+        opening = ",\n"
+    yield b"\n}\n"
+
+
+def _list_parts(rows: Iterator[Iterable[str]]) -> Iterator[bytes]:
+    opening = b"[\n    "
+    for row in rows:
+        yield opening
+        for part in row:
+            yield part.encode("ascii")
+        opening = b",\n    "
+    yield b"[]" if opening.startswith(b"[") else b"\n  ]"
+
+
+def _members(state: State) -> Iterator[tuple[str, Any]]:
+    """Give the registry's keys and values; of a list the rows, each as the parts of its JSON."""
     created = state.created
     if created is None:
         raise ValueError(_NO_RUN)
     paths = _Paths(created.run_dir)
     outputs = None if state.outputs is None else dict(state.outputs)
     cuts = cut_values(outputs or {}, TEXT_BYTES, dict.fromkeys(outputs or {}, state.ended_seq))
-    view = {
+    facts = {
         "schemaVersion": SCHEMA_VERSION,
         "runId": created.run_id,
         "runToken": created.run_token,
@@ -61,34 +84,18 @@ def registry(state: State) -> dict[str, Any]:
         "budget": budget(state.account),
         "usage": _usage(state.messages.values()),
         "outputs": outputs,
-        "servants": [_servant(servant, created, paths) for servant in (*state.servants.values(), *state.replaced)],
-        "messages": [_message(message) for message in state.messages.values()],
-        "ownedResources": _owned_resources(state, created),
-        "lastSeq": state.last_seq,
-        "lastHash": state.last_hash,
     }
-    return _shortened(
-        view, {"failureReason": state.ended_seq}, {f"outputs.{name}": facts for name, facts in cuts.items()}
-    )
-
-
-def registry_lines(view: Mapping[str, Any]) -> Iterator[bytes]:
-    """Give the registry as it stands on disk, line by line: a member a line, and of a list an element a line."""
-    yield b"{\n"
-    for at, (key, value) in enumerate(view.items(), start=1):
-        end = b",\n" if at < len(view) else b"\n"
-        if isinstance(value, list) and value:
-            yield f"  {encode(key)}: [\n".encode("ascii")
-            yield from _elements(value)
-            yield b"  ]" + end
-        else:
-            yield f"  {encode(key)}: {encode(value)}".encode("ascii") + end
-    yield b"}\n"
-
-
-def _elements(values: Sequence[Any]) -> Iterator[bytes]:
-    for at, value in enumerate(values, start=1):
-        yield f"    {encode(value)}{',' if at < len(values) else ''}\n".encode("ascii")
+    more_cuts = {f"outputs.{name}": told for name, told in cuts.items()}
+    cuts = more_cuts | cut_values(facts, TEXT_BYTES, {"failureReason": state.ended_seq})
+    yield from facts.items()
+    servants = (*state.servants.values(), *state.replaced)
+    yield "servants", ((encode(_servant(servant, created, paths)),) for servant in servants)
+    yield "messages", (_message_parts(message) for message in state.messages.values())
+    yield "ownedResources", ((encode(resource),) for resource in _owned_resources(state, created))
+    yield "lastSeq", state.last_seq
+    yield "lastHash", state.last_hash
+    if cuts:
+        yield "cuts", cuts
 
 
 class _Paths:
@@ -127,7 +134,8 @@ def _servant(servant: Servant, created: RunCreated, paths: _Paths) -> dict[str, 
     return _shortened(view, {"assignment": 1, "handoff": servant.handoff_seq})
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _message_parts(message: Message) -> Iterator[str]:
+    """Give a message's row, whose last member but `cuts` is the list of what its servants made of it."""
     results = list(message.results.values())
     asked = [result for result in results if result.text is not None]
     is_one_text = len({result.text for result in asked}) == 1
@@ -144,14 +152,16 @@ def _message(message: Message) -> dict[str, Any]:
         "failedAt": message.ended_at if message.state == "failed" else None,
         "responseText": None if only is None else only.reply,
         "failureReason": message.failure,
-        "servantResults": [_result(result) for result in results],
     }
     seqs = {
         "text": asked[0].text_seq if is_one_text else message.question_seq,
         "responseText": 0 if only is None else only.ended_seq,
         "failureReason": message.ended_seq,
     }
-    return _shortened(view, seqs)
+    cuts = cut_values(view, TEXT_BYTES, seqs)
+    yield f'{encode(view)[:-1]},"servantResults":'
+    yield from array_parts(map(_result, results))
+    yield f',"cuts":{encode(cuts)}}}' if cuts else "}"
 
 
 def _result(result: Result) -> dict[str, Any]:
@@ -170,10 +180,8 @@ def _result(result: Result) -> dict[str, Any]:
     return _shortened(view, {"responseText": result.ended_seq, "failureReason": result.ended_seq})
 
 
-def _shortened(
-    view: dict[str, Any], seqs: Mapping[str, int], earlier: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    cuts = {**(earlier or {}), **cut_values(view, TEXT_BYTES, seqs)}
+def _shortened(view: dict[str, Any], seqs: Mapping[str, int]) -> dict[str, Any]:
+    cuts = cut_values(view, TEXT_BYTES, seqs)
     return view | {"cuts": cuts} if cuts else view
 
 

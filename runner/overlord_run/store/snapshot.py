@@ -20,7 +20,7 @@ from overlord_run.plan.pricing import Amount, Cost, Orchestration, Share
 from overlord_run.playbook.money import Limits
 from overlord_run.store import events as ev
 from overlord_run.store.lines import Place, body_from_json, body_to_json
-from overlord_run.store.notation import decode, encode
+from overlord_run.store.notation import array_parts, decode, encode
 from overlord_run.store.state import Message, Rest, Result, Servant, State
 
 VERSION = 1
@@ -40,18 +40,25 @@ _CONVERSATION = _COLUMNS["servant"].index("conversation")
 _RESULTS, _ACCEPTED, _ANSWER = (_COLUMNS["message"].index(name) for name in ("results", "accepted", "answer"))
 
 
-def snapshot_lines(state: State, place: Place) -> Iterator[bytes]:
-    """Give the lines of the snapshot of a run that has begun, which the log comes to at this place."""
-    yield _line({"v": VERSION, **asdict(place), "columns": _COLUMNS})
-    yield _line(_run_to_json(state))
+def snapshot_parts(state: State, place: Place) -> Iterator[bytes]:
+    """Give the snapshot of a run that has begun, which the log comes to at this place, in parts of bounded size."""
+    for part in _parts(state, place):
+        yield part.encode("ascii")
+
+
+def _parts(state: State, place: Place) -> Iterator[str]:
+    yield f"{encode({'v': VERSION, **asdict(place), 'columns': _COLUMNS})}\n"
+    yield f"{encode(_run_to_json(state))}\n"
     texts = _Numbers()
     for kind, servants in (("servant", state.servants.values()), ("replaced", state.replaced)):
         for servant in servants:
-            row = _servant_row(servant, texts)
-            yield _line([kind, row, texts.new()])
+            yield f'["{kind}",{encode(_servant_row(servant, texts))},'
+            yield from texts.new_parts()
     for message in state.messages.values():
-        row = _message_row(message, texts)
-        yield _line(["message", row, texts.new()])
+        yield '["message",'
+        yield from _message_parts(message, texts)
+        yield ","
+        yield from texts.new_parts()
 
 
 def place_of(line: bytes) -> Place:
@@ -97,7 +104,7 @@ class _Numbers:
     """The texts of a snapshot, numbered in the order in which they come."""
 
     def __init__(self) -> None:
-        self._numbers: dict[bytes, int] = {}
+        self._numbers: dict[str | bytes, int] = {}
         self._new: list[str] = []
 
     def of(self, text: str | None) -> int | None:
@@ -105,20 +112,17 @@ class _Numbers:
         if text is None:
             return None
         # Told apart as JSON: two surrogates that make a pair come back from the log as one character.
-        key = hashlib.sha256(encode(text).encode("ascii")).digest()
+        key = text if text.isascii() else hashlib.sha256(encode(text).encode("ascii")).digest()
         if key not in self._numbers:
             self._numbers[key] = len(self._numbers)
             self._new.append(text)
         return self._numbers[key]
 
-    def new(self) -> list[str]:
-        """Return the texts that came since this was asked before."""
+    def new_parts(self) -> Iterator[str]:
+        """Give the end of a line: the texts that came since the line before, as a list."""
         new, self._new = self._new, []
-        return new
-
-
-def _line(value: Any) -> bytes:
-    return encode(value).encode("ascii") + b"\n"
+        yield from array_parts(new)
+        yield "]\n"
 
 
 def _run_to_json(state: State) -> dict[str, Any]:
@@ -182,20 +186,21 @@ def _account_from_json(data: Mapping[str, Any]) -> Account:
 
 def _servant_row(servant: Servant, texts: _Numbers) -> list[Any]:
     row = list(_SERVANT(servant))
-    row[_CONVERSATION] = [[turn["role"], texts.of(turn["content"])] for turn in servant.conversation]
+    row[_CONVERSATION] = [texts.of(text) for text in servant.conversation]
     return row
 
 
 def _servant_of(row: list[Any], texts: Sequence[str]) -> Servant:
-    row[_CONVERSATION] = [{"role": role, "content": texts[number]} for role, number in row[_CONVERSATION]]
+    row[_CONVERSATION] = [texts[number] for number in row[_CONVERSATION]]
     return Servant(*row)
 
 
-def _message_row(message: Message, texts: _Numbers) -> list[Any]:
+def _message_parts(message: Message, texts: _Numbers) -> Iterator[str]:
     row = list(_MESSAGE(message))
-    row[_RESULTS] = [_result_row(result, texts) for result in message.results.values()]
     row[_ACCEPTED], row[_ANSWER] = _body_to_json(message.accepted), _body_to_json(message.answer)
-    return row
+    yield f"{encode(row[:_RESULTS])[:-1]},"
+    yield from array_parts(_result_row(result, texts) for result in message.results.values())
+    yield f",{encode(row[_RESULTS + 1 :])[1:]}"
 
 
 def _message_of(row: list[Any], texts: Sequence[str]) -> Message:

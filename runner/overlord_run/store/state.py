@@ -14,7 +14,11 @@ CARRIES_ON = frozenset({"run", "resume", "approve", "reject"})
 
 
 class Servant(Struct):
-    """One slot's servant: who it is, its conversation, and when it last gave a sign."""
+    """One slot's servant: who it is, its conversation, and when it last gave a sign.
+
+    Attributes:
+        conversation: Its texts, as `plan.conversation` reads them.
+    """
 
     slot: str
     name: str
@@ -29,7 +33,7 @@ class Servant(Struct):
     handoff: str | None = None
     handoff_seq: int = 0
     state: str = "pending"
-    conversation: list[dict[str, str]] = field(default_factory=list)
+    conversation: list[str] = field(default_factory=list)
     request_id: str | None = None
     last_event_at: str | None = None
     last_ack_at: str | None = None
@@ -37,7 +41,7 @@ class Servant(Struct):
     last_check_at: str | None = None
 
 
-class Result(Struct):
+class Result(Struct, gc=False):
     """What one servant made of one message. `text_seq` and `ended_seq` are the events that hold the texts in full.
 
     Attributes:

@@ -33,9 +33,9 @@ from overlord_run.store.lines import Place
 from overlord_run.store.log import read
 from overlord_run.store.notation import decode
 from overlord_run.store.plan_file import plan_difference
-from overlord_run.store.registry import registry, registry_lines
+from overlord_run.store.registry import registry_parts
 from overlord_run.store.rehydrate import replay
-from overlord_run.store.snapshot import place_of, snapshot_lines
+from overlord_run.store.snapshot import place_of, snapshot_parts
 from overlord_run.store.state import State
 
 _MAY_BE_READ_BY_OTHERS = 0o077
@@ -121,9 +121,9 @@ def _replay(
             for comparison in comparisons:
                 comparison.follow(event)
             if event.seq == views.vouched_seq:
-                log.registry = b"".join(registry_lines(registry(log.state)))
+                log.registry = b"".join(registry_parts(log.state))
             if event.seq == snapshot_seq:
-                log.snapshot = b"".join(snapshot_lines(log.state, Place.behind(event, events.size)))
+                log.snapshot = b"".join(snapshot_parts(log.state, Place.behind(event, events.size)))
     except LogDamagedError as error:
         log.is_whole = False
         findings.differ(folder.log_path.name, f"line {error.line}", error.reason)

@@ -20,8 +20,8 @@ from overlord_run.store.folder import RunFolder
 from overlord_run.store.journal import file_name, journal_bytes, journal_lines, older_file_name, starts_new_file
 from overlord_run.store.ledger import ledger_bytes, ledger_line
 from overlord_run.store.lines import Entry, Place, make_entry
-from overlord_run.store.registry import registry, registry_lines
-from overlord_run.store.snapshot import snapshot_lines
+from overlord_run.store.registry import registry_parts
+from overlord_run.store.snapshot import snapshot_parts
 from overlord_run.store.state import State
 
 # Below this the registry of a small run would be written again for every few events.
@@ -109,8 +109,7 @@ class Views:
 
     def _write_registry(self, log_size: int) -> None:
         self._ledger.sync()
-        lines = registry_lines(registry(self._state))
-        size = atomic.replace(self._folder.registry_path, lines, disk=self._disk)
+        size = atomic.replace(self._folder.registry_path, registry_parts(self._state), disk=self._disk)
         self._written_state, self._written_seq = self._state.state, self._state.last_seq
         self._written_size, self._log_size = size, log_size
 
@@ -136,15 +135,15 @@ class _Snapshots:
     def take(self, state: State, place: Place) -> SnapshotTaken:
         """Write one, and return the event that vouches for it."""
         found = hashlib.sha256()
-        size = atomic.replace(self._path, _hashed(snapshot_lines(state, place), found.update), disk=self._disk)
+        size = atomic.replace(self._path, _hashed(snapshot_parts(state, place), found.update), disk=self._disk)
         self._size = place.size
         return SnapshotTaken(size, found.hexdigest())
 
 
-def _hashed(lines: Iterable[bytes], update: Callable[[bytes], object]) -> Iterator[bytes]:
-    for line in lines:
-        update(line)
-        yield line
+def _hashed(parts: Iterable[bytes], update: Callable[[bytes], object]) -> Iterator[bytes]:
+    for part in parts:
+        update(part)
+        yield part
 
 
 class _Ledger:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from council_kit import Held, Parts, Tray, ask_of, carry_out
 from overlord_run.executor.council import Council
+from overlord_run.plan.conversation import turns
 from overlord_run.store import events as ev
 from overlord_run.store.inbox import Answer, Check, Recover, Request, Send, Stop
 
@@ -100,10 +101,10 @@ def test_a_servant_that_is_not_blocked_is_not_asked_again(tmp_path: Path) -> Non
 def test_a_new_servant_takes_the_slot_and_the_question_with_a_handoff(tmp_path: Path) -> None:
     carry_out(tmp_path, COUNCIL, BIRCH_FAILS)
     record, _ = ask_of(tmp_path, COUNCIL, Recover("1", "birch", replace=True))
-    conversation = record.state.servants["birch"].conversation
-    assert [turn["role"] for turn in conversation] == ["system", "user", "assistant"]
-    assert conversation[1]["content"].startswith("You take over from another servant in this slot")
-    assert conversation[1]["content"].endswith("Anything else?")
+    conversation = turns(record.state.servants["birch"].conversation)
+    assert [turn.role for turn in conversation] == ["system", "user", "assistant"]
+    assert conversation[1].content.startswith("You take over from another servant in this slot")
+    assert conversation[1].content.endswith("Anything else?")
     assert record.state.servants["birch"].generation == 2
 
 

@@ -10,6 +10,7 @@ from council_kit import Held, Parts, Record, Tray, carry_on, carry_out
 from overlord_run.executor.council import Council
 from overlord_run.executor.replies import approvals_of
 from overlord_run.executor.run import conclude, execute
+from overlord_run.plan.conversation import turns
 from overlord_run.store import events as ev
 from overlord_run.store.inbox import Answer, Letter
 
@@ -362,8 +363,8 @@ def test_whoever_waits_for_a_servant_that_an_unsent_message_comes_before_does_no
     assert record.results("yours") == {"yea": "completed"}
     record = answer(tmp_path, redirects, approved=True)
     assert states(record) == {"ask": "completed", "yours": "completed", "mine": "completed"}
-    turns = [turn["content"] for turn in record.state.servants["oak"].conversation if turn["role"] == "user"]
-    assert turns == ["M.", "Y."]
+    asked = [turn.content for turn in turns(record.state.servants["oak"].conversation) if turn.role == "user"]
+    assert asked == ["M.", "Y."]
 
 
 def test_a_block_is_gone_through_until_its_condition_holds(tmp_path: Path) -> None:
@@ -423,8 +424,8 @@ def test_a_block_without_rounds_is_gone_through_once_and_waits_as_one(tmp_path: 
   - {id: more, to: yea, message: "{{ replies.one | length }}"}
 """
     record = flow(tmp_path, redirects)
-    turns = [turn["content"] for turn in record.state.servants["yea"].conversation if turn["role"] == "user"]
-    assert turns == ["1", "Two.", "1"]
+    asked = [turn.content for turn in turns(record.state.servants["yea"].conversation) if turn.role == "user"]
+    assert asked == ["1", "Two.", "1"]
     assert record.state.state == "completed"
 
 

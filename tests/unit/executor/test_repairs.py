@@ -9,6 +9,7 @@ import pytest
 from council_kit import Record, carry_on, carry_out, cut, run_folder
 from overlord_run.executor.council import Council
 from overlord_run.expect.words import asking_for, repair
+from overlord_run.plan.conversation import turns
 from overlord_run.store import events as ev
 from overlord_run.store.verify import verify
 
@@ -66,7 +67,7 @@ def test_an_answer_that_does_not_fit_is_answered_by_what_does_not_until_one_fits
 
 def test_the_servant_sees_what_it_answered_and_what_did_not_fit(tmp_path: Path) -> None:
     record = carry_out(tmp_path, council(), SCRIPT)
-    assert [turn["content"] for turn in record.state.servants["oak"].conversation][3:-2] == [
+    assert [turn.content for turn in turns(record.state.servants["oak"].conversation)][3:-2] == [
         f"Ship?\n\n{asking_for({'enum': ['ship', 'hold']})}",
         "Ship it.",
         repair([NO_JSON]),
@@ -131,7 +132,7 @@ def test_a_call_that_fails_on_the_way_blocks_as_any_other(tmp_path: Path) -> Non
     script = SCRIPT.replace("{json: maybe}", "{status: 500}")
     record = carry_out(tmp_path, council(), script)
     assert record.state.servants["oak"].state == "blocked"
-    assert [turn["role"] for turn in record.state.servants["oak"].conversation[-2:]] == ["user", "assistant"]
+    assert [turn.role for turn in turns(record.state.servants["oak"].conversation)[-2:]] == ["user", "assistant"]
     assert record.results("close") == {"oak": "skipped"}
 
 
@@ -180,7 +181,7 @@ def test_a_startup_that_did_not_fit_is_asked_again_in_the_same_conversation(tmp_
     carry_out(tmp_path, expecting, "overlord: 1\nanswers: {oak: {startup: No.}}")
     record = carry_on(tmp_path, expecting, SCRIPT)
     assert record.state.state == "completed"
-    roles = [turn["role"] for turn in record.state.servants["oak"].conversation[:5]]
+    roles = [turn.role for turn in turns(record.state.servants["oak"].conversation)[:5]]
     assert roles == ["system", "user", "assistant", "user", "assistant"]
 
 

@@ -8,6 +8,7 @@ import pytest
 from council_kit import CANCEL, carry_out
 from overlord_run.errors import PreflightError
 from overlord_run.executor.council import Council
+from overlord_run.plan.conversation import turns
 from overlord_run.store import events as ev
 
 TWO_CRITICS = """\
@@ -68,9 +69,9 @@ def test_the_events_of_a_run_tell_its_story_in_order(tmp_path: Path) -> None:
 
 def test_a_servant_without_a_task_starts_with_its_first_redirect_in_one_call(tmp_path: Path) -> None:
     record = carry_out(tmp_path, TWO_CRITICS_AND_A_JUDGE)
-    conversation = record.state.servants["oak"].conversation
-    assert [turn["role"] for turn in conversation] == ["system", "user", "assistant"]
-    assert conversation[1]["content"] == "2 ranked. Decide."
+    conversation = turns(record.state.servants["oak"].conversation)
+    assert [turn.role for turn in conversation] == ["system", "user", "assistant"]
+    assert conversation[1].content == "2 ranked. Decide."
 
 
 def test_a_failed_call_blocks_its_servant_and_leaves_the_others_alone(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ def test_a_failed_call_blocks_its_servant_and_leaves_the_others_alone(tmp_path: 
 
 def test_a_question_that_got_no_answer_is_left_out_of_the_conversation(tmp_path: Path) -> None:
     record = carry_out(tmp_path, TWO_CRITICS_AND_A_JUDGE, script(alder_rank="{fault: empty}"))
-    assert [turn["role"] for turn in record.state.servants["alder"].conversation] == ["system", "user", "assistant"]
+    assert [turn.role for turn in turns(record.state.servants["alder"].conversation)] == ["system", "user", "assistant"]
     assert record.state.messages["rank"].results["alder"].text == "Rank your findings."
 
 
@@ -353,7 +354,7 @@ def test_a_redirect_that_goes_to_nobody_is_skipped_and_is_no_failure(tmp_path: P
     assert record.of(ev.RedirectSkipped) == [
         ev.RedirectSkipped("rank", "role:reader", None, "nobody in this run is called 'role:reader'", by_design=True)
     ]
-    assert record.state.servants["oak"].conversation[1]["content"] == "0 ranked, 0 read."
+    assert record.state.servants["oak"].conversation[1] == "0 ranked, 0 read."
     assert (record.state.state, record.state.reason) == ("completed", None)
 
 

@@ -3,28 +3,18 @@ from hypothesis import strategies as st
 
 from overlord_run.plan.handoff import MAX_CHARS, handoff
 
-TASK = {"role": "user", "content": "List what can go wrong."}
-SYSTEM = {"role": "system", "content": "You criticise in secret."}
-
-
-def asked(text):
-    return {"role": "user", "content": text}
-
-
-def answered(text):
-    return {"role": "assistant", "content": text}
+TASK = "List what can go wrong."
+SYSTEM = "You criticise in secret."
 
 
 def test_a_handoff_says_why_and_quotes_the_task_once_and_the_exchanges_in_order():
-    text = handoff(
-        "no answer", TASK["content"], [SYSTEM, TASK, answered("Much."), asked("Such as?"), answered("Fire.")]
-    )
+    text = handoff("no answer", TASK, [SYSTEM, TASK, "Much.", "Such as?", "Fire."])
     assert text.startswith("You take over from another servant in this slot, which could not go on: no answer.")
-    assert text.count(TASK["content"]) == 1
+    assert text.count(TASK) == 1
     assert [text.index(each) for each in ("Much.", "Such as?", "Fire.")] == sorted(
         text.index(each) for each in ("Much.", "Such as?", "Fire.")
     )
-    assert SYSTEM["content"] not in text
+    assert SYSTEM not in text
 
 
 def test_a_servant_without_a_task_and_without_a_word_hands_over_only_why():
@@ -34,24 +24,24 @@ def test_a_servant_without_a_task_and_without_a_word_hands_over_only_why():
 
 
 def test_a_first_question_that_is_not_the_task_is_quoted():
-    assert "Another." in handoff("no answer", TASK["content"], [SYSTEM, asked("Another.")])
+    assert "Another." in handoff("no answer", TASK, [SYSTEM, "Another.", "Yes."])
 
 
 def test_the_newest_exchanges_are_kept_where_there_is_no_room_for_all():
-    text = handoff("no answer", None, [answered("old " * 2_000), answered("new " * 1_900)])
+    text = handoff("no answer", None, ["old " * 2_000, "new " * 1_900])
     assert text.count("new ") == 1_900
     assert text.count("old ") < 200
     assert "characters are left out" in text
 
 
 def test_what_there_is_no_room_for_at_all_is_left_out():
-    text = handoff("no answer", None, [answered("old"), answered("n" * MAX_CHARS)])
+    text = handoff("no answer", None, ["old", "n" * MAX_CHARS])
     assert "old" not in text
 
 
 @given(st.text(max_size=20_000), st.lists(st.text(min_size=1, max_size=9_000), max_size=4))
 def test_a_handoff_stays_short_whatever_was_said(task, texts):
-    assert len(handoff("no answer", task, [answered(text) for text in texts])) < 3 * MAX_CHARS
+    assert len(handoff("no answer", task, texts)) < 3 * MAX_CHARS
 
 
 def test_what_was_said_is_quoted_and_never_a_template():

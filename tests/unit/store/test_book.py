@@ -1,5 +1,6 @@
 """What a run spends, folded from its log; the amounts themselves are the account's own tests."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from overlord_run.store import events as ev
 from overlord_run.store.book import worked_ms
 from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
-from overlord_run.store.registry import registry
+from overlord_run.store.registry import registry_parts
 from overlord_run.store.state import State
 from store_kit import OWNER, created, failed, queued, replied
 
@@ -129,7 +130,7 @@ def test_what_will_have_been_worked_goes_on_while_the_run_does() -> None:
 
 def test_the_registry_tells_the_limits_and_what_is_used_of_them() -> None:
     state = told((0, 1, queued("rank", "alder")), (1, 1, SENT), (2, 1, ev.BudgetReached("tokens", "why", 7)))
-    assert registry(state)["budget"] == {
+    assert json.loads(b"".join(registry_parts(state)))["budget"] == {
         "limits": {"usd": 1.0, "tokens": 5000, "requests": 9, "timeS": 60.0},
         "spent": {"usd": 0.0, "tokens": 0, "requests": 1, "timeS": 2.0},
         "possible": {"usd": 0.0, "tokens": 0},

@@ -88,9 +88,9 @@ def test_a_conversation_takes_the_question_with_its_answer():
     asked = [*STARTED, queued("startup", "alder", "Begin.", "You review."), sent("startup", "alder")]
     assert folded(*asked).servants["alder"].conversation == []
     assert folded(*asked, replied("startup", "alder", "Done.")).servants["alder"].conversation == [
-        {"role": "system", "content": "You review."},
-        {"role": "user", "content": "Begin."},
-        {"role": "assistant", "content": "Done."},
+        "You review.",
+        "Begin.",
+        "Done.",
     ]
 
 
@@ -283,7 +283,7 @@ def test_an_answer_that_does_not_fit_waits_for_the_next_one_and_is_part_of_the_c
         "Again.",
         None,
     )
-    assert [turn["content"] for turn in state.servants["alder"].conversation] == ["And then?", "Nothing."]
+    assert state.servants["alder"].conversation == ["And then?", "Nothing."]
 
 
 def test_the_last_answer_that_does_not_fit_fails_the_servant():

@@ -66,7 +66,7 @@ def test_what_is_not_as_it_should_be_fails_its_proof(state, changes, name, fault
         ({"state": "blocked"}, "conversation", "it is blocked"),
         ({"conversation": []}, "messages", "no messages are stored"),
         (
-            {"conversation": [{"role": "user", "content": "?"}]},
+            {"conversation": ["?", "!"]},
             "messages",
             "its messages are not a system message and answered questions",
         ),

@@ -11,9 +11,9 @@ from overlord_run.store import events as ev
 from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import build, make_entry, parse
-from overlord_run.store.registry import registry, registry_lines
+from overlord_run.store.registry import registry_parts
 from overlord_run.store.state import State
-from store_kit import OWNER, TOKEN, USAGE, clock, created, failed, queued, replied, sent, servant, story
+from store_kit import OWNER, TOKEN, USAGE, clock, created, failed, queued, replied, sent, servant
 
 FOLDER = RunFolder(Path("/runs/one"))
 OPENING: list[ev.Body] = [created(FOLDER), OWNER]
@@ -29,8 +29,13 @@ def on_disk(bodies):
     return lines
 
 
+def view_of_all(bodies):
+    """Return what the registry of these bodies' log has, read back from its bytes."""
+    return json.loads(b"".join(registry_parts(fold(event for _, event in on_disk(bodies)))))
+
+
 def view_of(*bodies):
-    return registry(fold(event for _, event in on_disk([*OPENING, *bodies])))
+    return view_of_all([*OPENING, *bodies])
 
 
 def message_of(*bodies):
@@ -115,16 +120,16 @@ def test_a_run_that_has_just_begun_has_every_field():
 
 def test_a_run_that_has_not_begun_has_no_registry():
     with pytest.raises(ValueError, match="the registry of a run that has not begun"):
-        registry(State())
+        list(registry_parts(State()))
 
 
 def test_paths_are_in_the_platforms_own_spelling():
     windows = replace(created(FOLDER), run_dir="C:\\work\\.overlord\\runs\\one")
-    view = registry(fold(event for _, event in on_disk([windows])))
+    view = view_of_all([windows])
     assert view["statePath"] == "C:\\work\\.overlord\\runs\\one\\run.json"
     assert view["servants"][0]["journalPath"] == "C:\\work\\.overlord\\runs\\one\\journals\\alder.jsonl"
     odd = replace(created(FOLDER), run_dir="/home/back\\slash")
-    assert registry(fold(event for _, event in on_disk([odd])))["statePath"] == "/home/back\\slash/run.json"
+    assert view_of_all([odd])["statePath"] == "/home/back\\slash/run.json"
 
 
 def test_a_message_with_one_target_has_its_reply():
@@ -247,7 +252,7 @@ def test_a_long_failure_is_cut_with_its_event():
 
 def test_a_long_assignment_is_cut():
     first = created(FOLDER, servants=[servant("alder", assignment=LONG)])
-    view = registry(fold(event for _, event in on_disk([first])))
+    view = view_of_all([first])
     assert view["servants"][0]["cuts"] == {"assignment": cut(1)}
 
 
@@ -262,16 +267,25 @@ def test_long_outputs_are_cut_or_left_out():
 
 
 def test_a_registry_stands_on_disk_a_member_and_an_element_a_line():
-    view = {"runId": "é", "servants": [{"slot": "alder"}, {"slot": "birch"}], "messages": [], "lastSeq": 2}
-    assert b"".join(registry_lines(view)) == (
-        b'{\n  "runId": "\\u00e9",\n  "servants": [\n    {"slot":"alder"},\n    {"slot":"birch"}\n  ],\n'
-        b'  "messages": [],\n  "lastSeq": 2\n}\n'
-    )
+    written = b"".join(registry_parts(fold(event for _, event in on_disk([*OPENING, queued("rank", "alder")]))))
+    lines = written.decode("ascii").splitlines(keepends=True)
+    members = [line for line in lines if line.startswith('  "')]
+    assert lines[0] == "{\n"
+    assert lines[-1] == "}\n"
+    assert members[1] == '  "runId": "one",\n'
+    assert members[-3:-1] == ['  "ownedResources": [\n', '  "lastSeq": 3,\n']
+    at = lines.index('  "servants": [\n')
+    assert lines[at + 1].startswith('    {"slot":"alder",')
+    assert lines[at + 1].endswith("},\n")
+    assert lines[at + 3] == "  ],\n"
+    nothing = b"".join(registry_parts(fold(event for _, event in on_disk(OPENING))))
+    assert b'\n  "messages": [],\n' in nothing
 
 
-def test_what_stands_on_disk_is_the_registry_as_json():
-    view = view_of(*(body for batch in story() for body in batch))
-    assert json.loads(b"".join(registry_lines(view))) == view
+def test_a_registry_is_made_in_parts_that_do_not_grow_with_the_run():
+    bodies = [queued("rank", "alder", "x" * 3000), sent("rank", "alder"), replied("rank", "alder", "y" * 3000)]
+    many = [body for number in range(50) for body in (queued(f"m{number}", "alder"), *bodies)]
+    assert max(map(len, registry_parts(fold(event for _, event in on_disk([*OPENING, *many]))))) < 10_000
 
 
 @given(st.text(st.characters(exclude_categories=())), st.text("\ud83d\ude00x"), st.sampled_from([1, 1500]))
@@ -291,5 +305,5 @@ def test_a_live_run_and_its_log_give_the_same_registry(short, odd, times):
     for line, _ in lines:
         before = parse(line, before)
         fold([before], reread)
-    live = registry(fold(event for _, event in lines))
-    assert list(registry_lines(live)) == list(registry_lines(registry(reread)))
+    live = fold(event for _, event in lines)
+    assert list(registry_parts(live)) == list(registry_parts(reread))

@@ -13,7 +13,7 @@ from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import read
 from overlord_run.store.recorder import Recorder
-from overlord_run.store.registry import registry, registry_lines
+from overlord_run.store.registry import registry_parts
 from overlord_run.store.verify import Verification, verify
 from store_kit import OWNER, PLAN, RUN_ID, SLOTS, clock, created, lines, queued, replied, sent, story, tell
 
@@ -282,7 +282,7 @@ def test_a_journal_that_a_crash_left_between_its_files_only_lags(new):
 
 def registry_at(folder, seq):
     """Return the registry as it was when an event was the last."""
-    return b"".join(registry_lines(registry(fold(event for event in read(folder.log_path) if event.seq <= seq))))
+    return b"".join(registry_parts(fold(event for event in read(folder.log_path) if event.seq <= seq)))
 
 
 def test_views_that_lag_behind_a_crashed_run_are_noted(run):
