@@ -1,10 +1,9 @@
 """Tell of a run while it goes on, in the manner that was asked for and that standard error can show."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -14,6 +13,7 @@ from overlord_run.cli.lines import write_note_lines
 from overlord_run.cli.manner import Manner
 from overlord_run.cli.report.json import launch_json
 from overlord_run.cli.report.progress import INTERRUPTED, Progress
+from overlord_run.cli.report.styled import Line
 from overlord_run.cli.streams import write_json
 from overlord_run.cli.terminal import takes_table
 from overlord_run.errors import Problem
@@ -47,7 +47,7 @@ def telling(manner: Manner, warnings: Sequence[Problem] = (), *, is_launch: bool
         StoreError: Standard output cannot be written, and the run went well.
     """
     if manner.as_json and is_launch:
-        with Background() as background:
+        with Background(_write_each) as background:
             yield Launch(warnings, background)
     elif manner.as_json or manner.is_quiet:
         yield Silence()
@@ -57,8 +57,13 @@ def telling(manner: Manner, warnings: Sequence[Problem] = (), *, is_launch: bool
         with Screen(sys.stderr, _progress(manner, replies=manner.is_verbose), now) as screen:
             yield screen
     else:
-        with Background() as background:
+        with Background(write_note_lines) as background:
             yield Lines(_progress(manner, replies=True), background)
+
+
+def _write_each(values: Sequence[Mapping[str, Any]]) -> None:
+    for value in values:
+        write_json(value)
 
 
 def _progress(manner: Manner, *, replies: bool) -> Progress:
@@ -79,12 +84,12 @@ class Launch(Struct, frozen=True):
     """Tells a program how the run is addressed, and no more until its end."""
 
     warnings: Sequence[Problem]
-    background: Background
+    background: Background[Mapping[str, Any]]
 
     def hear(self, event: ev.Event, state: State) -> None:
         """Take an event: that of the run's owner is told."""
         if isinstance(event.body, ev.OwnerChanged):
-            self.background.hand(partial(write_json, launch_json(state, self.warnings)))
+            self.background.hand(launch_json(state, self.warnings))
 
     def interrupted(self) -> None:
         """Take the first Ctrl-C."""
@@ -94,13 +99,13 @@ class Lines(Struct, frozen=True):
     """Tells a person each event on a line."""
 
     progress: Progress
-    background: Background
+    background: Background[Line]
 
     def hear(self, event: ev.Event, state: State) -> None:
         """Take an event."""
         for line in self.progress.lines(event, state):
-            self.background.hand(partial(write_note_lines, [line]))
+            self.background.hand(line)
 
     def interrupted(self) -> None:
         """Take the first Ctrl-C."""
-        self.background.hand(partial(write_note_lines, [INTERRUPTED]))
+        self.background.hand(INTERRUPTED)

@@ -79,7 +79,7 @@ class Flights(Struct):
         claims: What those of them may cost that do not stand in the book yet.
         claimed: All of these together.
         count: How many have not ended.
-        landed: Set when one ends; then there is a new one for the next.
+        landed: Set when one ends; whoever waits for the next clears it before.
     """
 
     claims: dict[Call, Amount] = field(default_factory=dict)
@@ -95,7 +95,9 @@ class Flights(Struct):
 
     def drop(self, call: Call) -> None:
         """Give the claim of a call up, if it has one."""
-        self.claimed -= self.claims.pop(call, NOTHING)
+        claim = self.claims.pop(call, None)
+        if claim is not None:
+            self.claimed -= claim
 
 
 class Council(Struct, frozen=True):

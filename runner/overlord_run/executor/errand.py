@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from overlord_run.executor.council import Council
 from overlord_run.executor.recovery import ask
-from overlord_run.executor.replies import seen_by, states_of
+from overlord_run.executor.replies import seen_by
 from overlord_run.executor.turn import Ask, always
 from overlord_run.plan.ids import STARTUP, redirect_id, round_id, round_of
 from overlord_run.plan.redirects import PlannedMessage
@@ -46,15 +45,14 @@ def of_startup(council: Council) -> Errand:
 
 
 def of_redirect(council: Council, redirect: PlannedMessage, number: int | None) -> Errand:
-    """Return the errand of a redirect, of one round of its block; it reads what is there now."""
+    """Return the errand of a redirect, of one round of its block; it reads the replies that are there now."""
     seen = seen_by(council, redirect, number)
 
     def render(slot: str) -> str:
-        return render_message(council.plan, redirect, slot, replace(seen, states=states_of(council.state)))
+        return render_message(council.plan, redirect, slot, seen)
 
     def is_chosen(slot: str) -> bool:
-        now = replace(seen, states=states_of(council.state))
-        return redirect.only is None or holds(council.plan, redirect, redirect.only, now, slot=slot)
+        return redirect.only is None or holds(council.plan, redirect, redirect.only, seen, slot=slot)
 
     message_id = redirect.id if number is None else round_id(redirect.id, number)
     return Errand(

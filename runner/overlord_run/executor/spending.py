@@ -32,31 +32,28 @@ _REFUSED: Final[frozenset[FailureKind]] = frozenset({"refused-key", "quota", "no
 _LEAST_S: Final = 0.05
 
 
-@asynccontextmanager
-async def covered(council: Council, request: Request) -> AsyncIterator[Amount | None]:
-    """Give what a call may cost at most once the budget covers it, or None where nothing more is sent.
+async def cover(council: Council, request: Request) -> Amount | None:
+    """Return what a call may cost at most once the budget covers it, or None where nothing more is sent.
 
-    The call counts as in flight until the block ends; by then how it ended must be on record.
+    The call counts as in flight then, until `land` is told of it.
     """
-    call = (request.message, request.slot)
-    amount = await _claim(council, call, lambda: _at_most(council, request))
-    if amount is None:
-        yield None
-        return
-    flights = council.flights
-    flights.count += 1
-    try:
-        yield amount
-    finally:
-        flights.drop(call)
-        flights.count -= 1
-        landed, flights.landed = flights.landed, asyncio.Event()
-        landed.set()
+    amount = await _claim(council, _call_of(request), lambda: _at_most(council, request))
+    if amount is not None:
+        council.flights.count += 1
+    return amount
 
 
 def booked(council: Council, request: Request) -> None:
     """Give the claim of a call up: that it left is on record, so it stands in the book."""
-    council.flights.drop((request.message, request.slot))
+    council.flights.drop(_call_of(request))
+
+
+def land(council: Council, request: Request) -> None:
+    """Count a call as in flight no more; how it ended must be on record by now."""
+    flights = council.flights
+    flights.drop(_call_of(request))
+    flights.count -= 1
+    flights.landed.set()
 
 
 async def book_probe(council: Council, model_id: str, prompt: str) -> None:
@@ -125,6 +122,10 @@ def _at_most(council: Council, request: Request) -> Amount:
     return most(prompt, answer_limit(request.params) or 0, council.price(request.slot), orchestration)
 
 
+def _call_of(request: Request) -> Call:
+    return (request.message, request.slot)
+
+
 async def _claim(council: Council, call: Call, at_most: Callable[[], Amount]) -> Amount | None:
     """Claim what a call may cost, waiting for calls in flight while it does not fit; None where nothing more is sent.
 
@@ -142,6 +143,7 @@ async def _claim(council: Council, call: Call, at_most: Callable[[], Amount]) ->
             needed = council.state.account.after(amount, claimed, count)[obstacle]
             await _reach(council, obstacle, amount, needed)
         else:
+            flights.landed.clear()
             await _either(flights.landed, halt.wanted)
     return None
 

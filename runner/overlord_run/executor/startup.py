@@ -35,18 +35,21 @@ async def start(council: Council, left_out: frozenset[str] = frozenset()) -> boo
 
 async def _ask_all(council: Council, errand: Errand, missing: list[str]) -> None:
     """Ask servants side by side; where all must answer, none begins after the first failure."""
-    # Those who did not answer so far: at most as many as there are lanes, so each of 10,000 can look at them.
+    # Those who did not answer so far: at most as many as there are lanes, so each of 10,000 can look at them; and only
+    # where anything was recorded since the one before did.
     under_way = set(errand.targets).difference(missing)
+    looked_at_seq = 0
 
     def may_begin(slot: str) -> bool:
-        if council.plan.startup_require < len(errand.targets):
-            return True
-        message = council.state.messages.get(STARTUP)
-        results = {} if message is None else message.results
-        ended = [(one, results[one]) for one in under_way if one in results and _is_told(results[one])]
-        under_way.difference_update([one for one, result in ended if result.reply is not None])
-        if any(result.reply is None for _, result in ended):
-            return False
+        nonlocal looked_at_seq
+        if council.plan.startup_require >= len(errand.targets) and looked_at_seq != council.state.last_seq:
+            message = council.state.messages.get(STARTUP)
+            results = {} if message is None else message.results
+            ended = [(one, results[one]) for one in under_way if one in results and _is_told(results[one])]
+            under_way.difference_update([one for one, result in ended if result.reply is not None])
+            if any(result.reply is None for _, result in ended):
+                return False
+            looked_at_seq = council.state.last_seq
         under_way.add(slot)
         return True
 

@@ -6,14 +6,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-from overlord_run.engine.base import ChatMessage, Failure, Part, Reply, Request, Usage
+from overlord_run.engine.base import ChatMessage, Failure, Lane, Part, Reply, Request, Usage
 from overlord_run.engine.retry import delay_s
 from overlord_run.executor.council import Council
-from overlord_run.executor.spending import booked, covered, is_set_within, is_unbilled
+from overlord_run.executor.spending import booked, cover, is_set_within, is_unbilled, land
 from overlord_run.expect.answer import Misfit, read_answer
 from overlord_run.expect.words import repair as repair_of
 from overlord_run.plan.ids import redirect_id
-from overlord_run.plan.pricing import cost
+from overlord_run.plan.pricing import Amount, cost
 from overlord_run.store import events as ev
 from overlord_run.store.state import Result
 
@@ -110,39 +110,49 @@ async def _attempt(
     has reserved for the call.
     """
     request = _request(council, ask, messages, attempt)
-    async with council.engine.lane(request) as lane, covered(council, request) as reserved:
-        if reserved is None or council.halt.wanted.is_set():
+    async with council.engine.lane(request) as lane:
+        reserved = await cover(council, request)
+        if reserved is None:
             return "unsent"
-        if attempt.number == attempt.before + 1 and not may_begin():
-            return "unsent"
-        await council.recorder.record(
-            ev.RequestSent(
-                message_id=ask.message_id,
-                slot=ask.slot,
-                attempt=attempt.number,
-                model=request.model,
-                digest=council.digests.of(request),
-                reserved_tokens=reserved.tokens,
-                reserved_nano_usd=reserved.nano_usd,
-            )
+        try:
+            is_first = attempt.number == attempt.before + 1
+            if council.halt.wanted.is_set() or (is_first and not may_begin()):
+                return "unsent"
+            return await _ask(council, lane, request, attempt, reserved)
+        finally:
+            land(council, request)
+
+
+async def _ask(council: Council, lane: Lane, request: Request, attempt: Try, reserved: Amount) -> Outcome | float:
+    """Ask, on record before and after; return what `_attempt` does."""
+    await council.recorder.record(
+        ev.RequestSent(
+            message_id=request.message,
+            slot=request.slot,
+            attempt=request.attempt,
+            model=request.model,
+            digest=council.digests.of(request),
+            reserved_tokens=reserved.tokens,
+            reserved_nano_usd=reserved.nano_usd,
         )
-        booked(council, request)
-        result = await lane.ask(request)
-        if isinstance(result, Reply):
-            received = await _received(council, request, result)
-            await council.recorder.record(received, *_ready(council, ask.slot))
-            return "unfit" if received.misfits else "answered"
-        again_s = delay_s(
-            result,
-            attempt=attempt.number - attempt.before,
-            attempts=council.policy.attempts,
-            waited_s=attempt.waited_s,
-            jitter=council.policy.jitter(),
-        )
-        if again_s is None:
-            council.details[ask.message_id, ask.slot] = result.detail
-        wait_s = None if again_s is None else again_s * council.policy.pace
-        await council.recorder.record(*_failed(request, result, wait_s))
+    )
+    booked(council, request)
+    result = await lane.ask(request)
+    if isinstance(result, Reply):
+        received = await _received(council, request, result)
+        await council.recorder.record(received, *_ready(council, request.slot))
+        return "unfit" if received.misfits else "answered"
+    again_s = delay_s(
+        result,
+        attempt=attempt.number - attempt.before,
+        attempts=council.policy.attempts,
+        waited_s=attempt.waited_s,
+        jitter=council.policy.jitter(),
+    )
+    if again_s is None:
+        council.details[request.message, request.slot] = result.detail
+    wait_s = None if again_s is None else again_s * council.policy.pace
+    await council.recorder.record(*_failed(request, result, wait_s))
     return "failed" if again_s is None else again_s
 
 

@@ -170,4 +170,4 @@ def _table(name: str) -> dict[str, Any]:
 
 def _count(usage: Usage, key: str) -> int | None:
     value = usage.get(key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if type(value) is int and value >= 0 else None

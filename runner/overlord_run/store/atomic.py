@@ -6,9 +6,8 @@ import secrets
 from collections.abc import Iterable
 from pathlib import Path
 
-from overlord_run.store.disk import PATIENCE_S, SYSTEM_DISK, Disk, patiently, unwritable, write_whole
+from overlord_run.store.disk import PATIENCE_S, SYSTEM_DISK, Disk, patiently, unwritable, write_parts
 
-_CHUNK_BYTES = 128 * 1024
 TEMPORARY_SUFFIX = ".tmp"
 
 
@@ -40,18 +39,10 @@ def replace(path: Path, parts: Iterable[bytes], *, disk: Disk = SYSTEM_DISK, pat
 
 
 def _write_new(path: Path, parts: Iterable[bytes], disk: Disk) -> int:
-    size = 0
-    pending = bytearray()
     fd = disk.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
     try:
-        for part in parts:
-            pending += part
-            if len(pending) >= _CHUNK_BYTES:
-                write_whole(disk, fd, pending)
-                size += len(pending)
-                pending.clear()
-        write_whole(disk, fd, pending)
+        size = write_parts(disk, fd, parts)
         disk.sync(fd)
     finally:
         os.close(fd)
-    return size + len(pending)
+    return size

@@ -16,6 +16,7 @@ from overlord_run.store.lines import MAX_LINE_BYTES
 from overlord_run.store.notation import decode
 
 _SHOWN_CHARS = 60
+_TOLD_LAGGING = 3
 _KEPT_FILES = 3  # a journal that lags may still be at the file before the two that it should have
 
 
@@ -185,16 +186,26 @@ class JournalComparison:
 
     def finish(self, vouched_seq: int, *, is_log_whole: bool) -> None:
         """Tell what differs, is missing, or is not given by the log."""
+        lagging: list[tuple[str, int, int]] = []
         for slot, parts in self._parts.items():
             lag = self._lag(slot, parts)
             if lag is None and is_log_whole:
                 self._tell_parting(slot, parts)
             elif lag is not None and lag[1]:
-                name = f"{self._folder}/{file_name(slot)}"
-                _tell_missing(self._findings, name, lag[0], lag[1], vouched_seq)
+                lagging.append((f"{self._folder}/{file_name(slot)}", *lag))
+        self._tell_lagging(lagging, vouched_seq)
         given = {name for slot in self._parts for name in (file_name(slot), older_file_name(slot))}
         for name in sorted(self._found.keys() - given) if is_log_whole else ():
             self._findings.differ(f"{self._folder}/{name}", "", "the log gives no such journal")
+
+    def _tell_lagging(self, lagging: list[tuple[str, int, int]], vouched_seq: int) -> None:
+        """Tell of journals, with the first line that each lacks and its event; of those that may lack it, some."""
+        missing = [one for one in lagging if one[2] <= vouched_seq]
+        unvouched = [one for one in lagging if one[2] > vouched_seq]
+        for name, line, seq in (*missing, *unvouched[:_TOLD_LAGGING]):
+            _tell_missing(self._findings, name, line, seq, vouched_seq)
+        if more := unvouched[_TOLD_LAGGING:]:
+            self._findings.notes.append(f"{self._folder}: {len(more):,} more lag behind the log like that")
 
     def _lag(self, slot: str, parts: list[_Part]) -> tuple[int, int] | None:
         """Return the first line that the files lack and its event, (0, 0) where none; None where they part."""

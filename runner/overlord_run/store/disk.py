@@ -5,7 +5,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -19,6 +19,7 @@ PATIENCE_S = 1.0 if sys.platform == "win32" else 0.0
 _PAUSE_S = 0.01
 _FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
+_WRITE_BYTES = 128 * 1024
 
 _NOT_REGULAR = "it is not a regular file"
 _LONG = (MISSING_OR_LONG, f"name another folder with --state-dir, or {LENGTHEN}")
@@ -124,6 +125,26 @@ def write_whole(disk: Disk, fd: int, data: bytes | bytearray) -> None:
     taken = disk.write(fd, data)
     if taken != len(data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def write_parts(disk: Disk, fd: int, parts: Iterable[bytes]) -> int:
+    """Write parts of a file one after the other, 128 KiB or more with a system call; return how many bytes they have.
+
+    No part is divided among two calls: where two processes append lines to a file, the lines cannot mix.
+
+    Raises:
+        OSError: As for `write_whole`.
+    """
+    size, waiting = 0, bytearray()
+    for part in parts:
+        waiting += part
+        if len(waiting) >= _WRITE_BYTES:
+            write_whole(disk, fd, waiting)
+            size += len(waiting)
+            waiting.clear()
+    if waiting:
+        write_whole(disk, fd, waiting)
+    return size + len(waiting)
 
 
 def patiently(act: Callable[[], T], patience_s: float = PATIENCE_S) -> T:

@@ -1,11 +1,11 @@
 """Keep the log of a run: append-only, hash-chained, synced before anyone hears of an event.
 
 The log is the truth, so its writer is small and refuses early. A batch is the events that were handed in while the one
-before it was being synced: they share one sync, which is what makes two durable lines a call cheap (`writer.py`
-collects them). Each line goes out with one system call, so that lines of two processes cannot mix, should a second
-writer ever get in. That one is noticed before the next batch and at the end: the file must be the one that was made,
-and as long as this writer made it. Where it is not, this writer stops; it cannot know which of the two is wrong, and
-the reader will say where the chain breaks.
+before it was being synced: they share one write and one sync, which is what makes two durable lines a call cheap
+(`writer.py` collects them). No line is divided among two system calls, so that lines of two processes cannot mix,
+should a second writer ever get in. That one is noticed before the next batch and at the end: the file must be the one
+that was made, and as long as this writer made it. Where it is not, this writer stops; it cannot know which of the two
+is wrong, and the reader will say where the chain breaks.
 
 After a write that was refused or taken in part, or a sync that failed, nothing is written any more, not even what would
 mend it. A sync that failed must not be tried again: the kernel may have dropped the pages and call the next one a
@@ -14,7 +14,7 @@ tolerates, a rest of the last batch that begins with a line without its final ne
 what a crash or a power cut leaves. Everything else that does not fit is damage, told with its line; nothing is repaired
 or guessed by reading. A later batch proves that an earlier one was synced, so a hole above it is damage too.
 
-The price: an event costs a hash and a system call, and an event that is acknowledged has waited for the disk. Lines are
+The price: an event costs a hash, and an event that is acknowledged has waited for the disk. Lines are
 not compressed or cut, so that `cat`, `jq` and `sha256sum` read them; the views hold the shorter texts.
 """
 
@@ -26,7 +26,7 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from overlord_run.errors import LogDamagedError, OverlordError, RunBusyError
-from overlord_run.store.disk import SYSTEM_DISK, Disk, open_to_read, unreadable, unwritable, write_whole
+from overlord_run.store.disk import SYSTEM_DISK, Disk, open_to_read, unreadable, unwritable, write_parts
 from overlord_run.store.events import NO_HASH, Event
 from overlord_run.store.lines import MAX_LINE_BYTES, Entry, Misfit, Place, build, legible_batch, parse
 
@@ -108,16 +108,20 @@ class Log:
         events: list[Event] = []
         if not entries:
             return events  # no batch without a line: readers count them
-        seq, last_hash, size, batch = self._seq, self._last_hash, self._size, self._batch + 1
-        for entry in entries:
-            seq += 1
-            line, event = build(entry, seq=seq, epoch=self._epoch, batch=batch, prev=last_hash)
-            write_whole(self._disk, self._fd, line)
-            last_hash, size = event.hash, size + len(line)
-            events.append(event)
+        size = write_parts(self._disk, self._fd, self._lines(entries, events))
         self._disk.sync(self._fd)
-        self._seq, self._last_hash, self._size, self._batch = seq, last_hash, size, batch
+        last = events[-1]
+        self._seq, self._last_hash, self._size, self._batch = last.seq, last.hash, self._size + size, last.batch
         return events
+
+    def _lines(self, entries: Sequence[Entry], events: list[Event]) -> Iterator[bytes]:
+        """Give the lines of the next batch; its events are put into `events`."""
+        prev = self._last_hash
+        for seq, entry in enumerate(entries, start=self._seq + 1):
+            line, event = build(entry, seq=seq, epoch=self._epoch, batch=self._batch + 1, prev=prev)
+            events.append(event)
+            prev = event.hash
+            yield line
 
     def _check_alone(self) -> None:
         found = self._path.stat()

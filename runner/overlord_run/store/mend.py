@@ -14,7 +14,7 @@ from typing import BinaryIO
 from msgspec import Struct, field
 
 from overlord_run.store import atomic
-from overlord_run.store.disk import Disk, open_to_read, unwritable, write_whole
+from overlord_run.store.disk import Disk, open_to_read, unwritable, write_parts
 from overlord_run.store.events import Event, RunCreated
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.journal import (
@@ -26,8 +26,6 @@ from overlord_run.store.journal import (
     starts_new_file,
 )
 from overlord_run.store.ledger import ledger_bytes, ledger_line
-
-_CHUNK_BYTES = 1024 * 1024
 
 
 @contextmanager
@@ -107,21 +105,10 @@ def _write_rest(path: Path, ledger: _Ledger, disk: Disk) -> None:
     fd = disk.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     try:
         disk.truncate(fd, ledger.agreed_size)
-        for chunk in _chunks(ledger.missing):
-            write_whole(disk, fd, chunk)
+        write_parts(disk, fd, ledger.missing)
         disk.sync(fd)
     finally:
         os.close(fd)
-
-
-def _chunks(lines: list[bytes]) -> Iterator[bytes]:
-    pending = bytearray()
-    for line in lines:
-        pending += line
-        if len(pending) >= _CHUNK_BYTES:
-            yield bytes(pending)
-            pending.clear()
-    yield bytes(pending)
 
 
 def _write_journal(folder: Path, slot: str, journal: _Journal, disk: Disk) -> None:

@@ -1,8 +1,8 @@
 """Record a live run from an event loop: a new one, or one that had another owner before.
 
-The loop is never made to wait for the disk: events are handed to the writer's thread, and each waits there for the sync
-that makes it durable. What comes back is applied to `state` in the log's order, told to the listener, and only then do
-those who recorded it go on.
+The loop is never made to wait for the disk: events are handed to the writer's thread, those of one turn of the loop
+together, and each waits there for the sync that makes it durable. What comes back is applied to `state` in the log's
+order, told to the listener, and only then do those who recorded it go on.
 """
 
 import asyncio
@@ -13,12 +13,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
+
 from overlord_run.errors import OverlordError
 from overlord_run.store.disk import SYSTEM_DISK, Disk
 from overlord_run.store.events import Body, Event, OwnerChanged, RunCreated
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
-from overlord_run.store.lines import make_entry
+from overlord_run.store.lines import Entry, make_entry
 from overlord_run.store.opening import Opening, again, new
 from overlord_run.store.plan_file import plan_parts
 from overlord_run.store.state import State
@@ -27,6 +29,14 @@ from overlord_run.store.writer import Listener, Writer
 Clock = Callable[[], str]
 Listen = Callable[[Event, State], None]
 _CLOSED = "the recorder is closed"
+
+
+class _Turn(Struct):
+    """What came in one turn of the loop: events, and those who wait for them. One is begun by whatever comes first."""
+
+    entries: list[Entry] = field(default_factory=list)
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+    has_begun: bool = False
 
 
 class Recorder:
@@ -42,7 +52,8 @@ class Recorder:
         self._at = ""
         self._listen = listen
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[asyncio.Future[None] | None] = deque()
+        self._turn = _Turn()
+        self._waiting: deque[_Turn] = deque()
         self._error: BaseException | None = None
         self._is_closed = False
         self._opened: asyncio.Future[tuple[Body, ...]] = self._loop.create_future()
@@ -149,6 +160,7 @@ class Recorder:
         """
         if not self._is_closed:
             self._is_closed = True
+            self._end_turn()
             self._writer.close()
         await asyncio.shield(self._ended)
         self._writer.join()
@@ -164,9 +176,19 @@ class Recorder:
         if at == self._at:
             at = self._at  # the same text, not another one like it: two stay with each message
         self._at = at
-        entries = tuple(make_entry(at, body) for body in bodies)
-        self._waiting.append(done)
-        self._writer.hand(entries)
+        entries = [make_entry(at, body) for body in bodies]
+        if not self._turn.has_begun:
+            self._turn.has_begun = True
+            self._loop.call_soon(self._end_turn)
+        self._turn.entries += entries
+        if done is not None:
+            self._turn.waiting.append(done)
+
+    def _end_turn(self) -> None:
+        if self._turn.has_begun:
+            turn, self._turn = self._turn, _Turn()
+            self._waiting.append(turn)
+            self._writer.hand(tuple(turn.entries))
 
     def _take_synced(self, count: int, events: Sequence[Event]) -> None:
         if self._error is not None:
@@ -179,9 +201,9 @@ class Recorder:
             self._take_failure(error)
             raise
         for _ in range(count):
-            done = self._waiting.popleft()
-            if done is not None and not done.done():
-                done.set_result(None)
+            for done in self._waiting.popleft().waiting:
+                if not done.done():
+                    done.set_result(None)
 
     def _take_opened(self, state: State, first: tuple[Body, ...]) -> None:
         self.state = state
@@ -192,7 +214,8 @@ class Recorder:
         self._error = self._error or error
         if not self._opened.done():
             self._opened.set_exception(self._error)
-        while self._waiting:
-            done = self._waiting.popleft()
-            if done is not None and not done.done():
+        lost, self._turn = [*self._waiting, self._turn], _Turn()
+        self._waiting.clear()
+        for done in (done for turn in lost for done in turn.waiting):
+            if not done.done():
                 done.set_exception(self._error)

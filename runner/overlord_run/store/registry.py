@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from overlord_run.plan.account import Account
-from overlord_run.plan.pricing import NO_COST
 from overlord_run.playbook.money import usd
 from overlord_run.store.events import RunCreated
 from overlord_run.store.excerpt import cut_values
@@ -206,14 +205,15 @@ def budget(account: Account) -> dict[str, Any] | None:
 def _usage(messages: Iterable[Message]) -> dict[str, float | None]:
     """Return the sum of each count over all replies, None where no reply told it, and what all calls cost."""
     sums: dict[str, float | None] = dict.fromkeys(USAGE_KEYS)
-    cost = NO_COST
+    nano_usd = priced = unpriced = 0
     for message in messages:
         for result in message.results.values():
-            cost += result.cost
+            cost = result.cost
+            nano_usd, priced, unpriced = nano_usd + cost.nano_usd, priced + cost.priced, unpriced + cost.unpriced
             for key, count in (result.usage or {}).items():
-                if key in sums and isinstance(count, int):
+                if count is not None and key in sums and isinstance(count, int):
                     sums[key] = (sums[key] or 0) + count
-    return {**sums, "costUsd": usd(cost.nano_usd) if cost.priced else None, "unpricedCalls": cost.unpriced}
+    return {**sums, "costUsd": usd(nano_usd) if priced else None, "unpricedCalls": unpriced}
 
 
 def _owned_resources(state: State, created: RunCreated) -> list[dict[str, Any]]:

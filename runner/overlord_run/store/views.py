@@ -4,6 +4,9 @@ A view follows the log and never leads it. The registry's `lastSeq` vouches for 
 they are written first, and the ledger is synced first. Journals are synced at the end of the run only: there is one a
 servant, and a sync each at every change of state would cost more than the calls. So after a power cut in the middle of
 a run a journal may miss lines, which `verify` tells; after a crash of the process alone it does not.
+
+Nor is a journal opened for each of its lines. They wait for others of the same conversation: ten seconds at most, and
+no longer than the run has anything to record.
 """
 
 import hashlib
@@ -13,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from overlord_run.store import atomic
-from overlord_run.store.disk import SYSTEM_DISK, Disk, patiently, unwritable, write_whole
+from overlord_run.store.disk import SYSTEM_DISK, Disk, patiently, unwritable, write_parts, write_whole
 from overlord_run.store.events import Event, SnapshotTaken
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
@@ -28,6 +31,9 @@ from overlord_run.store.state import State
 MIN_GROWTH_BYTES = 64 * 1024
 # What is read in a moment needs no snapshot: so many bytes of the log.
 MIN_TAIL_BYTES = 1024 * 1024
+# So many bytes of journals wait at most.
+_MOST_WAITING_BYTES = 1024 * 1024
+_TO_TEN_SECONDS = len("2026-07-01T12:30:0")
 _SYNCS_AT_ONCE = 8  # a file system that keeps a journal of its own commits them together
 
 
@@ -72,8 +78,9 @@ class Views:
             self._ledger.follow(event, self._folder.run_id)
             self._journals.follow(event)
             self._last = event
+        self._ledger.write()
         growth = log_size - self._log_size
-        if self._state.state != self._written_state or growth >= max(MIN_GROWTH_BYTES, self._written_size / 2):
+        if self._state.state != self._written_state or growth >= max(MIN_GROWTH_BYTES, self._written_size):
             self._write_registry(log_size)
 
     def keep(self, log_size: int, *, is_last: bool = False) -> tuple[Entry, ...]:
@@ -90,8 +97,22 @@ class Views:
         """
         if self._last is None or not self._snapshots.is_due(log_size, is_last=is_last):
             return ()
+        self._journals.write()
         taken = self._snapshots.take(self._state, Place.behind(self._last, log_size))
         return (make_entry(self._last.at, taken),)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether lines of journals wait for others."""
+        return self._journals.is_waiting
+
+    def rest(self) -> None:
+        """Let no line wait: no other may come for long.
+
+        Raises:
+            StoreError: A view cannot be written.
+        """
+        self._journals.write()
 
     def finish(self, log_size: int) -> None:
         """Bring all views up to the last event and sync them.
@@ -108,6 +129,7 @@ class Views:
         self._ledger.close()
 
     def _write_registry(self, log_size: int) -> None:
+        self._journals.write()
         self._ledger.sync()
         size = atomic.replace(self._folder.registry_path, registry_parts(self._state), disk=self._disk)
         self._written_state, self._written_seq = self._state.state, self._state.last_seq
@@ -152,6 +174,7 @@ class _Ledger:
     def __init__(self, path: Path, disk: Disk, *, is_new: bool) -> None:
         self._path = path
         self._disk = disk
+        self._waiting: list[bytes] = []
         try:
             self._fd = disk.open(path, os.O_WRONLY | os.O_APPEND | (os.O_CREAT | os.O_EXCL if is_new else 0))
         except OSError as error:
@@ -159,10 +182,13 @@ class _Ledger:
 
     def follow(self, event: Event, run_id: str) -> None:
         line = ledger_line(event, run_id)
-        if line is None:
-            return
+        if line is not None:
+            self._waiting.append(ledger_bytes(line))
+
+    def write(self) -> None:
+        waiting, self._waiting = self._waiting, []
         try:
-            write_whole(self._disk, self._fd, ledger_bytes(line))
+            write_parts(self._disk, self._fd, waiting)
         except OSError as error:
             raise unwritable(self._path, error) from error
 
@@ -180,23 +206,41 @@ class _Ledger:
 
 
 class _Journals:
-    """The writing ends of the journals. A file is open only while a line goes out: there may be thousands."""
+    """The writing ends of the journals. A file is open only while lines go out: there may be thousands."""
 
     def __init__(self, folder: Path, disk: Disk) -> None:
         self._folder = folder
         self._disk = disk
         self._sizes: dict[str, int] = {}
         self._unsynced: set[str] = set()
+        self._waiting: dict[str, list[bytes]] = {}
+        self._waiting_bytes = 0
+        self._moment = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self._waiting)
 
     def follow(self, event: Event) -> None:
+        moment = event.at[:_TO_TEN_SECONDS]
+        if moment != self._moment or self._waiting_bytes >= _MOST_WAITING_BYTES:
+            self.write()
+            self._moment = moment
         for slot, line in journal_lines(event):
             data = journal_bytes(line)
+            self._waiting.setdefault(slot, []).append(data)
+            self._waiting_bytes += len(data)
+
+    def write(self) -> None:
+        waiting, self._waiting, self._waiting_bytes = self._waiting, {}, 0
+        for slot, lines in waiting.items():
             try:
-                self._append(slot, data)
+                self._append(slot, lines)
             except OSError as error:
                 raise unwritable(self._folder / file_name(slot), error) from error
 
     def sync(self) -> None:
+        self.write()
         if not self._unsynced:
             return
         with ThreadPoolExecutor(_SYNCS_AT_ONCE) as pool:
@@ -207,19 +251,27 @@ class _Journals:
         except OSError as error:
             raise unwritable(self._folder, error) from error
 
-    def _append(self, slot: str, data: bytes) -> None:
+    def _append(self, slot: str, lines: Sequence[bytes]) -> None:
         path = self._folder / file_name(slot)
-        size = self._size(slot, path)
-        if starts_new_file(size, data):
-            patiently(lambda: self._disk.replace(path, self._folder / older_file_name(slot)))
-            size = 0
-        fd = self._disk.open(path, os.O_WRONLY | os.O_APPEND | (0 if size else os.O_CREAT | os.O_EXCL))
-        try:
-            write_whole(self._disk, fd, data)
-        finally:
-            os.close(fd)
-        self._sizes[slot] = size + len(data)
         self._unsynced.add(slot)
+        size, part = self._size(slot, path), bytearray()
+        for line in lines:
+            if starts_new_file(size + len(part), line):
+                size += self._write(path, size, part)
+                patiently(lambda: self._disk.replace(path, self._folder / older_file_name(slot)))
+                size, part = 0, bytearray()
+            part += line
+        self._sizes[slot] = size + self._write(path, size, part)
+
+    def _write(self, path: Path, size: int, part: bytearray) -> int:
+        """Append to a file of so many bytes, and return how many there are now more."""
+        if part:
+            fd = self._disk.open(path, os.O_WRONLY | os.O_APPEND | (0 if size else os.O_CREAT | os.O_EXCL))
+            try:
+                write_whole(self._disk, fd, part)
+            finally:
+                os.close(fd)
+        return len(part)
 
     def _size(self, slot: str, path: Path) -> int:
         if slot not in self._sizes:

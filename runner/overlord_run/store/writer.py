@@ -1,6 +1,7 @@
 """Run the one thread that writes: it owns the lock, the log and the views, and is handed events in their order.
 
-While a batch is being synced, what is handed in waits; all of it is the next batch. After a failure nothing more is
+While a batch is being synced, what is handed in waits; all of it is the next batch. Where nothing comes for a moment,
+the views are brought up to date. After a failure nothing more is
 written; the lock is kept until the writer is closed, since calls of this process may still be in flight.
 """
 
@@ -16,8 +17,10 @@ from overlord_run.store.lines import Entry
 from overlord_run.store.opening import Opened, Opening
 from overlord_run.store.owner import owned
 from overlord_run.store.state import State
+from overlord_run.store.views import Views
 
 Handed = tuple[Entry, ...]
+REST_S = 1.0
 
 
 class Listener(Struct, frozen=True):
@@ -43,12 +46,14 @@ class Writer:
         lock_path: The file whose lock it holds while it lives.
         opening: Opens the run's files, once the lock is held.
         listener: Hears of what the thread did.
+        rest_s: When nothing has been handed in for so long, the views wait for no more of it.
     """
 
-    def __init__(self, lock_path: Path, opening: Opening, listener: Listener) -> None:
+    def __init__(self, lock_path: Path, opening: Opening, listener: Listener, *, rest_s: float = REST_S) -> None:
         self._lock_path = lock_path
         self._opening = opening
         self._listener = listener
+        self._rest_s = rest_s
         self._queue: SimpleQueue[Handed | None] = SimpleQueue()
         self._is_closing = False
         # A daemon: a program that forgets to close it must not hang; what is not acknowledged may be lost then.
@@ -84,7 +89,7 @@ class Writer:
                 log, views = opened.log, opened.views
                 self._listener.opened(opened.state, opened.first)
                 kept: Handed = ()
-                while batch := self._take():
+                while batch := self._take(views):
                     self._append(opened, [kept, *batch], len(batch))
                     kept = views.keep(log.size)  # what vouches for a snapshot shares the sync of the next batch
                 kept = kept or views.keep(log.size, is_last=True)
@@ -101,14 +106,17 @@ class Writer:
         self._listener.synced(count, events)
         opened.views.follow(events, opened.log.size)
 
-    def _take(self) -> list[Handed]:
+    def _take(self, views: Views) -> list[Handed]:
         """Return all that has been handed in, waiting for the first; nothing once the writer is closed."""
         batch: list[Handed] = []
         while not self._is_closing:
             try:
-                handed = self._queue.get(block=not batch)
+                handed = self._queue.get(block=not batch, timeout=self._rest_s if views.is_waiting else None)
             except Empty:
-                break
+                if batch:
+                    break
+                views.rest()
+                continue
             if handed is None:
                 self._is_closing = True
             else:

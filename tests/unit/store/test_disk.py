@@ -7,13 +7,17 @@ import pytest
 
 from overlord_run.store.disk import (
     SYSTEM_DISK,
+    SystemDisk,
     make_folder,
     open_to_read,
     patiently,
     unreadable,
     unwritable,
+    write_parts,
     write_whole,
 )
+
+WRITE_BYTES = 128 * 1024
 
 
 @pytest.fixture
@@ -85,6 +89,28 @@ def test_bytes_that_are_synced_and_renamed_are_there(tmp_path):
     SYSTEM_DISK.sync_folder(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     assert (tmp_path / "file").read_bytes() == b"content"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "written"),
+    [
+        ([], []),
+        ([10, 20], [30]),
+        ([WRITE_BYTES - 1, 2, 3], [WRITE_BYTES + 1, 3]),
+        ([2 * WRITE_BYTES, WRITE_BYTES], [2 * WRITE_BYTES, WRITE_BYTES]),
+    ],
+)
+def test_parts_go_out_together_and_none_is_divided(tmp_path, sizes, written):
+    class NotingDisk(SystemDisk):
+        def write(self, fd, data):
+            noted.append(len(data))
+            return super().write(fd, data)
+
+    noted: list[int] = []
+    fd = SYSTEM_DISK.open(tmp_path / "file", os.O_CREAT | os.O_WRONLY)
+    assert write_parts(NotingDisk(), fd, [b"x" * size for size in sizes]) == sum(sizes)
+    os.close(fd)
+    assert (noted, (tmp_path / "file").stat().st_size) == (written, sum(sizes))
 
 
 @pytest.mark.parametrize(

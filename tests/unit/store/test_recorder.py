@@ -240,6 +240,19 @@ def test_a_failed_disk_reaches_everyone_who_waits_and_everyone_later(folder):
     assert (len(errors), last_seq, owner) == (7, 2, False)
 
 
+def test_who_waits_no_more_is_not_told_of_a_failure(folder):
+    async def scenario():
+        recorder = await opened(folder, FaultyDisk("sync", at=2, only="events"))
+        waiting = asyncio.create_task(recorder.record(ev.PreflightPassed([])))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(StoreError):
+            await recorder.aclose()
+        return waiting.cancelled()
+
+    assert asyncio.run(scenario())
+
+
 def test_the_lock_is_kept_after_a_failure_until_the_close(folder):
     async def scenario():
         recorder = await opened(folder, FaultyDisk("sync", at=2, only="events"))
@@ -264,6 +277,30 @@ def test_a_view_that_cannot_be_written_ends_the_recording(folder):
 
     assert asyncio.run(scenario()) == f"cannot write {folder.ledger_path}: no space is left on the disk"
     assert verify(folder).differences == ()
+
+
+def test_events_of_one_turn_of_the_loop_are_one_batch_in_their_order(folder):
+    async def scenario():
+        recorder = await opened(folder)
+        recorder.note(queued("rank", "alder", "0"))
+        await asyncio.gather(*(recorder.record(queued("rank", "alder", str(at))) for at in range(1, 5)))
+        await recorder.record(sent("rank", "alder"))
+        await recorder.aclose()
+
+    asyncio.run(scenario())
+    events = list(read(folder.log_path))[2:]
+    assert [event.batch for event in events] == [2, 2, 2, 2, 2, 3]
+    assert [event.body.text for event in events[:5]] == ["0", "1", "2", "3", "4"]
+
+
+def test_an_event_that_nobody_waits_for_is_written_when_the_record_is_closed_at_once(folder):
+    async def scenario():
+        recorder = await opened(folder)
+        recorder.note(queued("rank", "alder"))
+        await recorder.aclose()
+
+    asyncio.run(scenario())
+    assert [event.body for event in read(folder.log_path)][2:] == [queued("rank", "alder")]
 
 
 def test_what_is_too_large_for_a_line_is_refused_alone(folder):

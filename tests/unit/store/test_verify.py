@@ -280,6 +280,20 @@ def test_a_journal_that_a_crash_left_between_its_files_only_lags(new):
     )
 
 
+def test_of_many_journals_that_lag_behind_a_crashed_run_three_are_named(new):
+    slots = [f"s{at}" for at in range(5)]
+    asyncio.run(tell(new, [[queued("rank", slot) for slot in slots]], slots=slots))
+    for slot in slots:
+        (new.journals_dir / f"{slot}.jsonl").unlink()
+    new.registry_path.write_bytes(registry_at(new, 2))
+    name = "journals/s{}.jsonl lags behind the log: it lacks event {}, which run.json does not vouch for"
+    assert verify(new).notes == (
+        *(name.format(at, 3 + at) for at in range(3)),
+        "journals: 2 more lag behind the log like that",
+        "run.json lags behind the log: it is of event 2 of 7",
+    )
+
+
 def registry_at(folder, seq):
     """Return the registry as it was when an event was the last."""
     return b"".join(registry_parts(fold(event for event in read(folder.log_path) if event.seq <= seq)))

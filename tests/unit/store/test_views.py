@@ -9,7 +9,7 @@ from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.journal import FILE_BYTES
 from overlord_run.store.lines import build, make_entry
-from overlord_run.store.views import MIN_GROWTH_BYTES, Views
+from overlord_run.store.views import MIN_GROWTH_BYTES, MIN_TAIL_BYTES, Views
 from store_kit import OWNER, RUN_ID, FaultyDisk, clock, created, lines, queued, replied, sent, story
 
 
@@ -84,7 +84,7 @@ def test_what_is_written_of_the_registry_stays_in_proportion_to_the_log(folder):
         feed.take(queued(f"m{at}", "alder", "x" * 100), sent(f"m{at}", "alder"), replied(f"m{at}", "alder", "y" * 300))
         ratios.append(disk.registry_bytes / feed.size)
     feed.views.close()
-    assert max(ratios[300:]) < 3
+    assert max(ratios[300:]) < 2
 
 
 def test_the_end_brings_the_registry_up_to_the_last_event(folder):
@@ -129,6 +129,43 @@ def test_journals_are_synced_at_the_end_before_the_registry(folder):
     assert max(map(disk.done.index, journals)) < len(disk.done) - 1 - disk.done[::-1].index(("replace", "run.json"))
 
 
+def texts(folder, slot="alder"):
+    path = folder.journals_dir / f"{slot}.jsonl"
+    return [json.loads(line)["text"] for line in lines(path)] if path.exists() else []
+
+
+def test_lines_of_a_conversation_go_out_together_within_ten_seconds(folder):
+    disk = FaultyDisk("none")
+    feed = Feed(folder, disk)
+    feed.take(queued("rank", "alder", "one"), replied("rank", "alder", "two"))
+    feed.take(queued("next", "alder", "three"))
+    assert (texts(folder), feed.views.is_waiting) == ([], True)
+    feed.now = clock(10_000)
+    feed.take(replied("next", "alder", "four"))
+    assert texts(folder) == ["one", "two", "three"]
+    feed.views.rest()
+    assert (texts(folder), feed.views.is_waiting) == (["one", "two", "three", "four"], False)
+    assert [name for operation, name in disk.done if operation == "write"].count("alder.jsonl") == 2
+    feed.views.close()
+
+
+def test_a_mebibyte_of_lines_waits_at_most(folder):
+    feed = Feed(folder)
+    for at in range(20):
+        feed.take(queued(f"m{at}", "birch", "x" * 60_000))
+    assert len(texts(folder, "birch")) in range(1, 20)
+    feed.views.close()
+
+
+@pytest.mark.parametrize("vouch", [Views.keep, Views._write_registry])
+def test_what_vouches_for_journals_comes_behind_their_lines(folder, vouch):
+    feed = Feed(folder)
+    feed.take(queued("rank", "alder", "one"))
+    vouch(feed.views, MIN_TAIL_BYTES)
+    assert texts(folder) == ["one"]
+    feed.views.close()
+
+
 def test_a_journal_keeps_its_newest_mebibyte_in_two_files(folder):
     feed = Feed(folder)
     for at in range(60):
@@ -162,7 +199,7 @@ def test_a_view_that_cannot_be_written_is_named(folder, operation, only, path):
 
 def test_a_journal_that_cannot_be_opened_for_its_sync_is_named(folder):
     with pytest.raises(StoreError) as caught:
-        finished(folder, FaultyDisk("open", at=7, error=errno.EMFILE, only="alder"))
+        finished(folder, FaultyDisk("open", at=4, error=errno.EMFILE, only="alder"))
     assert caught.value.message == f"cannot write {folder.journals_dir / 'alder.1.jsonl'}: too many files are open"
 
 

@@ -44,5 +44,5 @@ ANSWERERS: Final[Mapping[str, Answerer]] = {
 def answerer(state: State) -> Answerer:
     """Return the words for what answers in a run."""
     name = "chat" if state.created is None else state.created.engine
-    unknown = Answerer(f"[{name}] ", f" (answered by {name})", f"answered by {name}", f"/models of {name}")
-    return ANSWERERS.get(name, unknown)
+    known = ANSWERERS.get(name)
+    return known or Answerer(f"[{name}] ", f" (answered by {name})", f"answered by {name}", f"/models of {name}")

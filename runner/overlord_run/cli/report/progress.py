@@ -39,11 +39,12 @@ class Progress(Struct):
     def lines(self, event: ev.Event, state: State) -> list[Line]:
         """Return the lines that tell an event; `state` is the run's after it, perhaps after later ones too."""
         tell = _TELL.get(type(event.body))
-        if tell is None:
+        texts = [] if tell is None else list(tell(self, event.body, state))
+        if not texts:
             return []
-        mark = answerer(state).mark
+        mark, style = answerer(state).mark, _style(event.body)
         marks = (Styled(mark, "faint"),) if mark else ()
-        return [Line((*marks, Styled(text, _style(event.body)))) for text in tell(self, event.body, state)]
+        return [Line((*marks, Styled(text, style))) for text in texts]
 
     def once(self, *lines: str) -> list[str]:
         """Return those of the lines that were not told before."""

@@ -15,6 +15,8 @@ def visible(text: str) -> str:
 
     Newlines and tabs stay as they are; a carriage return before a newline is dropped.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return _PERHAPS.sub(_escape, text.replace("\r\n", "\n"))
 
 
