@@ -6,7 +6,7 @@ file's name. What shows the file's own text below a problem is tested elsewhere,
 
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,6 +196,16 @@ _KNOWN = (
 )
 _NUL = "the character U+0000 is not allowed here (remove it) [control-character]"
 _OVERLONG = "the byte 0xc0 at offset {} is not UTF-8 (save the file as UTF-8) [encoding]"
+
+
+def _council(servants: int, redirects: Iterable[str]) -> str:
+    slots = "".join(f"  - {{slot: s{number}, role: a}}\n" for number in range(servants))
+    follow_ups = "".join(f"  - {{id: r{number}, {each}}}\n" for number, each in enumerate(redirects))
+    head, _, _ = SOUND.partition("assignments")
+    return f"{head}assignments:\n{slots}redirects:\n{follow_ups}"
+
+
+_THREE_THOUSAND = f"[{', '.join(f's{number}' for number in range(3000))}]"
 
 
 def _of_a_lock(told: str) -> str:
@@ -401,6 +411,36 @@ TRAPS: Mapping[str, Trap] = {
         "error: AT:2:4: error: this is not YAML: did not find expected node content while parsing a block node"
         " (quote texts that hold special characters, and check the indentation) [yaml-syntax]",
         2,
+    ),
+    # as much as is allowed, all of it sound
+    "10,000 redirects": Trap("playbook", _council(1, ["to: all, message: M"] * 10_000), "", 0),
+    "32 redirects to 3,000 servants by name": Trap(
+        "playbook", _council(3000, [f"to: {_THREE_THOUSAND}, message: M"] * 32), "", 0
+    ),
+    "6,000 blocks": Trap(
+        "playbook",
+        _council(1, [f"redirects: [{{id: i{at}, to: s0, message: M, after: []}}]" for at in range(6000)]),
+        "",
+        0,
+    ),
+    "140,000 values on a line": Trap("playbook", f"{SOUND}x-all: [{'value,' * 140_000}]\n", "", 0),
+    # more than any run can hold
+    "nine million calls": Trap(
+        "plan",
+        _council(3000, ["to: all, message: M"] * 3000),
+        "AT:3038:15: error: up to this redirect the run makes 102,000 calls; at most 100,000 are allowed"
+        " (send it to fewer servants or in fewer rounds, or make several playbooks of it) [too-many-calls]",
+    ),
+    "redirects that each read all before them": Trap(
+        "plan",
+        _council(1, ["to: all, message: '{{ replies | length }}'"] * 1500),
+        "AT:1420:5: error: the redirects up to this one read the replies to more than 1,000,000 messages together"
+        " (name the messages that each reads, such as replies.rank, and not replies as a whole) [template-limit]",
+    ),
+    "a URL of 300,000 colons": Trap(
+        "playbook",
+        f"{SOUND}b: 'x://{':' * 300_000}'\n",
+        f"AT:5:1: error: unknown key 'b' ({_KNOWN}) [unknown-key]",
     ),
     "a lock of 20,000 packs": Trap(
         "lock", "overlord: 1\npacks:\n" + _ENTRY * 20_000, _of_a_lock(f"AT:11541:6: error: {_MANY}")

@@ -30,7 +30,8 @@ from overlord_run.roles.origins import of_role_file
 from overlord_run.roles.resolve import read as read_files
 
 # What stands before the @ of a URL; a user of ssh alone, as in ssh://git@host, is no secret.
-_SECRET = re.compile(r"(?<=https://)[^/\s@]+(?=@)|(?<=://)[^/\s@]*:[^/\s@]*(?=@)")
+# Possessive, since each way to divide a text of a megabyte would be tried.
+_SECRET = re.compile(r"(?<=https://)[^/\s@]++(?=@)|(?<=://)[^/\s@:]*+:[^/\s@]*+(?=@)")
 _YAML_SUFFIXES = ours.PLAYBOOK_SUFFIXES | {".json"}
 
 
@@ -289,8 +290,9 @@ def _lines(
         for file in {problem.file for problem in problems}
         if file in texts
     }
+    places = {(problem.file, problem.line) for problem in problems}  # on one long line there may be hundreds
     return {
-        (problem.file, problem.line): _SECRET.sub(_masked, split[problem.file][problem.line - 1])
-        for problem in problems
-        if problem.file in split and problem.line <= len(split[problem.file])
+        (file, line): _SECRET.sub(_masked, split[file][line - 1])
+        for file, line in places
+        if file in split and line <= len(split[file])
     }

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from overlord_run.errors import Problem, UsageError
 from overlord_run.plan.seats import Seat
 from overlord_run.plan.targets import ROLE, Roll
+from overlord_run.playbook.calls import too_many_calls
 from overlord_run.playbook.model import BlockRedirect, MessageRedirect, Playbook, Redirect
 from overlord_run.playbook.names import did_you_mean, listed, next_name, shown
 from overlord_run.playbook.redirects import are_servants, too_many
@@ -17,17 +18,22 @@ _FEWER = "require fewer, or all"
 def check_called(playbook: Playbook, seats: Sequence[Seat], roll: Roll) -> Iterator[Problem]:
     """Find what could not be known before `for_each` had made its servants.
 
-    A redirect that goes to a slot that nobody is in, requires more answers than it can have, or leaves somebody
-    without a question. One that goes to a role without servants is none: it is skipped.
+    A redirect that goes to a slot that nobody is in, requires more answers than it can have, has more calls than a run
+    may make, or leaves somebody without a question. One that goes to a role without servants is none: it is skipped.
     """
     if all(assignment.for_each is None for assignment in playbook.assignments):
         return
+    messages = list(_messages(playbook.redirects, ("redirects",)))
+    calls = ((playbook.places[*path, "to"], rounds * len(roll.called(one.to))) for path, one, rounds in messages)
+    if found := next(too_many_calls(_at_startup(playbook, seats), calls), None):
+        yield found
+        return  # to look at the others takes as long as there are calls
     slots = [seat.slot for seat in seats]
     required = playbook.engine.startup_require
     if isinstance(required, int) and required > len(slots):
         message = f"{required} answers are required at the startup, and there {are_servants(len(slots))}"
         yield problem(playbook.places["engine", "startup", "require"], "require-too-many", message, _FEWER)
-    for path, redirect in _messages(playbook.redirects, ("redirects",)):
+    for path, redirect, _ in messages:
         yield from _check_message(playbook, path, redirect, roll, slots)
     yield from _check_asked(playbook, seats, roll)
 
@@ -52,13 +58,24 @@ def taking_part(seats: Sequence[Seat], roll: Roll, limit: Sequence[str]) -> tupl
     return tuple(seat for seat in seats if seat.slot in left)
 
 
-def _messages(redirects: Sequence[Redirect], path: Path) -> Iterator[tuple[Path, MessageRedirect]]:
-    """Yield each message with the path in the playbook's file that leads to it, those in blocks too."""
+def _messages(
+    redirects: Sequence[Redirect], path: Path, rounds: int = 1
+) -> Iterator[tuple[Path, MessageRedirect, int]]:
+    """Yield each message, those in blocks too, with the path in the playbook's file that leads to it and its rounds."""
     for place, redirect in enumerate(redirects):
         if isinstance(redirect, MessageRedirect):
-            yield (*path, place), redirect
+            yield (*path, place), redirect, rounds
         elif isinstance(redirect, BlockRedirect):
-            yield from _messages(redirect.redirects, (*path, place, "redirects"))
+            most = 1 if redirect.repeat is None else redirect.repeat.max
+            yield from _messages(redirect.redirects, (*path, place, "redirects"), most)
+
+
+def _at_startup(playbook: Playbook, seats: Sequence[Seat]) -> int:
+    """Return how many servants have a task."""
+    return sum(
+        playbook.assignments[seat.place].task is not None or playbook.roles[seat.role].task is not None
+        for seat in seats
+    )
 
 
 def _check_message(

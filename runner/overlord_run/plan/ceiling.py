@@ -56,9 +56,10 @@ def _questions(plan: Plan, limits: Mapping[str, int | None]) -> Iterable[tuple[s
     for servant in plan.servants:
         if servant.task is not None:
             yield STARTUP, servant.slot, prompt_tokens([servant.task])
+    longest = {slot: limits[servant.model] or 0 for slot, servant in plan.by_slot.items()}
+    answers = {one: sum(longest[slot] for slot in slots) for one, slots in plan.targets.items()}
     for message in _messages(plan.redirects):
-        answering = [slot for one in message.reads for slot in plan.targets.get(one, ())]
-        read = sum(limits[plan.by_slot[slot].model] or 0 for slot in answering)
+        read = sum(answers.get(one, 0) for one in message.reads)
         for slot in message.targets:
             yield message.id, slot, prompt_tokens([_text(message, slot)]) + read
 

@@ -11,9 +11,13 @@ from overlord_run.expect.words import with_ending
 from overlord_run.plan.language.templates import TemplateError, elements, render_counted, size
 from overlord_run.plan.sites import texts_in
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
-from overlord_run.playbook.texts import Text
+from overlord_run.playbook.texts import Place, Text
 
 MAX_PLAN_BYTES = 128 * 1024 * 1024
+MAX_PLAN_READS = 1_000_000
+"""Messages whose replies redirects read, counted for each reader: of 10,000 in a row that each read all before them
+there would be fifty million."""
+
 MAX_PLAN_WORK = 1_000_000_000
 """Units of all renders together: a template may not take its own limit anew for each of 10,000 servants."""
 
@@ -25,13 +29,17 @@ class Draft:
         warnings: What a person should know, and what stops nothing.
     """
 
-    def __init__(self, *, max_bytes: int = MAX_PLAN_BYTES, max_work: int = MAX_PLAN_WORK) -> None:
+    def __init__(
+        self, *, max_bytes: int = MAX_PLAN_BYTES, max_reads: int = MAX_PLAN_READS, max_work: int = MAX_PLAN_WORK
+    ) -> None:
         self.warnings: list[Problem] = []
         self._problems: dict[Problem, None] = {}
         self._about = ""
         self._broken: set[Text] = set()
         self._bytes = 0
         self._max_bytes = max_bytes
+        self._reads = 0
+        self._max_reads = max_reads
         self._work = 0
         self._max_work = max_work
 
@@ -78,16 +86,28 @@ class Draft:
         self._bytes += size(printed)
         self._work += work
         if self._bytes > self._max_bytes:
-            self._stop(
-                text, f"are more than {self._max_bytes:,} bytes together", "send less text, or to fewer servants"
-            )
+            why = f"the texts of all servants are more than {self._max_bytes:,} bytes together"
+            self._stop(text.place, why, "send less text, or to fewer servants")
         if self._work > self._max_work:
-            remedy = "do less in templates, or have fewer servants"
-            self._stop(text, f"take more than {self._max_work:,} units of work together", remedy)
+            why = f"the texts of all servants take more than {self._max_work:,} units of work together"
+            self._stop(text.place, why, "do less in templates, or have fewer servants")
         return printed
 
-    def _stop(self, text: Text, why: str, hint: str) -> None:
-        self.add(problem(text.place, "template-limit", f"the texts of all servants {why}", hint))
+    def count_reads(self, place: Place, reads: int) -> None:
+        """Count the messages whose replies a redirect reads.
+
+        Raises:
+            InvalidPlaybookError: All redirects together read too many to be listed.
+        """
+        self._reads += reads
+        if self._reads > self._max_reads:
+            why = f"the redirects up to this one read the replies to more than {self._max_reads:,} messages together"
+            self._stop(
+                place, why, "name the messages that each reads, such as replies.rank, and not replies as a whole"
+            )
+
+    def _stop(self, place: Place, why: str, hint: str) -> None:
+        self.add(problem(place, "template-limit", why, hint))
         self.require_no_problems()
 
     def elements(self, text: Text, scope: Mapping[str, Any], *, most: int) -> list[Any]:

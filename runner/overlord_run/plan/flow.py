@@ -1,6 +1,6 @@
 """Say who reads whose replies in a plan, as far as that can be known before the first call."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -41,14 +41,15 @@ class Edge(Struct, frozen=True):
 
 def edges(plan: Plan) -> Iterator[Edge]:
     """Yield who reads whose replies, in the plan's order; of a reader part by part, and by what it reads."""
-    for redirect in plan.every_redirect():
-        yield from _Reader(plan, redirect).edges()
-    for output in plan.outputs:
-        yield from _Reader(plan, output).edges()
+    order = {message: number for number, message in enumerate(plan.targets)}
+    readers: Sequence[PlannedRedirect | PlannedOutput] = (*plan.every_redirect(), *plan.outputs)
+    for reader in readers:
+        yield from _Reader(plan, order, reader).edges()
 
 
 class _Reader(Struct, frozen=True):
     plan: Plan
+    order: Mapping[str, int]
     reader: PlannedRedirect | PlannedOutput
 
     def edges(self) -> Iterator[Edge]:
@@ -72,9 +73,8 @@ class _Reader(Struct, frozen=True):
                 for message in self._all(root):
                     named.setdefault(message, set()).update(self.plan.targets[message])
         return {
-            message: tuple(slot for slot in targets if slot in named[message])
-            for message, targets in self.plan.targets.items()
-            if message in named
+            message: tuple(slot for slot in self.plan.targets[message] if slot in named[message])
+            for message in sorted(named, key=self.order.__getitem__)
         }
 
     def _slots(self, path: tuple[str, ...]) -> Iterable[str]:

@@ -131,4 +131,6 @@ class _Sequence(Struct, frozen=True):
         return PlannedBlock(redirects=inside, repeat=repeat, reads=tuple(sorted(read)), **common)
 
     def _reads(self, redirect: Redirect, more: tuple[tuple[Text, bool], ...] = ()) -> tuple[str, ...]:
-        return replies_read([*texts_of(redirect), *more], self.ended[redirect.id])
+        found = replies_read([*texts_of(redirect), *more], self.ended[redirect.id])
+        self.draft.count_reads(redirect.place, len(found))
+        return found

@@ -29,6 +29,9 @@ MAX_CHARACTERS = 8 * 1024 * 1024
 _ANCHOR = re.compile(r"&\S++(?:\s++(?:#[^\n\r\x85\u2028\u2029]*+)?+)*+")
 """An anchor and the blanks and comments up to the value that it names."""
 
+_COMMENT = re.compile(r"\s*(#.*)")
+"""A comment behind a value; a slice of the line would be copied for each value that stands on it."""
+
 
 class StoppedError(Exception):
     """Reading cannot go on after the last problem."""
@@ -152,8 +155,8 @@ class Composer(Struct):
 
     def _comment_behind(self, event: Any) -> str:
         end = event.end_mark
-        rest = self.lines[end.line][end.column :] if end.line < len(self.lines) else ""
-        return rest.lstrip() if rest.lstrip().startswith("#") else ""
+        found = _COMMENT.match(self.lines[end.line], end.column) if end.line < len(self.lines) else None
+        return found[1] if found else ""
 
     def _resolve(self, text: str, place: Place) -> Any:
         try:

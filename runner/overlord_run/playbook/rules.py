@@ -64,6 +64,7 @@ RULES = {
     "pack-url": "The URL of a pack is https, ssh or file, and nothing secret is in it.",
     "require-too-many": "A redirect, or the startup, requires no more answers than it can have.",
     "reserved-name": "An id is not reserved.",
+    "too-many-calls": "A run makes 100,000 calls at most, as far as they are planned.",
     "unknown-model": "A model that is named is declared.",
     "unknown-pack": "A pack that is named is declared.",
     "unknown-redirect": "A redirect that is named is declared.",

@@ -69,18 +69,18 @@ def _check_waits(level: Fields, block: str, owners: Mapping[str, str]) -> Iterat
         block: The block's id; empty for the playbook.
         owners: The id of the block that each redirect stands in, by its own.
     """
-    here = [id_ for id_, owner in owners.items() if owner == block]
     for redirect in level.listed("redirects"):
         for key in _WAITS:
             for id_, place in redirect.strings(key):
                 if owners.get(id_) != block:
-                    message, hint = _stranger(id_, key, block, owners, here)
+                    message, hint = _stranger(id_, key, block, owners)
                     yield problem(place, "unknown-redirect", message, hint)
 
 
-def _stranger(id_: str, key: str, block: str, owners: Mapping[str, str], here: list[str]) -> tuple[str, str]:
+def _stranger(id_: str, key: str, block: str, owners: Mapping[str, str]) -> tuple[str, str]:
     """Return what is wrong with an id that is not of a level, and what to do."""
     if id_ not in owners:
+        here = (other for other, owner in owners.items() if owner == block)
         hint = did_you_mean(id_, here) or "a redirect that waits for none but the startup has after: []"
         return f"there is no redirect {shown(id_)}", hint
     if owners[id_]:

@@ -174,8 +174,6 @@ def _repeated(error: Any, document: Document) -> Iterator[Problem]:
 
 
 def _one_of(error: Any, document: Document) -> Iterator[Problem]:
-    if not isinstance(error.instance, dict):
-        return
     path = tuple(error.absolute_path)
     choices = [branch["required"][0] for branch in error.validator_value]
     given = [key for key in error.instance if key in choices]
@@ -193,7 +191,7 @@ def _not(error: Any, document: Document) -> Iterator[Problem]:
     if _is_name(error):
         message = f"{shown(error.instance)} cannot be set in {subject(path)}: the runner sets it itself"
         yield problem(document.key((*path, error.instance)), "reserved-param", message, "remove it")
-    elif isinstance(error.instance, dict):
+    else:
         excluded = error.validator_value["required"]
         yield _exclusive([key for key in error.instance if key in excluded], path, document)
 

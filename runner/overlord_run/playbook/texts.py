@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """Where something stands: a file as the user wrote its path, a line and a column, both from 1."""
 
     file: str

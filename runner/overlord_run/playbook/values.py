@@ -29,8 +29,9 @@ def _check(playbook: Playbook, roles: Collection[str]) -> Iterator[Problem]:
     for name in roles:
         role = playbook.roles[name]
         yield from _check_given(playbook, ("roles", name, "with"), role.values, role)
+    wanted = frozenset(roles)
     for index, assignment in enumerate(playbook.assignments):
-        if assignment.role in roles:
+        if assignment.role in wanted:
             role = playbook.roles[assignment.role]
             yield from _check_given(playbook, ("assignments", index, "with"), assignment.values, role)
             yield from _check_missing(assignment, role)

@@ -97,6 +97,33 @@ def limited(*limit: str, source: str = COUNCIL, **inputs: Any) -> Plan:
     return build(playbook(source), inputs or {"plan": "Ship."}, model_ids={}, host=HOST, limit=limit)
 
 
+MANY = """\
+overlord: 1
+name: many
+roles: {reader: {system: You read., task: Read.}, judge: {system: You judge.}}
+assignments:
+  - {for_each: range(SERVANTS), slot: "s_{{ index }}", role: reader}
+  - {slot: oak, role: judge}
+redirects:
+  - {id: first, to: "role:reader", message: Rank.}
+  - id: rounds
+    repeat: {max: 48}
+    redirects: [{id: argue, to: [role:reader, s_1], message: Argue.}, {id: oaks, to: oak, message: Judge.}]
+  - {id: nobody, to: [s_99999], message: Rank.}
+"""
+
+
+def test_calls_are_counted_once_there_are_servants_and_nothing_else_is_looked_at_where_they_are_too_many() -> None:
+    """Each round counts, and so does the startup of those who have a task."""
+    assert problems_of(MANY.replace("SERVANTS", "2000")) == [
+        (
+            "council.yml:11:82: error: up to this redirect the run makes 100,048 calls; at most 100,000 are allowed"
+            " (send it to fewer servants or in fewer rounds, or make several playbooks of it) [too-many-calls]"
+        )
+    ]
+    assert [text[-14:] for text in problems_of(MANY.replace("SERVANTS", "1999"))] == ["[unknown-slot]"]
+
+
 @pytest.mark.parametrize(
     ("limit", "slots"),
     [

@@ -2,6 +2,7 @@ import pytest
 
 from overlord_run.errors import InvalidPlaybookError, Problem
 from overlord_run.plan.draft import Draft
+from overlord_run.playbook.texts import Place
 from unit.plan.councils import text
 
 
@@ -71,4 +72,17 @@ def test_a_problem_that_is_found_about_something_begins_with_it() -> None:
     assert [problem.message for problem in caught.value.problems] == [
         "'less' is undefined",
         "index 3: 'nothing' is undefined",
+    ]
+
+
+def test_messages_that_are_read_are_counted_for_each_reader_and_refused_where_they_are_too_many() -> None:
+    draft = Draft(max_reads=5)
+    draft.count_reads(Place("council.yml", 7, 5), 5)
+    with pytest.raises(InvalidPlaybookError) as caught:
+        draft.count_reads(Place("council.yml", 8, 5), 1)
+    assert [str(problem) for problem in caught.value.problems] == [
+        (
+            "council.yml:8:5: error: the redirects up to this one read the replies to more than 5 messages together"
+            " (name the messages that each reads, such as replies.rank, and not replies as a whole) [template-limit]"
+        )
     ]
