@@ -35,17 +35,21 @@ class Outcome:
 
 
 def record(
-    folder: RunFolder, disk: Disk, outcome: Outcome | None = None, begun: Callable[[], object] = lambda: None
+    folder: RunFolder,
+    disk: Disk,
+    outcome: Outcome | None = None,
+    begun: Callable[[], object] = lambda: None,
+    text: str = "Nothing.",
 ) -> Outcome:
     """Record a run, two servants' events side by side, and close it; go on asking after a failure.
 
-    `begun` is called in the event loop before anything else.
+    `begun` is called in the event loop before anything else; `text` is a servant's first answer.
     """
 
     def create(told: Outcome) -> Awaitable[Recorder]:
         return Recorder.create(folder, PLAN, created(folder), OWNER, clock=clock(), listen=told.hear, disk=disk)
 
-    return _recorded(create, story(), Outcome() if outcome is None else outcome, begun)
+    return _recorded(create, story(text), Outcome() if outcome is None else outcome, begun)
 
 
 def record_again(
@@ -60,15 +64,17 @@ def record_again(
     return _recorded(open_again, more, Outcome() if outcome is None else outcome, begun)
 
 
-def crash(folder: RunFolder) -> list[str]:
-    """Put a run that has ended back to what a crash leaves, and return the hashes of the events that it still has."""
+def crash(folder: RunFolder, left: slice = slice(70)) -> list[str]:
+    """Put a run that has ended back to what a crash leaves, and return the hashes of the events that it still has.
+
+    `left` is what there is of the ledger and of each journal.
+    """
     whole = folder.log_path.read_bytes()
     folder.log_path.write_bytes(whole[:-60] + bytes(20))
-    folder.ledger_path.write_bytes(folder.ledger_path.read_bytes()[:100])
     early = fold(event for event in read(folder.log_path) if event.seq <= EARLY_SEQ)
     folder.registry_path.write_bytes(b"".join(registry_parts(early)))
-    for path in folder.journals_dir.iterdir():
-        path.write_bytes(path.read_bytes()[:70])
+    for path in (folder.ledger_path, *folder.journals_dir.iterdir()):
+        path.write_bytes(path.read_bytes()[left])
     return [event.hash for event in read(folder.log_path)]
 
 

@@ -18,12 +18,14 @@ from overlord_run.store.disk import SYSTEM_DISK
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import read
 from overlord_run.store.verify import verify
-from store_kit import RUN_ID
+from overlord_run.store.views import MIN_TAIL_BYTES
+from store_kit import RUN_ID, HastyDisk
 
 Count = Callable[[str, object], None]
 SHARE = 8
-"""The power goes before each eighth operation in `make test`, before all of them in `make faults`."""
+"""The power goes before each eighth operation in `make test`, of a long run less often; in `make faults` before all."""
 DEADLINE_S = 60
+LONG = "x" * MIN_TAIL_BYTES
 
 
 class Loop:
@@ -65,6 +67,18 @@ class Cuts:
         self.outcome.acknowledged += crash(run)
         record_again(run, self.make(run.path, self.before), self.outcome, self.loop.begin)
 
+    def of_a_long_run(self) -> None:
+        """Record a run that has a snapshot, after which it goes on."""
+        run = RunFolder.create(self.folder / ".overlord", RUN_ID)
+        record(run, self.make(run.path, self.before), self.outcome, self.loop.begin, LONG)
+
+    def of_a_long_run_opened_again(self) -> None:
+        """Record such a run, which a crash ends, and open it again."""
+        run = RunFolder.create(self.folder / ".overlord", RUN_ID)
+        record(run, HastyDisk(), text=LONG)
+        self.outcome.acknowledged += crash(run, slice(-9))
+        record_again(run, self.make(run.path, self.before), self.outcome, self.loop.begin)
+
     def before(self, disk: PowerDisk) -> None:
         """Let the power go, where an operation is one of the places."""
         self.operations += 1
@@ -93,15 +107,17 @@ def complaints(left: RunFolder, acknowledged: list[str]) -> list[str]:
 
 
 Course = Callable[[Cuts], None]
-COURSES = pytest.mark.parametrize("course", [Cuts.of_a_new_run, Cuts.of_a_run_opened_again])
+LONG_ONES: list[Course] = [Cuts.of_a_long_run, Cuts.of_a_long_run_opened_again]
+COURSES = pytest.mark.parametrize("course", [Cuts.of_a_new_run, Cuts.of_a_run_opened_again, *LONG_ONES])
 
 
 @COURSES
 def test_a_share_of_power_cuts_loses_nothing_that_was_acknowledged(tmp_path: Path, course: Course) -> None:
-    cuts = Cuts(tmp_path, list(WAYS.values()), range(1, 1000, SHARE))
+    is_long = course in LONG_ONES
+    cuts = Cuts(tmp_path, list(WAYS.values()), range(1, 1000, SHARE * 4 if is_long else SHARE))
     course(cuts)
     assert (cuts.outcome.errors, cuts.found) == ([], [])
-    assert cuts.made > 30
+    assert cuts.made > (10 if is_long else 30)
 
 
 @pytest.mark.sweep
@@ -133,4 +149,13 @@ class EarlyRename(RenamesBeforeItSyncs, PowerDisk):
 def test_the_power_cuts_find_a_seeded_bug(tmp_path: Path, bug: type[PowerDisk]) -> None:
     cuts = Cuts(tmp_path, list(WAYS.values()), range(1, 1000, SHARE), bug)
     cuts.of_a_new_run()
+    assert cuts.found
+
+
+def test_the_power_cuts_find_an_owner_who_trusts_the_sizes_of_views(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("overlord_run.store.extents.Extent.fits", lambda at, content: len(content) >= at.size)
+    cuts = Cuts(tmp_path, [WAYS["names and sizes are left, and zeros for bytes"]], range(1, 1000, SHARE))
+    cuts.of_a_long_run()
     assert cuts.found

@@ -107,7 +107,7 @@ def test_a_log_cut_at_a_lines_end_is_told_with_that_line(folder):
 
 def test_the_check_itself_can_fail(folder, files, monkeypatch):
     """A verifier that does not look at the ledger is found out by the sweep."""
-    monkeypatch.setattr("overlord_run.store.compare.LedgerComparison.follow", lambda _self, _event: None)
+    monkeypatch.setattr("overlord_run.store.compare.LedgerComparison.follow", lambda *_: None)
     monkeypatch.setattr("overlord_run.store.compare.LedgerComparison.finish", lambda _self, _seq, **_facts: None)
     assert {name for name, _, _ in unnamed(folder, files, slice(0, None, 400))} == {"ledger.jsonl"}
 

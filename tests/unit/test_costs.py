@@ -23,6 +23,7 @@ from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
 from overlord_run.store.glance import glance
 from overlord_run.store.rehydrate import rehydrate
+from overlord_run.store.takeover import again
 from overlord_run.store.views import MIN_TAIL_BYTES
 from store_kit import RUN_ID, HastyDisk, queued, story, tell
 
@@ -221,14 +222,26 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[int, RunFolder]:
     return told
 
 
+def take_up(folder: RunFolder) -> None:
+    with again(folder, HastyDisk()):
+        pass
+
+
+def take_up_as_it_was_known(folder: RunFolder) -> None:
+    with again(folder, HastyDisk(), rehydrate(folder).state):
+        pass
+
+
 @pytest.mark.parametrize(
     ("read", "most", "broken_by"),
     [
         (rehydrate, 150, "a snapshot that is not believed, or not taken at the end"),
         (lambda folder: Following(folder).catch_up(), 150, "a follower that begins at the first line"),
         (glance, 3, "a list that folds logs"),
+        (take_up, 150, "views that are compared with what the whole log gives"),
+        (take_up_as_it_was_known, 300, "views that are compared with what the whole log gives"),
     ],
-    ids=["status", "wait and send", "list"],
+    ids=["status", "wait and send", "list", "a new owner", "a new owner who has looked before"],
 )
 def test_a_reader_parses_as_few_lines_of_a_long_log_as_of_a_short_one(
     folders: dict[int, RunFolder], read: Callable[[RunFolder], object], most: int, broken_by: str
@@ -237,3 +250,13 @@ def test_a_reader_parses_as_few_lines_of_a_long_log_as_of_a_short_one(
         with counted() as counts:
             read(folder)
         assert counts["_read"] <= most, broken_by
+
+
+def test_a_new_owner_makes_no_state_of_the_snapshot_that_it_knows_already(folders: dict[int, RunFolder]) -> None:
+    for folder in folders.values():
+        known = rehydrate(folder).state
+        with counted() as counts, again(folder, HastyDisk(), known) as opened:
+            assert opened.state is known
+        assert counts["state_of"] == 0
+        assert counts["twin"] == 1
+        assert known == rehydrate(folder).state

@@ -11,9 +11,10 @@ from overlord_run.app.keyless import require_no_key
 from overlord_run.app.mailbox import Mailbox
 from overlord_run.app.own import Audience, Finished, now, own, this_process
 from overlord_run.app.post import LOOK_EVERY_S, interrupted
-from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
+from overlord_run.app.reopen import Recorded, recorded, reopen, require_unreleased
 from overlord_run.app.resume import unknown_outcome
 from overlord_run.app.spending import require_budget
+from overlord_run.app.unchanged import require_unchanged
 from overlord_run.errors import RunBusyError, UsageError
 from overlord_run.executor.council import Council
 from overlord_run.executor.desk import answered
@@ -28,6 +29,7 @@ from overlord_run.store.inbox import Answer, Inbox
 from overlord_run.store.owner import is_owned
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.state import Message, State
+from overlord_run.store.twin import twin
 
 
 class Verdict(Struct, frozen=True):
@@ -154,7 +156,8 @@ def _carry_on(
 
     async def opening() -> tuple[RunFolder, Recorder]:
         owner = this_process("approve" if request.approved else "reject")
-        return run.folder, await Recorder.open(run.folder, owner, clock=now, listen=audience.listen)
+        known = twin(state)
+        return run.folder, await Recorder.open(run.folder, owner, clock=now, listen=audience.listen, known=known)
 
     try:
         finished = own(session, opening, partial(_answer, request), audience.on_interrupt)

@@ -21,6 +21,7 @@ from overlord_run.store.inbox import Check, Inbox, Letter, Request
 from overlord_run.store.owner import is_owned
 from overlord_run.store.recorder import Recorder
 from overlord_run.store.state import State
+from overlord_run.store.twin import twin
 
 LOOK_EVERY_S = 0.1
 
@@ -149,14 +150,18 @@ def _do_it_ourselves(run: Recorded, errand: Errand, following: Following, audien
 
     async def opening() -> tuple[RunFolder, Recorder]:
         owner = this_process(errand.request.kind)
-        return run.folder, await Recorder.open(run.folder, owner, clock=now, listen=audience.listen)
+        known = twin(state)
+        return run.folder, await Recorder.open(run.folder, owner, clock=now, listen=audience.listen, known=known)
 
     try:
         finished = own(session, opening, serve, audience.on_interrupt)
     except RunBusyError:
         return None
-    following.catch_up()  # the listener was told of all that as it happened
-    return finished if finished.exit in {Exit.INTERRUPTED, Exit.TERMINATED} else None
+    state = following.catch_up()  # the listener was told of all that as it happened
+    if finished.exit in {Exit.INTERRUPTED, Exit.TERMINATED}:
+        return finished
+    is_done = errand.request.request_id in state.requests and errand.is_done(state)
+    return Finished(state, run.folder, Exit.OK) if is_done else None
 
 
 def _require_budget(run: Recorded, state: State, request: Request) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from overlord_run.app.here import current_host, current_worktree, state_dir
 from overlord_run.app.inputs import Given, gather
 from overlord_run.app.keeping import kept_at
-from overlord_run.app.session import Session
+from overlord_run.app.session import STAND_INS, Session
 from overlord_run.app.validate import load, read, unsilenced
 from overlord_run.engine.base import ChatMessage, EngineName, Request
 from overlord_run.errors import Problem, SettingsError, UsageError
@@ -26,13 +26,11 @@ from overlord_run.playbook.source import digest_of
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.environment import environment
 from overlord_run.settings.key import key_in
-from overlord_run.settings.model import Flags, Settings, StandIn
+from overlord_run.settings.model import Flags, Settings
 from overlord_run.settings.precedence import models_to_prove, resolve
 
 if TYPE_CHECKING:
     from overlord_run.engine.script import Script
-
-STAND_INS: Mapping[EngineName, StandIn | None] = {"chat": None, "rehearsal": "rehearsal", "recording": "replay"}
 
 
 class RunRequest(Struct, frozen=True):

@@ -12,8 +12,9 @@ from overlord_run.app.exits import EXITS
 from overlord_run.app.history import inspect
 from overlord_run.app.mailbox import Mailbox
 from overlord_run.app.own import Audience, Finished, now, own, record_alone, this_process
-from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
+from overlord_run.app.reopen import Recorded, recorded, reopen, require_unreleased
 from overlord_run.app.spending import require_budget
+from overlord_run.app.unchanged import require_unchanged
 from overlord_run.errors import RunBusyError, UnknownOutcomeError, UsageError
 from overlord_run.executor.council import Council
 from overlord_run.executor.run import execute
@@ -87,7 +88,8 @@ def resume(folder: RunFolder, wanted: Resumption, audience: Audience, ask: Ask) 
     session = reopen(run, wanted.flags)
 
     async def opening() -> tuple[RunFolder, Recorder]:
-        return folder, await Recorder.open(folder, this_process("resume"), clock=now, listen=audience.listen)
+        owner = this_process("resume")
+        return folder, await Recorder.open(folder, owner, clock=now, listen=audience.listen, known=found.state)
 
     return own(session, opening, partial(_carry_on, wanted), audience.on_interrupt)
 

@@ -64,6 +64,7 @@ def _run_created(prepared: Prepared, folder: RunFolder, run_token: str) -> ev.Ru
             "name": playbook.name,
             "path": str(Path(playbook.file).absolute()),
             "digest": playbook.digest,
+            "files": dict(playbook.files),
         },
         plan_digest=prepared.plan_json["digest"],
         settings={

@@ -10,11 +10,14 @@ from overlord_run.engine.base import EngineName
 from overlord_run.host import Host
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.money import Price
-from overlord_run.settings.model import Settings
+from overlord_run.settings.model import Settings, StandIn
 
 if TYPE_CHECKING:
     from overlord_run.engine.replay import Recording
     from overlord_run.engine.script import Script
+
+STAND_INS: Mapping[EngineName, StandIn | None] = {"chat": None, "rehearsal": "rehearsal", "recording": "replay"}
+"""What stands in for the network, by what answers."""
 
 
 class Session(Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.playbook.rolefile import parse_role
-from overlord_run.roles.beside import Beside
+from overlord_run.roles.beside import Beside, Noting
 from overlord_run.roles.includes import include
 from overlord_run.roles.origins import of_role_file
 from overlord_run.roles.resolve import read as read_files
@@ -78,8 +78,9 @@ def load(path: str) -> tuple[Playbook, tuple[Problem, ...]]:
         InvalidPlaybookError: It has problems; all are carried.
         UsageError: There is no such file.
     """
-    playbook, warnings = parse(read(path), path, partial(read_beside, Path(path).parent))
-    return playbook, unsilenced(warnings)
+    noting = Noting(partial(read_beside, Path(path).parent))
+    playbook, warnings = parse(read(path), path, noting)
+    return replace(playbook, files=noting.digests), unsilenced(warnings)
 
 
 def unsilenced(problems: Sequence[Problem]) -> tuple[Problem, ...]:

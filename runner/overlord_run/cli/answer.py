@@ -4,9 +4,8 @@ from typing import Any
 
 from overlord_run.app.answer import Verdict, answer
 from overlord_run.app.here import current_host
-from overlord_run.app.history import find_run, inspect
+from overlord_run.app.history import find_run
 from overlord_run.app.own import Audience
-from overlord_run.app.reopen import recorded
 from overlord_run.cli.handing import Outputs, hand_over
 from overlord_run.cli.manner import Manner
 from overlord_run.cli.telling import telling
@@ -32,7 +31,7 @@ def carry_out(
     """Carry out `approve`, or `reject`, with its flags as they were typed."""
     folder = find_run(run_id, state_dir)
     manner = Manner(output_format == "json", quiet, verbose, debug)
-    outputs = Outputs.into(outputs_dir, recorded(folder, inspect(folder).state.created).plan)
+    outputs = Outputs.of_run(outputs_dir, folder)
     verdict = Verdict(Flags(**flags), approved, pause, note, ignore_changes)
     with telling(manner) as teller:
         finished = answer(folder, verdict, Audience(teller.hear, teller.interrupted))

@@ -19,13 +19,14 @@ from overlord_run.cli.streams import write_data, write_json
 from overlord_run.errors import Exit, OverlordError
 from overlord_run.host import Host
 from overlord_run.plan.model import Plan
+from overlord_run.store.folder import RunFolder
 
 
 class Outputs(Struct, frozen=True):
-    """Where the outputs of a plan are written to; nowhere where `folder` is None."""
+    """Where the outputs of a plan are written to; nowhere where there is no folder."""
 
-    plan: Plan
-    folder: Path | None
+    plan: Plan | None = None
+    folder: Path | None = None
 
     @classmethod
     def into(cls, path: str | None, plan: Plan) -> Self:
@@ -39,9 +40,24 @@ class Outputs(Struct, frozen=True):
         check_folder(Path(path), plan)
         return cls(plan, Path(path))
 
+    @classmethod
+    def of_run(cls, path: str | None, run: RunFolder) -> Self:
+        """Return the outputs of a recorded run, whose plan is read only where they are written somewhere.
+
+        Raises:
+            RunNotFoundError: The run ended before it began.
+            StoreError: The folder is not fit, or the run cannot be read.
+        """
+        if path is None:
+            return cls()
+        from overlord_run.app.history import inspect
+        from overlord_run.app.reopen import recorded
+
+        return cls.into(path, recorded(run, inspect(run).state.created).plan)
+
     def write(self, values: Mapping[str, Any]) -> list[str]:
         """Write the outputs that have a value, and return their paths."""
-        return [] if self.folder is None else write_outputs(self.folder, self.plan, values)
+        return [] if self.folder is None or self.plan is None else write_outputs(self.folder, self.plan, values)
 
 
 def hand_over(finished: Finished, outputs: Outputs, manner: Manner, host: Host, *, state_dir: str | None) -> Exit:

@@ -4,9 +4,8 @@ from functools import partial
 from typing import Any
 
 from overlord_run.app.here import current_host
-from overlord_run.app.history import find_run, inspect
+from overlord_run.app.history import find_run
 from overlord_run.app.own import Audience
-from overlord_run.app.reopen import recorded
 from overlord_run.app.resume import Resumption, resume
 from overlord_run.cli.decision import ask_about_unknown
 from overlord_run.cli.handing import Outputs, hand_over
@@ -38,7 +37,7 @@ def carry_out(
     manner = Manner(output_format == "json", quiet, verbose, debug)
     decision = _decision(resend=resend_unknown, skip=skip_unknown)
     wanted = Resumption(Flags(**flags), decision, ignore_changes, first, budget)
-    outputs = Outputs.into(outputs_dir, recorded(folder, inspect(folder).state.created).plan)
+    outputs = Outputs.of_run(outputs_dir, folder)
     with telling(manner) as teller:
         finished = resume(folder, wanted, Audience(teller.hear, teller.interrupted), partial(ask_about_unknown, manner))
     return hand_over(finished, outputs, manner, current_host(), state_dir=state_dir)

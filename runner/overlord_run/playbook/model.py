@@ -279,6 +279,7 @@ class Playbook(Struct, frozen=True):
     """A whole playbook. For problems that are found later, `places` and `written` are by the path of a key or value.
 
     Attributes:
+        files: The digest of each file beside it that was read, by its path from the playbook's folder.
         places: Where each key or value stands.
         written: What stands in the file, of plain scalars alone.
     """
@@ -296,6 +297,7 @@ class Playbook(Struct, frozen=True):
     roles: Mapping[str, Role] = field(default_factory=dict)
     redirects: tuple[Redirect, ...] = ()
     outputs: tuple[Output, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[tuple[str | int, ...], Place] = field(default_factory=dict)
     written: Mapping[tuple[str | int, ...], str] = field(default_factory=dict)
 

@@ -5,15 +5,16 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from itertools import islice, zip_longest
 from json import JSONDecodeError
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from msgspec import Struct, field
 
-from overlord_run.store.events import Event, RunCreated
-from overlord_run.store.journal import file_name, journal_bytes, journal_lines, older_file_name, starts_new_file
-from overlord_run.store.ledger import ledger_bytes, ledger_line
+from overlord_run.store.journal import file_name, older_file_name, starts_new_file
 from overlord_run.store.lines import MAX_LINE_BYTES
 from overlord_run.store.notation import decode
+
+if TYPE_CHECKING:
+    from overlord_run.store.growth import Growth
 
 _SHOWN_CHARS = 60
 _TOLD_LAGGING = 3
@@ -115,29 +116,25 @@ class LedgerComparison:
         self._rest = file.seek(0, os.SEEK_END)
         file.seek(0)
         self._findings = findings
-        self._run_id = ""
         self._line = 0
         self._parting: _Parting | None = None
 
-    def follow(self, event: Event) -> None:
+    def follow(self, seq: int, grown: "Growth") -> None:
         """Compare what an event gives."""
-        if isinstance(event.body, RunCreated):
-            self._run_id = event.body.run_id
-        line = ledger_line(event, self._run_id)
-        if line is None or self._parting is not None:
+        expected = grown.ledger
+        if not expected or self._parting is not None:
             return
         self._line += 1
-        expected = ledger_bytes(line)
         found = self._file.read(min(len(expected), self._rest))
         self._rest -= len(found)
         if found == expected:
             return
         if self._rest == 0 and expected.startswith(found):
-            self._parting = _Parting(self._line, event.seq)
+            self._parting = _Parting(self._line, seq)
             return
         whole = found if found.endswith(b"\n") else found + self._file.readline(MAX_LINE_BYTES)
         place, message = bytes_difference(whole, expected)
-        self._parting = _Parting(self._line, event.seq, place, message, b"\0" in whole)
+        self._parting = _Parting(self._line, seq, place, message, b"\0" in whole)
 
     def finish(self, vouched_seq: int, *, is_log_whole: bool) -> None:
         """Tell what is missing, and what the log does not give."""
@@ -171,10 +168,9 @@ class JournalComparison:
         self._parts: dict[str, list[_Part]] = {}
         self._dropped: set[str] = set()
 
-    def follow(self, event: Event) -> None:
+    def follow(self, seq: int, grown: "Growth") -> None:
         """Take what an event gives."""
-        for slot, line in journal_lines(event):
-            data = journal_bytes(line)
+        for slot, data in grown.journals:
             parts = self._parts.setdefault(slot, [_Part()])
             if starts_new_file(len(parts[-1].content), data):
                 parts.append(_Part())
@@ -182,7 +178,7 @@ class JournalComparison:
                     parts.pop(0)
                     self._dropped.add(slot)
             parts[-1].content += data
-            parts[-1].ends.append((len(parts[-1].content), event.seq))
+            parts[-1].ends.append((len(parts[-1].content), seq))
 
     def finish(self, vouched_seq: int, *, is_log_whole: bool) -> None:
         """Tell what differs, is missing, or is not given by the log."""

@@ -181,11 +181,29 @@ def open_to_read(path: Path) -> BinaryIO:
         FileNotFoundError: There is none.
         OSError: It cannot be opened, or is no regular file.
     """
+    return os.fdopen(_opened(path), "rb")
+
+
+def read_start(path: str, most_bytes: int) -> bytes:
+    """Return what a regular file begins with, read as by `open_to_read` at half the cost: there may be thousands.
+
+    Raises:
+        FileNotFoundError: There is none.
+        OSError: It cannot be read, or is no regular file.
+    """
+    fd = _opened(path)
+    try:
+        return os.read(fd, most_bytes)  # of a regular file one call reads all that there is
+    finally:
+        os.close(fd)
+
+
+def _opened(path: Path | str) -> int:
     fd = patiently(lambda: os.open(path, os.O_RDONLY | _SAFELY))
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
         raise OSError(errno.EINVAL, _NOT_REGULAR)
-    return os.fdopen(fd, "rb")
+    return fd
 
 
 def unwritable(path: Path, error: OSError) -> StoreError:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.log import damaged
-from overlord_run.store.start import start_of
+from overlord_run.store.start import Start, start_of
 from overlord_run.store.state import State
 from overlord_run.store.tail import Line, Tail
 
@@ -23,10 +23,10 @@ class Following:
     """
 
     def __init__(self, folder: RunFolder, *, is_whole: bool = False) -> None:
-        start = None if is_whole else start_of(folder)
+        start = Start() if is_whole else start_of(folder)
         self._path = folder.log_path
-        self.tail = Tail(folder.log_path, None if start is None else start.place)
-        self.state = State() if start is None else start.state
+        self.tail = Tail(folder.log_path, start.place)
+        self.state = start.state
 
     def look(self) -> Iterator[Line]:
         """Give the lines that were appended since the last look, each once it is in the state.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 MAX_DEPTH = 200  # values of a plan are at most 100 deep
+_NESTED = frozenset({dict, list})
 _TOO_DEEP = "it is nested too deeply"
 # Made once, and so is the decoder below: `json.dumps` and `json.loads` with an option make theirs anew for each line.
 _ENCODER = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False)
@@ -47,13 +48,13 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 def _is_shallow(value: Any) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inside(outer)]
+    level = [value] if type(value) in _NESTED else []
+    for _ in range(MAX_DEPTH):
+        level = [inner for outer in level for inner in _inside(outer) if type(inner) in _NESTED]
         if not level:
             return True
     return False
 
 
 def _inside(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
+    return value.values() if type(value) is dict else value

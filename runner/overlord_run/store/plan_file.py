@@ -31,7 +31,7 @@ def plan_bytes(plan: Mapping[str, Any]) -> bytes:
 
 
 def read_plan(path: Path, plan_digest: str) -> Mapping[str, Any]:
-    """Return the plan that a run began with.
+    """Return the plan that a run began with; how its values are written down is for `verify` to tell.
 
     Raises:
         StoreError: It cannot be read, or is another one.
@@ -41,19 +41,30 @@ def read_plan(path: Path, plan_digest: str) -> Mapping[str, Any]:
             found = file.read()
     except OSError as error:
         raise unreadable(path, error) from error
-    parted = plan_difference(found, plan_digest)
-    if parted is not None:
-        message = f"{path}: {parted[0]} {parted[1]}"
+    plan = _parsed(found, plan_digest)
+    if isinstance(plan, tuple):
+        place, what = plan
+        message = f"{path}: {place} {what}"
         raise StoreError(message, next="put a backup of the run's folder in its place", code="plan-damaged")
-    plan: Mapping[str, Any] = decode(found)
     return plan
 
 
 def plan_difference(found: bytes, plan_digest: str) -> tuple[str, str] | None:
     """Return the place and what is wrong there in a `plan.json` that should have `plan_digest`, or None."""
+    plan = _parsed(found, plan_digest)
+    if isinstance(plan, tuple):
+        return plan
+    written = plan_bytes(plan)
+    return (
+        None if written == found else (f"line {odd_line(found, written)}", "the same values are written in another way")
+    )
+
+
+def _parsed(found: bytes, plan_digest: str) -> Mapping[str, Any] | tuple[str, str]:
+    """Return the plan that these bytes hold, or the place and what is wrong there."""
     try:
-        plan = decode(found)
-        actual, written = _digest(plan), plan_bytes(plan)
+        plan: Mapping[str, Any] = decode(found)
+        actual = _digest(plan)
     except ValueError as error:
         return unreadable_json(found, error)
     except AttributeError:
@@ -62,9 +73,8 @@ def plan_difference(found: bytes, plan_digest: str) -> tuple[str, str] | None:
         (plan.get("schemaVersion") == _SCHEMA_VERSION, "schemaVersion", f"is not {_SCHEMA_VERSION}"),
         (plan.get("digest") == actual, "digest", f"is {plan.get('digest')}; the content has {actual}"),
         (actual == plan_digest, "digest", f"is {actual}; the run began with {plan_digest}"),
-        (written == found, f"line {odd_line(found, written)}", "the same values are written in another way"),
     )
-    return next(((place, message) for fits, place, message in facts if not fits), None)
+    return next(((place, message) for fits, place, message in facts if not fits), plan)
 
 
 def _digest(plan: Mapping[str, Any]) -> str:

@@ -21,7 +21,7 @@ from overlord_run.store.events import Body, Event, OwnerChanged, RunCreated
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import Entry, make_entry
-from overlord_run.store.opening import Opening, again, new
+from overlord_run.store.opening import Opening, new
 from overlord_run.store.plan_file import plan_parts
 from overlord_run.store.state import State
 from overlord_run.store.writer import Listener, Writer
@@ -101,7 +101,14 @@ class Recorder:
 
     @classmethod
     async def open(
-        cls, folder: RunFolder, owner: OwnerChanged, *, clock: Clock, listen: Listen, disk: Disk = SYSTEM_DISK
+        cls,
+        folder: RunFolder,
+        owner: OwnerChanged,
+        *,
+        clock: Clock,
+        listen: Listen,
+        disk: Disk = SYSTEM_DISK,
+        known: State | None = None,
     ) -> "Recorder":
         """Own a run that was recorded before, mend what a crash left, and return when the owner is on disk.
 
@@ -111,13 +118,16 @@ class Recorder:
             clock: As for `create`.
             listen: As for `create`; it hears of the events from here on only.
             disk: What carries the writing out.
+            known: What the run's log came to a moment ago; from now on it is the recorder's.
 
         Raises:
             RunBusyError: Another process owns the run.
             RunNotFoundError: The run ended before it began.
             StoreError: The folder cannot be read or written.
         """
-        recorder = cls(folder.lock_path, partial(again, folder, disk), clock=clock, listen=listen)
+        from overlord_run.store.takeover import again  # noqa: PLC0415 - a new run needs nothing of it
+
+        recorder = cls(folder.lock_path, partial(again, folder, disk, known), clock=clock, listen=listen)
         return await recorder._begun(owner)
 
     async def _begun(self, *bodies: Body) -> "Recorder":

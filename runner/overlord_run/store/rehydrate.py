@@ -41,8 +41,7 @@ def rehydrate(folder: RunFolder) -> Rehydrated:
     if not has_begun(folder):
         return Rehydrated(State(), None, (_EMPTY,))
     start = start_of(folder)
-    state, place = (State(), None) if start is None else (start.state, start.place)
-    events = read(folder.log_path, place)
+    state, events = start.state, read(folder.log_path, start.place)
     for _ in replay(events, state):
         pass
     notes = []
@@ -54,7 +53,7 @@ def rehydrate(folder: RunFolder) -> Rehydrated:
 
 
 def replay(events: LogReading, state: State) -> Iterator[Event]:
-    """Apply each event of a log to `state`, and give it.
+    """Apply each event of a log to `state`, unless that knows it, and give it.
 
     Raises:
         LogDamagedError: A line does not fit the ones before it.
@@ -62,7 +61,8 @@ def replay(events: LogReading, state: State) -> Iterator[Event]:
     """
     for event in events:
         try:
-            apply(state, event)
+            if event.seq > state.last_seq:
+                apply(state, event)
         except KeyError as error:
             raise damaged(events.path, event.seq, f"no line before it names {error}") from error
         yield event

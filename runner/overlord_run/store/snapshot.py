@@ -1,6 +1,7 @@
 """Write a run's state as a snapshot, and read it back: what a long log comes to, so that not all of it is read again.
 
-A snapshot is lines of JSON: first what it is of, then the run, then each servant and each message with what came of it.
+A snapshot is lines of JSON: first what it is of, then the run, then each servant and each message with what came of it,
+and last how far the ledger and the journals reach.
 A value's place in its row is that of its field; the first line names the fields, so a program whose fields are others
 takes no notice of the file. Each text stands once, with the row that first needs it: a conversation holds the same
 texts as its messages. Two states that the same log gives have the same bytes, so `verify` can compare them.
@@ -11,7 +12,7 @@ Nothing here says whether a snapshot is to be believed: `start.py` asks the log.
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict, astuple
 
@@ -23,7 +24,10 @@ from overlord_run.store.lines import Place, body_from_json, body_to_json
 from overlord_run.store.notation import array_parts, decode, encode
 from overlord_run.store.state import Message, Rest, Result, Servant, State
 
-VERSION = 1
+if TYPE_CHECKING:
+    from overlord_run.store.extents import Extents
+
+VERSION = 2
 _OTHER = "it is no snapshot of this version"
 _KINDS = {"run": State, "account": Account, "servant": Servant, "message": Message, "result": Result}
 _COLUMNS = {name: list(kind.__struct_fields__) for name, kind in _KINDS.items()}
@@ -40,13 +44,13 @@ _CONVERSATION = _COLUMNS["servant"].index("conversation")
 _RESULTS, _ACCEPTED, _ANSWER = (_COLUMNS["message"].index(name) for name in ("results", "accepted", "answer"))
 
 
-def snapshot_parts(state: State, place: Place) -> Iterator[bytes]:
+def snapshot_parts(state: State, extents: "Extents", place: Place) -> Iterator[bytes]:
     """Give the snapshot of a run that has begun, which the log comes to at this place, in parts of bounded size."""
-    for part in _parts(state, place):
+    for part in _parts(state, extents, place):
         yield part.encode("ascii")
 
 
-def _parts(state: State, place: Place) -> Iterator[str]:
+def _parts(state: State, extents: "Extents", place: Place) -> Iterator[str]:
     yield f"{encode({'v': VERSION, **asdict(place), 'columns': _COLUMNS})}\n"
     yield f"{encode(_run_to_json(state))}\n"
     texts = _Numbers()
@@ -59,6 +63,7 @@ def _parts(state: State, place: Place) -> Iterator[str]:
         yield from _message_parts(message, texts)
         yield ","
         yield from texts.new_parts()
+    yield f"{encode(extents.to_json())}\n"
 
 
 def place_of(line: bytes) -> Place:
@@ -76,8 +81,20 @@ def place_of(line: bytes) -> Place:
     return Place(*facts)
 
 
+def parted(lines: Sequence[bytes]) -> tuple[Sequence[bytes], bytes]:
+    """Return a snapshot's lines, the first one left out, as those of the state and the one that tells of the views.
+
+    Raises:
+        ValueError: They are not those of a snapshot.
+    """
+    *rows, views = lines
+    if not views.startswith(b"{"):
+        raise ValueError(_OTHER)
+    return rows, views
+
+
 def state_of(lines: Iterable[bytes]) -> State:
-    """Return the state of a snapshot's lines, the first one left out.
+    """Return the state of those lines of a snapshot.
 
     Raises:
         ValueError: They are not those of a snapshot; so do `LookupError`, `TypeError`, `AttributeError` and `Misfit`.

@@ -157,6 +157,11 @@ class State(Struct):
     last_hash: str = ev.NO_HASH
 
     @property
+    def run_id(self) -> str:
+        """The run's id; empty before its first event."""
+        return "" if self.created is None else self.created.run_id
+
+    @property
     def has_ended(self) -> bool:
         """Whether it came to its end."""
         return self.state in {"completed", "partial", "failed", "rejected", "stopped"}

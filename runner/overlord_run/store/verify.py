@@ -27,7 +27,9 @@ from overlord_run.store.compare import (
 )
 from overlord_run.store.disk import open_to_read, unreadable
 from overlord_run.store.events import RunCreated
+from overlord_run.store.extents import Extents
 from overlord_run.store.folder import RunFolder, is_torn_name
+from overlord_run.store.growth import growth_of
 from overlord_run.store.journal import FILE_BYTES, file_name, older_file_name
 from overlord_run.store.lines import Place
 from overlord_run.store.log import read
@@ -113,17 +115,20 @@ def _replay(
 ) -> _Log:
     if folder.log_path.name not in views.files:
         return _Log(is_whole=views.registry is None)  # a crash before the first event leaves no views either
-    log, events = _Log(), read(folder.log_path)
+    log, events, extents = _Log(), read(folder.log_path), Extents()
     snapshot_seq = _snapshot_seq(views.snapshot)
     try:
         for event in replay(events, log.state):
             log.last_batch = event.batch
+            grown = growth_of(event, log.state.run_id)
+            extents.follow(grown)
             for comparison in comparisons:
-                comparison.follow(event)
+                comparison.follow(event.seq, grown)
             if event.seq == views.vouched_seq:
                 log.registry = b"".join(registry_parts(log.state))
             if event.seq == snapshot_seq:
-                log.snapshot = b"".join(snapshot_parts(log.state, Place.behind(event, events.size)))
+                place = Place.behind(event, events.size)
+                log.snapshot = b"".join(snapshot_parts(log.state, extents, place))
     except LogDamagedError as error:
         log.is_whole = False
         findings.differ(folder.log_path.name, f"line {error.line}", error.reason)

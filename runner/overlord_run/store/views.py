@@ -15,13 +15,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from msgspec import Struct, field
+
 from overlord_run.store import atomic
 from overlord_run.store.disk import SYSTEM_DISK, Disk, patiently, unwritable, write_parts, write_whole
 from overlord_run.store.events import Event, SnapshotTaken
+from overlord_run.store.extents import Extents
 from overlord_run.store.fold import apply
 from overlord_run.store.folder import RunFolder
-from overlord_run.store.journal import file_name, journal_bytes, journal_lines, older_file_name, starts_new_file
-from overlord_run.store.ledger import ledger_bytes, ledger_line
+from overlord_run.store.growth import growth_of
+from overlord_run.store.journal import file_name, older_file_name, starts_new_file
 from overlord_run.store.lines import Entry, Place, make_entry
 from overlord_run.store.registry import registry_parts
 from overlord_run.store.snapshot import snapshot_parts
@@ -43,6 +46,8 @@ class Views:
     Args:
         folder: The run's.
         state: What that log folds into, of its own; None for an empty one, of a run whose views are yet to be made.
+        extents: How far the views reach with it, of its own.
+        log_size: The log's with it.
         kept_size: The size that the log had at its last snapshot; 0 where there is none.
         disk: What carries the writing out.
     """
@@ -51,21 +56,25 @@ class Views:
         self,
         folder: RunFolder,
         state: State | None = None,
+        extents: Extents | None = None,
         *,
+        log_size: int = 0,
         kept_size: int = 0,
         disk: Disk = SYSTEM_DISK,
     ) -> None:
         self._folder = folder
         self._disk = disk
         self._state = State() if state is None else state
+        self._extents = Extents() if extents is None else extents
         self._ledger = _Ledger(folder.ledger_path, disk, is_new=state is None)
         self._journals = _Journals(folder.journals_dir, disk)
         self._snapshots = _Snapshots(folder.snapshot_path, disk, size=kept_size)
         self._last: Event | None = None
-        self._written_state = ""
+        # The registry of a run that had another owner before is written when something changes, or at the end.
+        self._written_state = self._state.state if self._state.created else ""
         self._written_seq = 0
         self._written_size = 0
-        self._log_size = 0
+        self._log_size = log_size
 
     def follow(self, events: Sequence[Event], log_size: int) -> None:
         """Take events that have been synced; `log_size` is the log's with them.
@@ -75,8 +84,10 @@ class Views:
         """
         for event in events:
             apply(self._state, event)
-            self._ledger.follow(event, self._folder.run_id)
-            self._journals.follow(event)
+            grown = growth_of(event, self._state.run_id)
+            self._ledger.follow(grown.ledger)
+            self._journals.follow(event.at, grown.journals, self._extents)
+            self._extents.follow(grown)
             self._last = event
         self._ledger.write()
         growth = log_size - self._log_size
@@ -98,7 +109,7 @@ class Views:
         if self._last is None or not self._snapshots.is_due(log_size, is_last=is_last):
             return ()
         self._journals.write()
-        taken = self._snapshots.take(self._state, Place.behind(self._last, log_size))
+        taken = self._snapshots.take(self._state, self._extents, Place.behind(self._last, log_size))
         return (make_entry(self._last.at, taken),)
 
     @property
@@ -154,10 +165,11 @@ class _Snapshots:
         """Say whether the log has grown by half since the last one, so that all of them cost but a share of the log."""
         return log_size - self._size >= max(MIN_TAIL_BYTES, 0 if is_last else self._size // 2)
 
-    def take(self, state: State, place: Place) -> SnapshotTaken:
+    def take(self, state: State, extents: Extents, place: Place) -> SnapshotTaken:
         """Write one, and return the event that vouches for it."""
         found = hashlib.sha256()
-        size = atomic.replace(self._path, _hashed(snapshot_parts(state, place), found.update), disk=self._disk)
+        parts = _hashed(snapshot_parts(state, extents, place), found.update)
+        size = atomic.replace(self._path, parts, disk=self._disk)
         self._size = place.size
         return SnapshotTaken(size, found.hexdigest())
 
@@ -180,10 +192,9 @@ class _Ledger:
         except OSError as error:
             raise unwritable(path, error) from error
 
-    def follow(self, event: Event, run_id: str) -> None:
-        line = ledger_line(event, run_id)
-        if line is not None:
-            self._waiting.append(ledger_bytes(line))
+    def follow(self, line: bytes) -> None:
+        if line:
+            self._waiting.append(line)
 
     def write(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -205,15 +216,21 @@ class _Ledger:
             raise unwritable(self._path, error) from error
 
 
+class _Waiting(Struct):
+    """Lines of a journal that wait for others, and the size of its file before them."""
+
+    size: int
+    lines: list[bytes] = field(default_factory=list)
+
+
 class _Journals:
     """The writing ends of the journals. A file is open only while lines go out: there may be thousands."""
 
     def __init__(self, folder: Path, disk: Disk) -> None:
         self._folder = folder
         self._disk = disk
-        self._sizes: dict[str, int] = {}
         self._unsynced: set[str] = set()
-        self._waiting: dict[str, list[bytes]] = {}
+        self._waiting: dict[str, _Waiting] = {}
         self._waiting_bytes = 0
         self._moment = ""
 
@@ -221,15 +238,17 @@ class _Journals:
     def is_waiting(self) -> bool:
         return bool(self._waiting)
 
-    def follow(self, event: Event) -> None:
-        moment = event.at[:_TO_TEN_SECONDS]
+    def follow(self, at: str, lines: Sequence[tuple[str, bytes]], extents: Extents) -> None:
+        """Take lines of an event of that time, before which the journals reach so far."""
+        moment = at[:_TO_TEN_SECONDS]
         if moment != self._moment or self._waiting_bytes >= _MOST_WAITING_BYTES:
             self.write()
             self._moment = moment
-        for slot, line in journal_lines(event):
-            data = journal_bytes(line)
-            self._waiting.setdefault(slot, []).append(data)
-            self._waiting_bytes += len(data)
+        for slot, line in lines:
+            if slot not in self._waiting:
+                self._waiting[slot] = _Waiting(extents.of(slot).current.size)
+            self._waiting[slot].lines.append(line)
+            self._waiting_bytes += len(line)
 
     def write(self) -> None:
         waiting, self._waiting, self._waiting_bytes = self._waiting, {}, 0
@@ -251,32 +270,26 @@ class _Journals:
         except OSError as error:
             raise unwritable(self._folder, error) from error
 
-    def _append(self, slot: str, lines: Sequence[bytes]) -> None:
+    def _append(self, slot: str, waiting: _Waiting) -> None:
         path = self._folder / file_name(slot)
         self._unsynced.add(slot)
-        size, part = self._size(slot, path), bytearray()
-        for line in lines:
+        size, part = waiting.size, bytearray()
+        for line in waiting.lines:
             if starts_new_file(size + len(part), line):
-                size += self._write(path, size, part)
+                self._write(path, size, part)
                 patiently(lambda: self._disk.replace(path, self._folder / older_file_name(slot)))
                 size, part = 0, bytearray()
             part += line
-        self._sizes[slot] = size + self._write(path, size, part)
+        self._write(path, size, part)
 
-    def _write(self, path: Path, size: int, part: bytearray) -> int:
-        """Append to a file of so many bytes, and return how many there are now more."""
+    def _write(self, path: Path, size: int, part: bytearray) -> None:
+        """Append to a file of so many bytes."""
         if part:
-            fd = self._disk.open(path, os.O_WRONLY | os.O_APPEND | (0 if size else os.O_CREAT | os.O_EXCL))
+            fd = self._disk.open(path, os.O_WRONLY | os.O_APPEND | (0 if size else os.O_CREAT))
             try:
                 write_whole(self._disk, fd, part)
             finally:
                 os.close(fd)
-        return len(part)
-
-    def _size(self, slot: str, path: Path) -> int:
-        if slot not in self._sizes:
-            self._sizes[slot] = path.stat().st_size if path.exists() else 0
-        return self._sizes[slot]
 
     def _sync(self, slot: str) -> None:
         for path in (self._folder / older_file_name(slot), self._folder / file_name(slot)):

@@ -7,11 +7,14 @@ from msgspec.structs import replace
 
 import pack_kit
 from council_kit import HOST, Parts, carry_out, run_folder
-from overlord_run.app.reopen import Recorded, recorded, reopen, require_unchanged, require_unreleased
+from overlord_run.app.reopen import Recorded, recorded, reopen, require_unreleased
+from overlord_run.app.unchanged import require_unchanged
+from overlord_run.app.validate import load
 from overlord_run.errors import ChangedError, OverlordError, ReleasedError, RunNotFoundError, StoreError
 from overlord_run.files import FileError
 from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
+from overlord_run.playbook.model import Provenance
 from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.roles.lock import Lock
 from overlord_run.settings.model import Flags
@@ -82,6 +85,66 @@ def test_a_playbook_that_says_something_else_is_told(
 ) -> None:
     with pytest.raises(ChangedError, match=what):
         require_unchanged(taken_up(tmp_path, state, playbook))
+
+
+FILES = {"say.md": "Say {{ servant.slot }}.\n", "own.md": pack_kit.JUDGE, "fits.json": '{"type": "object"}\n'}
+NAMING = """\
+overlord: 1
+name: naming
+roles:
+  own: {from: ./own.md, task_file: say.md}
+  shipped: {from: builtin/planner, task: Begin.}
+assignments: [{slot: oak, role: own, expect: {schema_file: fits.json}}, {slot: elm, role: shipped}]
+"""
+
+
+@pytest.fixture
+def naming(tmp_path: Path) -> Recorded:
+    """Return a run whose playbook names files."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "playbook.yml").write_text(NAMING, encoding="utf-8")
+    playbook, _ = load(str(tmp_path / "playbook.yml"))
+    plan = build(playbook, {}, model_ids={}, host=HOST.facts())
+    state = carry_out(tmp_path, COUNCIL).state
+    assert state.created is not None
+    file = {"path": str(tmp_path / "playbook.yml"), "digest": playbook.digest, "files": playbook.files}
+    created = replace(state.created, playbook=file, settings=SETTINGS, plan_digest=plan.to_json()["digest"])
+    return Recorded(run_folder(tmp_path), created, plan, plan.to_json())
+
+
+def test_a_plan_whose_files_are_the_same_is_not_made_again(naming: Recorded) -> None:
+    assert list(naming.created.playbook["files"]) == ["say.md", "./own.md", "fits.json"]
+    require_unchanged(replace(naming, plan_json={}))  # with which no other would agree
+
+
+@pytest.mark.parametrize(
+    ("name", "same", "other"),
+    [
+        ("say.md", "Say {{ servant.slot }}.\r\n", "Tell {{ servant.slot }}.\n"),
+        ("own.md", pack_kit.JUDGE.replace("\n", "\r\n"), None),
+        ("fits.json", '{"type":  "object"}', '{"type": "array"}'),
+        ("playbook.yml", f"# Mine.\n{NAMING}", NAMING.replace("oak", "ash")),
+    ],
+)
+def test_of_files_that_are_written_otherwise_the_plan_is_made_again(
+    naming: Recorded, tmp_path: Path, name: str, same: str, other: str | None
+) -> None:
+    (tmp_path / name).write_bytes(same.encode())
+    require_unchanged(naming)
+    (tmp_path / name).unlink()
+    if other is not None:
+        (tmp_path / name).write_bytes(other.encode())
+    with pytest.raises(ChangedError):
+        require_unchanged(naming)
+
+
+def test_a_shipped_role_that_says_something_else_is_told(naming: Recorded) -> None:
+    """As after another version of the program was installed."""
+    plan = replace(naming.plan, sources={"shipped": Provenance({"planner.md": "sha256:0"}, pack="builtin")})
+    require_unchanged(replace(naming, plan=plan))
+    with pytest.raises(ChangedError):
+        require_unchanged(replace(naming, plan=plan, plan_json={}))
 
 
 @pytest.mark.parametrize(

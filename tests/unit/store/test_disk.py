@@ -11,6 +11,7 @@ from overlord_run.store.disk import (
     make_folder,
     open_to_read,
     patiently,
+    read_start,
     unreadable,
     unwritable,
     write_parts,
@@ -78,6 +79,14 @@ def test_a_regular_file_is_read(tmp_path):
     (tmp_path / "file").write_bytes(b"one\r\ntwo")
     with open_to_read(tmp_path / "file") as file:
         assert file.read() == b"one\r\ntwo"
+
+
+def test_the_start_of_a_regular_file_is_read(tmp_path):
+    (tmp_path / "file").write_bytes(b"one\r\ntwo")
+    assert read_start(str(tmp_path / "file"), 4) == b"one\r"
+    assert read_start(str(tmp_path / "file"), 400) == b"one\r\ntwo"
+    with pytest.raises(OSError, match="it is not a regular file"):
+        read_start(str(tmp_path), 4)
 
 
 def test_bytes_that_are_synced_and_renamed_are_there(tmp_path):

@@ -8,10 +8,11 @@ from msgspec.structs import fields, replace
 
 from overlord_run.plan.account import Account
 from overlord_run.store import events as ev
+from overlord_run.store.extents import Extent, Extents, JournalExtent
 from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import Place, build, make_entry, parse
-from overlord_run.store.snapshot import place_of, snapshot_parts, state_of
+from overlord_run.store.snapshot import parted, place_of, snapshot_parts, state_of
 from overlord_run.store.state import Message, Result, Servant, State
 from store_kit import OWNER, USAGE, clock, created, failed, story
 
@@ -66,14 +67,19 @@ BODIES = [
     *LATER,
 ]
 STORY, PLACES = log_of(BODIES)
+EXTENTS = Extents(
+    Extent(7, 1), {"alder": JournalExtent(Extent(5, 2), Extent(9, 3)), "birch": JournalExtent(Extent(4, 0))}
+)
 
 
 @given(st.integers(1, len(STORY)))
 def test_a_state_comes_back_equal_and_can_be_carried_on(at):
-    written = b"".join(snapshot_parts(fold(STORY[:at]), PLACES[at - 1])).splitlines(keepends=True)
-    assert place_of(written[0]) == PLACES[at - 1]
-    assert state_of(written[1:]) == fold(STORY[:at])
-    assert fold(STORY[at:], state_of(written[1:])) == fold(STORY)
+    first, *rest = b"".join(snapshot_parts(fold(STORY[:at]), EXTENTS, PLACES[at - 1])).splitlines(keepends=True)
+    rows, views = parted(rest)
+    assert place_of(first) == PLACES[at - 1]
+    assert state_of(rows) == fold(STORY[:at])
+    assert fold(STORY[at:], state_of(rows)) == fold(STORY)
+    assert Extents.parse(views) == EXTENTS
 
 
 def test_the_story_of_these_tests_fills_every_field():
@@ -90,18 +96,20 @@ def test_the_story_of_these_tests_fills_every_field():
 
 def test_the_live_state_and_the_one_that_is_read_back_have_the_same_bytes():
     live = [replace(event, body=body) for event, body in zip(STORY, BODIES, strict=True)]
-    assert list(snapshot_parts(fold(live), PLACES[-1])) == list(snapshot_parts(fold(STORY), PLACES[-1]))
+    assert list(snapshot_parts(fold(live), EXTENTS, PLACES[-1])) == list(
+        snapshot_parts(fold(STORY), EXTENTS, PLACES[-1])
+    )
 
 
 def test_each_text_stands_once():
-    written = b"".join(snapshot_parts(fold(STORY), PLACES[-1]))
+    written = b"".join(snapshot_parts(fold(STORY), EXTENTS, PLACES[-1]))
     assert written.count(rb"Gr\u00f6\u00dfe: the caf\u00e9 is closed.") == 1
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"v": 2},
+        {"v": 1},
         {"columns": {}},
         {"seq": "1"},
         {"size": None},
@@ -111,7 +119,7 @@ def test_each_text_stands_once():
     ids=str,
 )
 def test_a_first_line_of_another_kind_is_refused(change):
-    first = json.loads(next(snapshot_parts(fold(STORY), PLACES[-1])))
+    first = json.loads(next(snapshot_parts(fold(STORY), EXTENTS, PLACES[-1])))
     with pytest.raises(ValueError, match="it is no snapshot of this version"):
         place_of(json.dumps(first | change).encode())
 

@@ -55,7 +55,7 @@ def whole(folder):
 def test_a_short_log_has_no_snapshot(new):
     asyncio.run(tell(new, story(), disk=HastyDisk()))
     assert not new.snapshot_path.exists()
-    assert start_of(new) is None
+    assert start_of(new).place is None
 
 
 def test_a_log_that_has_grown_enough_has_one_and_goes_on_with_what_vouches_for_it(run):
@@ -145,14 +145,17 @@ def _regrown(run):
     _append(run, last, ev.ServantReady("birch"))
 
 
-def _vouched_nonsense(run):
-    """Let the log vouch for a snapshot that holds no state."""
-    _unvouched(run)
-    last = list(read(run.log_path))[-1]
-    nonsense = lines(run.snapshot_path)[0] + b"{}\n"
-    run.snapshot_path.write_bytes(nonsense)
-    taken = ev.SnapshotTaken(len(nonsense), hashlib.sha256(nonsense).hexdigest())
-    _append(run, last, taken)
+def _vouched(rest):
+    """Let the log vouch for a snapshot that goes on so behind its first line."""
+
+    def change(run):
+        _unvouched(run)
+        last = list(read(run.log_path))[-1]
+        nonsense = b"".join([lines(run.snapshot_path)[0], *rest(lines(run.snapshot_path)[1:])])
+        run.snapshot_path.write_bytes(nonsense)
+        _append(run, last, ev.SnapshotTaken(len(nonsense), hashlib.sha256(nonsense).hexdigest()))
+
+    return change
 
 
 DISTRUSTED = {
@@ -160,7 +163,7 @@ DISTRUSTED = {
     "empty": lambda run: run.snapshot_path.write_bytes(b""),
     "a folder": lambda run: (run.snapshot_path.unlink(), run.snapshot_path.mkdir()),
     "no JSON": lambda run: run.snapshot_path.write_bytes(b"\xff\n"),
-    "of another version": lambda run: _first(run, v=2),
+    "of another version": lambda run: _first(run, v=1),
     "of another place": lambda run: _first(run, size=0),
     "of a place beyond the end": lambda run: _first(run, size=10**12),
     "of a negative place": lambda run: _first(run, size=-1),
@@ -170,14 +173,16 @@ DISTRUSTED = {
     "longer": _longer,
     "not vouched for yet": _unvouched,
     "vouched for once": _regrown,
-    "vouched for without a state": _vouched_nonsense,
+    "vouched for with nothing in it": _vouched(lambda _rest: []),
+    "vouched for without a state": _vouched(lambda rest: [b"{}\n", rest[-1]]),
+    "vouched for without extents": _vouched(lambda rest: rest[:-1]),
 }
 
 
 @pytest.mark.parametrize("change", DISTRUSTED.values(), ids=DISTRUSTED)
 def test_a_snapshot_that_the_log_does_not_vouch_for_is_never_believed(run, change):
     change(run)
-    assert start_of(run) is None
+    assert start_of(run).place is None
     assert rehydrate(run).state == whole(run)
 
 
@@ -185,7 +190,7 @@ def test_the_snapshot_of_another_run_is_never_believed(run, tmp_path):
     other = RunFolder.create(tmp_path / "other", RUN_ID)
     asyncio.run(tell(other, story(LONG[:-1] + "y"), disk=HastyDisk()))
     shutil.copy(other.snapshot_path, run.snapshot_path)
-    assert start_of(run) is None
+    assert start_of(run).place is None
     assert rehydrate(run).state == whole(run)
     assert [str(each) for each in verify(run).differences] == [
         "snapshot.jsonl: line 1: is not what the log comes to; readers fold the log instead"
@@ -237,5 +242,5 @@ def test_a_snapshot_that_cannot_be_written_ends_the_writing(new, operation):
     disk = FaultyDisk(operation, only="snapshot.jsonl")
     with pytest.raises(Exception, match=r"cannot write .*snapshot\.jsonl: the disk reported an error"):
         asyncio.run(tell(new, story(LONG), disk=disk))
-    assert start_of(new) is None
+    assert start_of(new).place is None
     assert rehydrate(new).state == whole(new)

@@ -6,7 +6,7 @@ from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import make_entry
 from overlord_run.store.opening import new
-from overlord_run.store.plan_file import plan_bytes
+from overlord_run.store.plan_file import plan_parts
 from overlord_run.store.writer import Listener, Writer
 from store_kit import OWNER, PLAN, RUN_ID, FaultyDisk, clock, created, queued
 
@@ -30,7 +30,7 @@ def test_no_line_of_a_journal_waits_while_nothing_is_recorded(tmp_path):
     errors: list[BaseException] = []
     has_begun = threading.Event()
     listener = Listener(lambda *_: None, lambda *_: has_begun.set(), errors.append, lambda: None)
-    writer = Writer(folder.lock_path, partial(new, folder, plan_bytes(PLAN), disk), listener, rest_s=0.001)
+    writer = Writer(folder.lock_path, partial(new, folder, plan_parts(PLAN), disk), listener, rest_s=0.001)
     writer.start()
     bodies: list[ev.Body] = [created(folder), OWNER]
     writer.hand(tuple(make_entry(now(), body) for body in bodies))
