@@ -229,3 +229,23 @@ def test_of_two_answers_at_once_one_counts_and_the_other_is_told(shell: Shell) -
     # Whoever gets the lock behind the other finds nothing left to do, and says again how it ended.
     assert {event["state"] for event in events(shell, "run_finished")} in ({"completed"}, {"rejected"})
     assert verified(shell)
+
+
+@pytest.mark.parametrize(
+    ("pause", "first"),
+    [
+        ("{id: ask, after: [], pause: Go?}", "ask"),
+        ("{id: block, redirects: [{id: draw, to: alder, message: Draw it.}, {id: ask, pause: Go?}]}", "block"),
+    ],
+)
+def test_what_waits_for_a_person_is_not_left_out_by_a_later_beginning(shell: Shell, pause: str, first: str) -> None:
+    last = "  - {id: last, to: all, message: Ship it.}\n"
+    council = f"{COUNCIL[: COUNCIL.index('redirects:')]}redirects:\n  - {pause}\n{last}"
+    assert asked(shell, council, "overlord: 1\nanswers: {}\n") == 6
+    done = shell.run("resume", "--from", "last", "-q")
+    assert done.exit == 2
+    assert done.err.splitlines() == [
+        "error: the pause 'ask' stands before 'last' and has not passed; it is not left out",
+        f"next: Go on with --from {first}, or with a redirect before it.",
+    ]
+    assert [event["messageId"] for event in events(shell, "redirect_skipped")] == []

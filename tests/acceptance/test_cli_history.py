@@ -68,7 +68,7 @@ def test_the_status_tells_servants_and_messages(finished: Shell) -> None:
     assert done.out.startswith(f"[rehearsal] Run {run_id(finished)} of council: partial (")
     assert "answered by the rehearsal, no model was asked; no process owns it\n" in done.out
     assert "rank     role:critic  partial    1 of 2\n" in done.out
-    assert done.out.endswith(f"Next: overlord-run show birch --run {run_id(finished)}\n")
+    assert done.out.endswith(f"Next: overlord-run recover birch --run {run_id(finished)}\n")
     told = finished.run("status", "--format", "json").json("status")
     assert [servant["state"] for servant in told["servants"]] == ["ready", "blocked", "ready"]
     assert [message["state"] for message in told["messages"]] == ["completed", "partial", "completed"]
@@ -159,7 +159,7 @@ def test_the_done_line_of_a_failure_names_it(finished: Shell) -> None:
         "skipped": 0,
         "usage": end["servants"][1]["usage"],
     }
-    assert end["next"] == f"overlord-run show birch --run {end['runId']} --state-dir other"
+    assert end["next"] == f"overlord-run recover birch --run {end['runId']} --state-dir other"
 
 
 def test_the_schemas_are_listed_and_printed(tmp_path: Path) -> None:

@@ -220,7 +220,7 @@ def test_a_history_that_was_rewritten_is_told_and_what_is_locked_still_runs(lock
     shutil.rmtree(locked.root / "cache")
     assert locked.run("roles", "fetch").err == (
         f"overlord.lock:13:5: error: the commit {old[:8]} is not in the repository, which 'main' named (its history "
-        "may have been rewritten; overlord-run roles update locks what the revision names now) [pack-rev]\n"
+        "may have been rewritten; overlord-run roles update blue locks what the revision names now) [pack-rev]\n"
         "\nerror: 1 problem found\n"
     )
 
@@ -253,7 +253,20 @@ def test_a_repository_that_does_not_answer_is_no_fault_of_the_playbook(locked: T
         "next: git ls-remote with its address must work here without asking, by a credential helper or ssh's agent.\n"
     )
     assert locked.run("roles", "update") == Said(1, "", refusal)
-    assert locked.run("roles", "verify", "--online") == Said(1, "", refusal)
+    acme = locked.commits()["acme"][:8]
+    assert locked.run("roles", "verify", "--online") == Said(
+        1,
+        f"acme: tag 'v1' is still {acme}\n"
+        "blue: branch 'main' cannot be asked for: there is no such repository, or it is not shown to us (git ls-remote "
+        "with its address must work here without asking, by a credential helper or ssh's agent)\n"
+        "2 locked packs compared: all is as it was locked\n",
+        "",
+    )
+    told = locked.run("roles", "verify", "--online", "--format", "json").json("roles-verify")
+    assert [(each["pack"], each["state"], each["retryable"]) for each in told["revisions"]] == [
+        ("acme", "same", False),
+        ("blue", "unreachable", False),
+    ]
     shutil.rmtree(locked.root / "cache")
     assert locked.run("roles", "fetch") == Said(1, "", refusal)
 
@@ -479,6 +492,41 @@ def test_a_lock_that_cannot_be_written_is_told_with_where_to_look(tmp_path: Path
     assert caught.value.next == "Check the rights of the playbook's folder, and the space there."
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("council.yml", "--rehearse"),
+        ("validate", "council.yml"),
+        ("roles", "lock"),
+        ("roles", "fetch"),
+        ("roles", "verify"),
+        ("roles", "update"),
+    ],
+    ids=" ".join,
+)
+def test_a_lock_behind_a_link_that_leads_out_of_the_folder_is_refused_by_all(
+    locked: Team, words: tuple[str, ...]
+) -> None:
+    here, there = Path("overlord.lock"), locked.root / "overlord.lock"
+    here.rename(there)
+    here.symlink_to(there)
+    said = locked.run(*words)
+    assert said.exit == 3
+    assert (
+        "'overlord.lock' is outside of the playbook's folder (put the file beside the playbook, not"
+        in said.out + said.err
+    )
+    assert here.is_symlink()
+
+
+def test_a_lock_behind_a_link_that_stays_in_the_folder_is_read_by_all(locked: Team) -> None:
+    Path("overlord.lock").rename("locked.lock")
+    Path("overlord.lock").symlink_to("locked.lock")
+    assert "Be kind." in locked.plays()
+    assert locked.run("roles", "verify").exit == 0
+    assert locked.run("roles", "lock", "--frozen").exit == 0
+
+
 def test_from_elsewhere_each_command_that_mends_something_names_the_folder(
     locked: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -497,6 +545,27 @@ def test_from_elsewhere_each_command_that_mends_something_names_the_folder(
     assert f'({lock}" writes it)' in locked.run("roles", "fetch", "my council").err
     assert f'({lock}" writes overlord.lock anew)' in locked.run("roles", "lock", "--frozen", "my council").err
     assert f'({lock}/council.yml" locks it)' in locked.run("roles", "update", "--in", "my council").err
+
+
+def test_from_elsewhere_what_was_changed_by_hand_is_told_with_the_folder_too(
+    locked: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (locked.root / "here").rename(locked.root / "my council")
+    monkeypatch.chdir(locked.root)
+    path = locked.root / "my council" / "overlord.lock"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(re.sub("sha256:.*", f"sha256:{'0' * 64}", before), encoding="utf-8")
+    lock = 'overlord-run roles lock "my council"'
+    assert f"or write it anew by {lock}) [wrong-digest]" in locked.run("roles", "verify", "my council").out
+    path.write_text(before.replace("packs:", "pakcs"), encoding="utf-8")
+    assert f"(take its old text back, or delete it and run {lock}) [" in locked.run("roles", "verify", "my council").err
+    path.write_text(before, encoding="utf-8")
+    locked.judge("Be quick.")
+    locked.blue.forget(parse_lock(before.encode(), "overlord.lock").named("blue")[0].commit)
+    shutil.rmtree(locked.root / "cache")
+    gone = '(its history may have been rewritten; overlord-run roles update blue --in "my council" locks what'
+    assert gone in locked.run("roles", "fetch", "my council").err
+    assert gone in locked.run("roles", "lock", "my council").err
 
 
 def test_every_command_tells_the_same_as_json(team: Team) -> None:

@@ -89,7 +89,7 @@ def test_a_failure_decides_the_exit_code_and_the_next_command(shell: Shell) -> N
     assert done.exit == 1
     assert "[rehearsal] birch is blocked: later messages leave it out" in done.err.splitlines()
     assert "Exit 1: the run ended, and something failed (a rehearsal: no model was asked)" in done.err
-    assert done.err.splitlines()[-1].startswith("Next: overlord-run show birch --run ")
+    assert done.err.splitlines()[-1].startswith("Next: overlord-run recover birch --run ")
     assert done.out
 
 

@@ -97,7 +97,7 @@ def test_a_run_is_a_table_while_it_goes_on_and_the_recap_afterwards(start: Start
     assert terminal.lines[output - 1] == ""
     assert terminal.lines[output].startswith("This is a rehearsal: no model was asked.")
     assert "slot    sent  answered  failed  skipped  tokens                   cost" in terminal.lines
-    assert terminal.lines[-1].startswith("Next: overlord-run show birch --run ")
+    assert terminal.lines[-1].startswith("Next: overlord-run recover birch --run ")
 
 
 def test_what_went_wrong_stands_above_the_table_while_others_are_asked(shell: Shell, start: Start) -> None:

@@ -75,11 +75,11 @@ def test_validate_imports_what_reads_playbooks_and_nothing_of_runs() -> None:
     ("words", "most"),
     [
         (["--help"], 9),
-        (["validate", str(REPO / "playbooks" / "quickstart.yml")], 93),
-        (["list"], 77),
-        (["status"], 88),
-        ([str(REPO / "playbooks" / "quickstart.yml"), "--dry-run"], 150),
-        ([str(REPO / "playbooks" / "quickstart.yml"), "--rehearse", "-q"], 242),
+        (["validate", str(REPO / "playbooks" / "quickstart.yml")], 98),
+        (["list"], 78),
+        (["status"], 89),
+        ([str(REPO / "playbooks" / "quickstart.yml"), "--dry-run"], 155),
+        ([str(REPO / "playbooks" / "quickstart.yml"), "--rehearse", "-q"], 252),
     ],
     ids=lambda value: " ".join(word for word in value if "/" not in word) if isinstance(value, list) else "",
 )

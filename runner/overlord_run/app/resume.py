@@ -20,6 +20,7 @@ from overlord_run.executor.council import Council
 from overlord_run.executor.run import execute
 from overlord_run.executor.unknown import Decision, decide, leave_out_before
 from overlord_run.plan.model import Plan
+from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedPause
 from overlord_run.playbook.money import Limits
 from overlord_run.playbook.names import listed, next_name
 from overlord_run.settings.caps import raised
@@ -65,7 +66,8 @@ def resume(folder: RunFolder, wanted: Resumption, audience: Audience, ask: Ask) 
         RunBusyError: Another process owns it.
         BudgetError: Its budget is reached, and it is not raised by this; nothing was changed.
         UnknownOutcomeError: Calls have an unknown outcome and nobody decided; nothing was changed.
-        UsageError: There is no such redirect, or it has been sent already; or a limit cannot be raised so.
+        UsageError: There is no such redirect, it has been sent already, or a check or a pause would be left out for it;
+            or a limit cannot be raised so.
         SettingsError: The API is not proved, or may not be asked.
         StoreError: The run folder cannot be read or written.
     """
@@ -111,6 +113,7 @@ async def _carry_on(wanted: Resumption, council: Council, mailbox: Mailbox) -> N
 def _check(run: Recorded, state: State, wanted: Resumption) -> None:
     if wanted.first is not None:
         _require_forward(state, wanted.first)
+        _require_no_gate_before(run.plan, state, wanted.first)
     if not wanted.ignores_changes:
         require_unchanged(run)
 
@@ -154,7 +157,25 @@ def _require_redirect(plan: Plan, first: str) -> None:
 
 
 def _require_forward(state: State, first: str) -> None:
-    message_of = state.messages.get(first)
-    if message_of is not None and message_of.ended_at is not None:
+    if _has_ended(state, first):
         message = f"the redirect '{first}' has ended already, and a run only goes forward"
         raise UsageError(message, next="Name one that has not been sent; overlord-run status shows which.")
+
+
+def _require_no_gate_before(plan: Plan, state: State, first: str) -> None:
+    """Refuse to leave out a check or a pause: what they guard would be done without their word."""
+    for redirect in plan.redirects:
+        if redirect.id == first:
+            return
+        if not _has_ended(state, redirect.id):
+            for each in redirect.redirects if isinstance(redirect, PlannedBlock) else (redirect,):
+                if isinstance(each, PlannedCheck | PlannedPause):
+                    message = (
+                        f"the {each.kind} '{each.id}' stands before '{first}' and has not passed; it is not left out"
+                    )
+                    raise UsageError(message, next=f"Go on with --from {redirect.id}, or with a redirect before it.")
+
+
+def _has_ended(state: State, message_id: str) -> bool:
+    message = state.messages.get(message_id)
+    return message is not None and message.ended_at is not None

@@ -107,7 +107,11 @@ def _require_same_files(run: Recorded, path: str) -> None:
             raise ChangedError(message, _GO_ON)
     lock = Path(path).with_name(LOCK_NAME)
     if lock.exists():
-        _require_same_commits(run, parse_lock(read_bytes(lock, limit=LOCK_LIMIT), str(lock)))
+        try:
+            content = read_beside(lock.parent, LOCK_NAME, limit=LOCK_LIMIT)
+        except FileError as error:
+            raise ChangedError(error.message, _GO_ON) from error
+        _require_same_commits(run, parse_lock(content, str(lock)))
 
 
 def _require_same_commits(run: Recorded, lock: Lock) -> None:

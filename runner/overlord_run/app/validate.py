@@ -264,7 +264,7 @@ def _packed(problems: Sequence[Problem], texts: Mapping[str, _Text], files: Coll
     packed: dict[str, _Text] = {}
     for folder in {Path(file).parent for file in files}:
         try:
-            lock = parse_lock(read_bytes(folder / LOCK_NAME, limit=LOCK_LIMIT), LOCK_NAME)
+            lock = parse_lock(read_beside(folder, LOCK_NAME, limit=LOCK_LIMIT), LOCK_NAME)
         except (FileError, InvalidPlaybookError):  # so none of the problems is in a pack that it names
             continue
         for label in labels:

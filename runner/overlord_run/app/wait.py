@@ -8,10 +8,11 @@ from overlord_run.app.own import Audience
 from overlord_run.app.post import LOOK_EVERY_S, interrupted
 from overlord_run.app.resume import unknown_outcome
 from overlord_run.errors import Exit, RunNotFoundError, UnfinishedError, UsageError, worst
-from overlord_run.plan.ids import STARTUP
+from overlord_run.plan.ids import STARTUP, redirect_id
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
 from overlord_run.store.owner import is_owned
+from overlord_run.store.plan_file import read_plan
 from overlord_run.store.state import State
 
 MESSAGE = "message:"
@@ -35,7 +36,7 @@ def wait(folder: RunFolder, goal: str, wait_s: float | None, audience: Audience)
         RunNotFoundError: The run ended without it.
         StoreError: The log cannot be read.
     """
-    reached = _reached(goal)
+    reached = _reached(goal, folder)
     deadline = None if wait_s is None else time.monotonic() + wait_s
     following = Following(folder)
     following.catch_up()
@@ -57,13 +58,13 @@ def wait(folder: RunFolder, goal: str, wait_s: float | None, audience: Audience)
         time.sleep(LOOK_EVERY_S)
 
 
-def _reached(goal: str) -> _Reached:
+def _reached(goal: str, folder: RunFolder) -> _Reached:
     if goal == "done":
         return exit_of
     if goal == "ready":
         return _is_ready
     if goal.startswith(MESSAGE):
-        return lambda state: _is_settled(state, goal.removeprefix(MESSAGE))
+        return lambda state: _is_settled(folder, state, goal.removeprefix(MESSAGE))
     message = f"'{goal}' is nothing to wait for"
     raise UsageError(message, next="Wait for ready, done or message:ID.")
 
@@ -76,11 +77,28 @@ def _is_ready(state: State) -> Exit | None:
     return worst(Exit.FAILED, exit_of(state) or Exit.FAILED) if state.has_ended else None
 
 
-def _is_settled(state: State, message_id: str) -> Exit | None:
+def _is_settled(folder: RunFolder, state: State, message_id: str) -> Exit | None:
     message = state.message_of(message_id)
     if message is None or message.ended_at is None:
         return None
-    return Exit.OK if message.state == "completed" or message.by_design else Exit.FAILED
+    if message.state == "completed" or message.by_design:
+        return Exit.OK
+    # What goes to a servant never says no; to know a check from a block takes the plan.
+    is_no = message.state == "failed" and not message.target and _is_gate(folder, state, redirect_id(message.id))
+    return Exit.REJECTED if is_no else Exit.FAILED
+
+
+def _is_gate(folder: RunFolder, state: State, name: str) -> bool:
+    """Say whether a redirect is a check or a pause: where that fails, the run is rejected."""
+    if state.created is None:
+        return False
+    pending = list(read_plan(folder.plan_path, state.created.plan_digest)["redirects"])
+    kinds = {}
+    while pending:
+        redirect = pending.pop()
+        kinds[redirect["id"]] = redirect["kind"]
+        pending += redirect.get("redirects", [])
+    return kinds.get(name) in ("check", "pause")
 
 
 def _never(folder: RunFolder, state: State, goal: str) -> Exception:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from overlord_run.cli.report.styled import Line, plain
-from overlord_run.cli.streams import write_err, write_out
+from overlord_run.cli.streams import as_logged, write_err, write_out
 from overlord_run.cli.terminal import is_terminal, size_of, takes_paint
 from overlord_run.settings.environment import environment
 
@@ -27,7 +27,7 @@ def write_note_lines(lines: Sequence[Line]) -> None:
 def _as_seen(lines: Sequence[Line], stream: TextIO | None) -> str:
     environ = environment()
     if stream is None or not takes_paint(stream, environ):
-        return plain(lines)
+        return as_logged(plain(lines))
     from overlord_run.cli.paint import paint
 
-    return paint(lines, columns=size_of(stream).columns if is_terminal(stream, environ) else None)
+    return as_logged(paint(lines, columns=size_of(stream).columns if is_terminal(stream, environ) else None))

@@ -51,7 +51,7 @@ def command(
 
         check(folder, Flags(**flags), ping=ping)
     found = standing(folder)
-    following = next_command(found.state, current_host(), state_dir=state_dir)
+    following = next_command(found.state, current_host(), state_dir=state_dir, is_live=found.inspection.is_owned)
     if output_format == "json":
         write_json(status_json(found, next_command=following))
     else:

@@ -73,7 +73,17 @@ def write_report(text: str) -> bool:
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    return write_out(visible(text))
+    return write_out(as_logged(visible(text)))
+
+
+def as_logged(text: str) -> str:
+    """Return a text for people as a log takes it; that of a step of GitHub's Actions would obey some lines."""
+    if "::" not in text and "##[" not in text:
+        return text
+    from overlord_run.cli.report.workflow import without_commands
+    from overlord_run.settings.environment import environment, is_github_actions
+
+    return without_commands(text) if is_github_actions(environment()) else text
 
 
 def write_json(value: Mapping[str, Any]) -> bool:
@@ -85,7 +95,7 @@ def write_json(value: Mapping[str, Any]) -> bool:
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    return write_out(json.dumps(value, separators=(",", ":"), allow_nan=False))
+    return write_out(_without_commands(json.dumps(value, separators=(",", ":"), allow_nan=False)))
 
 
 def write_comparable_json(value: Mapping[str, Any]) -> bool:
@@ -99,12 +109,13 @@ def write_comparable_json(value: Mapping[str, Any]) -> bool:
     Raises:
         StoreError: Standard output cannot be written, and not because its reader left.
     """
-    return write_out(visible(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)))
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return write_out(_without_commands(visible(text)))
 
 
 def write_note(text: str) -> None:
     """Write progress, a note or an error for people to standard error; where that cannot be written, to nobody."""
-    write_err(visible(text))
+    write_err(as_logged(visible(text)))
 
 
 def write_out(text: str) -> bool:
@@ -145,6 +156,14 @@ def _write_out(text: str) -> bool:
         message = f"standard output cannot be written: {error.strerror}"
         raise StoreError(message, next="Make room, or send it elsewhere.", code="output") from error
     return error is None
+
+
+def _without_commands(text: str) -> str:
+    if "##[" not in text:
+        return text
+    from overlord_run.cli.report.workflow import without_older_commands
+
+    return without_older_commands(text)
 
 
 def _ended(text: str) -> str:

@@ -24,7 +24,7 @@ def carry_out(
     wait_s = None if timeout is None else duration_s(timeout, "--timeout")
     with telling(manner, is_launch=False) as teller:
         state, code = wait(folder, goal, wait_s, Audience(teller.hear, teller.interrupted))
-    following = next_command(state, current_host(), state_dir=state_dir)
+    following = next_command(state, current_host(), state_dir=state_dir, is_live=not state.is_at_rest)
     if manner.as_json:
         write_json(waited_json(state, goal, code, next_command=following))
     else:

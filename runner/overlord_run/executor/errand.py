@@ -6,7 +6,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from overlord_run.executor.council import Council
-from overlord_run.executor.recovery import ask
+from overlord_run.executor.recovery import ask, remedy
 from overlord_run.executor.replies import seen_by
 from overlord_run.executor.turn import Ask, always
 from overlord_run.plan.ids import STARTUP, redirect_id, round_id, round_of
@@ -108,8 +108,19 @@ async def deliver(council: Council, errand: Errand, slot: str, *, may_begin: Cal
         text = await _text_for(council, errand, slot, before)
         if text is None:
             return
-        question = Ask(errand.id, errand.to, slot, text, council.timeout_s(slot, errand.timeout_s))
-        await ask(council, question, may_begin=may_begin)
+        await ask(council, _question(council, errand, slot, text), may_begin=may_begin)
+
+
+async def remedy_late(council: Council, errand: Errand, slot: str) -> None:
+    """Help a servant whose call failed in a process that is gone, before anybody else speaks with it."""
+    async with council.floor[slot]:
+        before = _result(council, errand, slot)
+        if before is not None and before.text is not None and not council.halt.wanted.is_set():
+            await remedy(council, _question(council, errand, slot, before.text))
+
+
+def _question(council: Council, errand: Errand, slot: str, text: str) -> Ask:
+    return Ask(errand.id, errand.to, slot, text, council.timeout_s(slot, errand.timeout_s))
 
 
 async def _text_for(council: Council, errand: Errand, slot: str, before: Result | None) -> str | None:

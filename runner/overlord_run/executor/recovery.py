@@ -4,16 +4,22 @@ from collections.abc import Callable
 
 from overlord_run.executor.council import Council
 from overlord_run.executor.proof import fault_of
-from overlord_run.executor.turn import Ask, always, take_turn
+from overlord_run.executor.turn import Ask, Outcome, always, take_turn
 from overlord_run.plan.handoff import handoff
 from overlord_run.store import events as ev
 from overlord_run.store.lease import scope_token
-from overlord_run.store.state import State
+from overlord_run.store.state import Message, State
 
 
 async def ask(council: Council, question: Ask, *, may_begin: Callable[[], bool] = always) -> None:
     """Ask a servant, and where the plan says `recovery: auto` help it when it fails: how it ended is in the state."""
-    outcome = await take_turn(council, question, may_begin=may_begin)
+    if await take_turn(council, question, may_begin=may_begin) == "failed":
+        await remedy(council, question)
+
+
+async def remedy(council: Council, question: Ask) -> None:
+    """Help a servant whose call failed, where the plan says `recovery: auto`, by what was not tried yet."""
+    outcome: Outcome = "failed"
     while outcome == "failed" and council.plan.recovery == "auto":
         remedy = _next_remedy(council.state, question)
         # The leases of the others are not in question; naming all of them for each that failed would be quadratic.
@@ -46,6 +52,20 @@ def replaced(state: State, slot: str, message_id: str | None, request_id: str | 
         message_id=message_id,
         request_id=request_id,
     )
+
+
+def left_without_remedy(state: State) -> list[tuple[Message, str]]:
+    """Return each message that has not ended, with a slot whose call failed: a crash may have come before the remedy.
+
+    A call that a person has said to count as failed is none of them.
+    """
+    return [
+        (message, slot)
+        for message in state.messages.values()
+        if message.ended_at is None
+        for slot, result in message.results.items()
+        if state.servants[slot].state == "blocked" and result.failure_kind not in (None, "unknown")
+    ]
 
 
 def failed_question(state: State, slot: str) -> str | None:

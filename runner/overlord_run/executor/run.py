@@ -5,8 +5,9 @@ from typing import Any
 
 from overlord_run.executor.council import Council
 from overlord_run.executor.desk import Desk, Mailbox
-from overlord_run.executor.errand import Errand, leave_out, of_message, run_errand
+from overlord_run.executor.errand import Errand, leave_out, of_message, remedy_late, run_errand
 from overlord_run.executor.proof import prove
+from overlord_run.executor.recovery import left_without_remedy
 from overlord_run.executor.redirects import send_redirects
 from overlord_run.executor.replies import seen_by_outputs
 from overlord_run.executor.spending import timed
@@ -76,6 +77,8 @@ async def _execute(council: Council, mailbox: Mailbox, left_out: frozenset[str],
         has_ended = False
         if is_started:
             desk.is_open = True
+            for message, slot in left_without_remedy(council.state):
+                group.create_task(remedy_late(council, of_message(council, message), slot))
             for errand in _left_by_persons(council):
                 group.create_task(run_errand(council, errand))
             has_ended = await send_redirects(council)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from overlord_run.errors import Problem
 from overlord_run.plan.ids import STARTUP
-from overlord_run.plan.language.templates import MAPPING_METHODS, Reference, read
-from overlord_run.plan.scope import Known, KnownSlots, Site, in_role
+from overlord_run.plan.language.templates import MAPPING_METHODS, Reference, impossible, kinds, read
+from overlord_run.plan.scope import KnownSlots, Site, in_role
 from overlord_run.plan.sites import Template, resolved, templates
 from overlord_run.plan.unused import unused_in_playbook, unused_in_role
 from overlord_run.playbook.model import Playbook, RoleFile
@@ -87,6 +87,7 @@ def _problems(playbook: Playbook) -> Iterator[Problem]:
         found, wrong = read(template.text, bare=template.bare)
         yield from wrong
         yield from _unknown(template, found)
+        yield from impossible(template.text, template.known, template.wanted)
         readable &= not any(one.rule in _UNREADABLE for one in wrong)
         if template.site != "role":
             paths += [reference.path for reference in found]
@@ -99,7 +100,9 @@ def _problems(playbook: Playbook) -> Iterator[Problem]:
 def _problems_in_role(role: RoleFile) -> Iterator[Problem]:
     found, wrong = read(role.system)
     yield from wrong
-    yield from _unknown(Template(role.system, "role", in_role(role.inputs)), found)
+    template = Template(role.system, "role", in_role(role.inputs))
+    yield from _unknown(template, found)
+    yield from impossible(template.text, template.known, template.wanted)
     if not wrong:
         yield from unused_in_role(role.inputs, _paths(role.system))
 
@@ -118,22 +121,25 @@ def _unknown(template: Template, found: Iterable[Reference]) -> Iterator[Problem
             yield _tell_unordered(template, place, reference.path[1])
 
 
-def _missing(known: Mapping[str, Known], path: tuple[str, ...]) -> int | None:
+def _missing(known: Mapping[str, kinds.Known], path: tuple[str, ...]) -> int | None:
     """Return how much of a path it takes to meet a name that is not known, or None where all of it is."""
-    below: Known = known
+    below: kinds.Known = known
     for depth, name in enumerate(path):
-        if below is None or (depth and name not in below and name in MAPPING_METHODS):
+        if below is None or not kinds.is_named_by_path(below):
             return None
-        if name not in below:
+        names = kinds.names_below(below)
+        if depth and name not in names and name in MAPPING_METHODS:
+            return None
+        if name not in names:
             return depth + 1
-        below = below[name]
+        below = names[name]
     return None
 
 
 def _is_unordered(template: Template, path: tuple[str, ...]) -> bool:
     match path:
         case ("replies" | "approvals" as root, message_id, *_) if template.ended is not None and message_id in (
-            template.known[root] or ()
+            kinds.names_below(template.known[root])
         ):
             return message_id != STARTUP and message_id not in template.ended
     return False
@@ -168,10 +174,11 @@ def _tell_missing(template: Template, place: Place, path: tuple[str, ...]) -> Pr
     if path[0] == "replies" and path[_TO_SLOT:] == ("json",):
         whose = f"the assignment of {shown(path[2])}" if path[1] == STARTUP else f"the redirect {shown(path[1])}"
         return problem(place, rule, message, f"give {whose} an 'expect' with the schema of its answer")
-    below: Known = template.known
+    below: kinds.Known = template.known
     for part in owner:
-        below = {} if below is None else below[part]
-    known = below.told() if isinstance(below, KnownSlots) else tuple(below or ())
+        below = kinds.names_below(below).get(part)
+    names = kinds.names_below(below)
+    known = names.told() if isinstance(names, KnownSlots) else tuple(names)
     hint = did_you_mean(name, known) or (f"there are: {listed(known)}" if known else "there are none")
     hint = hint if owner else how_to_write("boolean", name, None) or hint
     return problem(place, rule, message, hint)
@@ -189,8 +196,7 @@ def _describe(template: Template, path: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _describe_slot(template: Template, message_id: str, slot: str) -> tuple[str, str]:
-    servants = template.known["servants"] or {}
-    if slot not in servants:
+    if slot not in kinds.names_below(template.known["servants"]):
         return "unknown-slot", f"no servant is in a slot {shown(slot)}"
     if message_id == STARTUP:
         return "not-a-target", f"{shown(slot)} has no task, so it gives no reply at startup"

@@ -16,7 +16,7 @@ RULES = {
     "not-a-target": "A reply is read of a servant that the message goes to.",
     "undeclared-input": "An input that a template reads is declared.",
     "undeclared-var": "A constant that a template reads is declared under 'vars'.",
-    "unknown-attribute": "What a template reads of a servant, a reply, the host or the playbook exists.",
+    "unknown-attribute": "What a template reads of a value exists.",
     "unknown-name": "A name that a template reads is known where it stands.",
     "unknown-reply": "A message whose replies a template reads is declared.",
     "unordered-reply": "A redirect comes after the ones whose replies its message reads.",

@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from overlord_run.plan.language.templates import Wanted, kinds
 from overlord_run.plan.order import ended_before, ended_in
-from overlord_run.plan.scope import Known, Site, Surroundings, in_role
+from overlord_run.plan.scope import Site, Surroundings, in_role
 from overlord_run.playbook.model import (
     Assignment,
     BlockRedirect,
@@ -20,6 +21,8 @@ from overlord_run.playbook.model import (
     Role,
 )
 from overlord_run.playbook.texts import Source, Text
+
+_WANTED: Mapping[Site, Wanted] = {"for_each": "list", "output": "value"}
 
 
 class Template(Struct, frozen=True):
@@ -34,11 +37,16 @@ class Template(Struct, frozen=True):
 
     text: Text
     site: Site
-    known: Mapping[str, Known]
+    known: Mapping[str, kinds.Known]
     bare: bool = False
     ended: Set[str] | None = None
     redirect: str = ""
     blocks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What it has to give."""
+        return _WANTED.get(self.site, "condition") if self.bare else "text"
 
 
 def templates(playbook: Playbook) -> Iterator[Template]:

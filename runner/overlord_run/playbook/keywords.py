@@ -100,13 +100,18 @@ class _Parts:
             for index, item in enumerate(instance):
                 yield from _at(index, self._errors(validator, inner, item))
 
-    def dependencies(self, validator: Any, by_name: Mapping[str, Any], instance: Any, _: Any) -> _Errors:
-        """Find each key that stands without one it goes with; `validator_value` is the two of them."""
+    def dependencies(self, validator: Any, by_name: Mapping[str, Any], instance: Any, schema: Any) -> _Errors:
+        """Find each key that stands without one it goes with; `validator_value` is the two of them.
+
+        What a key wants of the mapping is told as of the mapping's whole schema, which knows all its keys.
+        """
         for key, wanted in by_name.items() if isinstance(instance, dict) else ():
             if key not in instance:
                 continue
             if isinstance(wanted, dict):
-                yield from self._errors(validator, wanted, instance)
+                for error in self._errors(validator, wanted, instance):
+                    error.schema = schema
+                    yield error
                 continue
             for other in [name for name in wanted if name not in instance]:
                 yield ValidationError("dependencies", validator_value=(key, other))

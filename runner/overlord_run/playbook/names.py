@@ -78,7 +78,13 @@ def inner_path_fault(path: str) -> str:
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """Return `did you mean 'x'?` for the nearest known name, whatever its capitals, or nothing where none is near."""
+    """Return `did you mean 'x'?` for the nearest known name, or nothing where none is near."""
+    near = nearest(wrong, known)
+    return f"did you mean {shown(near, longest=LONGEST_PATH)}?" if near else ""
+
+
+def nearest(wrong: str, known: Iterable[str]) -> str:
+    """Return the nearest known name, whatever its capitals, or nothing where none is near."""
     candidates = list(islice(known, MOST_CANDIDATES + 1))
     if len(wrong) > LONGEST_ECHO * 2 or len(candidates) > MOST_CANDIDATES:
         return ""
@@ -88,7 +94,7 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     if not near and wrong != wrong.casefold():
         by_letters = {name.casefold(): name for name in candidates}
         near = [by_letters[name] for name in difflib.get_close_matches(wrong.casefold(), by_letters, n=1, cutoff=_NEAR)]
-    return f"did you mean {shown(near[0], longest=LONGEST_PATH)}?" if near else ""
+    return near[0] if near else ""
 
 
 def next_name(wrong: str, known: Collection[str], intro: str) -> str:

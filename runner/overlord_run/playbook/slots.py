@@ -37,6 +37,10 @@ class Shape(Struct, frozen=True):
         closed = [place + len(mark) for mark in _CLOSING if (place := source.rfind(mark)) >= 0]
         return cls(source[: min(opened)], source[max(closed, default=len(source)) :].removesuffix("\n"))
 
+    def told(self) -> str:
+        """Return what a message calls the slots."""
+        return self.beginning if self.end is None else f"{self.beginning}…{self.end}"
+
     def may_be(self, slot: str) -> bool:
         """Return whether the template may make a slot."""
         if self.end is None:
@@ -80,5 +84,4 @@ class Slots:
     def told(self) -> Iterator[str]:
         """Yield what a message names: the slots that are written out, and the shapes of the others."""
         yield from self.roles
-        for shape in self.made:
-            yield shape.beginning if shape.end is None else f"{shape.beginning}…{shape.end}"
+        yield from (shape.told() for shape in self.made)

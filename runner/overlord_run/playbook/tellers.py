@@ -7,7 +7,7 @@ from typing import Any
 
 from overlord_run.errors import Problem
 from overlord_run.playbook.formats import FORMATS
-from overlord_run.playbook.names import did_you_mean, listed, shown
+from overlord_run.playbook.names import did_you_mean, listed, nearest, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import Document, Path
 from overlord_run.playbook.texts import Place
@@ -88,15 +88,27 @@ def _unknown_key(error: Any, document: Document) -> Iterator[Problem]:
     path = tuple(error.absolute_path)
     known = error.schema["properties"]
     place = f" in {subject(path)}" if path else ""
-    for key in error.instance:
-        if key not in known and not key.startswith("x-"):
-            hint = did_you_mean(key, known) or f"known here: {listed(known, most=_MOST_KEYS)}"
-            yield problem(document.key((*path, key)), "unknown-key", f"unknown key {shown(key)}{place}", hint)
+    for key in _unknown(error):
+        hint = did_you_mean(key, known) or f"known here: {listed(known, most=_MOST_KEYS)}"
+        yield problem(document.key((*path, key)), "unknown-key", f"unknown key {shown(key)}{place}", hint)
+
+
+def _unknown(error: Any) -> Iterator[str]:
+    return (key for key in error.instance if key not in error.schema["properties"] and not key.startswith("x-"))
+
+
+def _stands_misspelt(keys: list[str], error: Any) -> bool:
+    """Say whether one of some keys that are missing stands there with a slip in it, which is told already."""
+    if error.schema.get("additionalProperties") is not False:
+        return False
+    return any(nearest(each, error.schema["properties"]) in keys for each in _unknown(error))
 
 
 def _missing_key(error: Any, document: Document) -> Iterator[Problem]:
     place, within = _owner(tuple(error.absolute_path), document)
     key = error.validator_value
+    if _stands_misspelt([key], error):
+        return
     example = _example(error.schema["properties"][key])
     yield problem(place, "missing-key", f"{shown(key)} is missing{within}", f"add it, for example {key}: {example}")
 
@@ -179,6 +191,8 @@ def _one_of(error: Any, document: Document) -> Iterator[Problem]:
     given = [key for key in error.instance if key in choices]
     if given:
         yield _exclusive(given, path, document)
+        return
+    if _stands_misspelt(choices, error):
         return
     place, within = _owner(path, document)
     yield problem(

@@ -23,6 +23,7 @@ from overlord_run.playbook.rules import MAX_BYTES, bounded, problem
 from overlord_run.playbook.scalars import resolve
 from overlord_run.playbook.source import Document
 from overlord_run.playbook.texts import Place
+from overlord_run.roles.commands import beside
 
 RevKind = Literal["tag", "branch", "commit"]
 
@@ -32,7 +33,6 @@ LOCK_LIMIT = MAX_BYTES
 _HEAD = (
     "# Written by overlord-run roles lock; keep it beside the playbooks, and review what changes as you review code.\n"
 )
-_ANEW = "take its old text back, or delete it and run overlord-run roles lock"
 _KINDS: Mapping[str | None, RevKind] = {name: name for name in get_args(RevKind)}
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+@~%=-]*(?::[A-Za-z0-9_./+@~%=-]+)*")
 
@@ -96,7 +96,8 @@ def parse_lock(data: bytes, file: str) -> Lock:
     """
     document, problems = checked(data, file, "lock")
     if document is None:
-        raise InvalidPlaybookError(bounded([replace(each, hint=_ANEW) for each in problems]))
+        hint = f"take its old text back, or delete it and run {beside('lock', file)}"
+        raise InvalidPlaybookError(bounded([replace(each, hint=hint) for each in problems]))
     told = {(each.line, each.column) for each in problems}
     problems += [each for each in _check(document) if (each.line, each.column) not in told]
     if problems:

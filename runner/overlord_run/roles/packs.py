@@ -3,7 +3,6 @@
 Nothing is fetched here, and git is not run.
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
@@ -20,10 +19,10 @@ from overlord_run.playbook.source import digest_of
 from overlord_run.playbook.texts import Place
 from overlord_run.roles.beside import Beside
 from overlord_run.roles.cache import Cache
+from overlord_run.roles.commands import command
 from overlord_run.roles.lock import LOCK_LIMIT, Lock, LockedPack, parse_lock
 
 _WORDS = {"git": "URL", "rev": "revision", "path": "folder"}
-_PLAIN = re.compile(r"[A-Za-z0-9_./\\:+@%,=-]+")
 
 
 class OpenPack(Struct, frozen=True):
@@ -102,16 +101,6 @@ def read_labelled(label: str, lock: Lock, cache: Cache) -> bytes | None:
         return pack.read(path)
     except FileError:  # which is a problem of its own, and told
         return None
-
-
-def command(name: str, playbook: str) -> str:
-    """Return the command that mends something about the packs of a playbook, or of the playbooks of a folder."""
-    return f"overlord-run roles {name} {quoted(playbook)}"
-
-
-def quoted(path: str) -> str:
-    """Return a path as a word of a command line."""
-    return path if _PLAIN.fullmatch(path) else f'"{shown(path, longest=LONGEST_PATH)[1:-1]}"'
 
 
 def open_packs(playbook: Playbook, beside: Beside, cache: Cache) -> tuple[dict[str, OpenPack], list[Problem]]:

@@ -19,16 +19,18 @@ class PackError(OverlordError):
         reason: What is wrong, a sentence without a full stop.
         rule: The id of the rule that it breaks, for who tells it as a problem of the playbook.
         hint: What to do about it.
+        is_gone: Whether the commit is not in the repository any more, so that another one is to be locked.
     """
 
     code = "pack"
     exit = Exit.INVALID
 
-    def __init__(self, reason: str, *, rule: str, hint: str) -> None:
+    def __init__(self, reason: str, *, rule: str, hint: str, is_gone: bool = False) -> None:
         super().__init__(reason, next=f"{hint[0].upper()}{hint[1:]}.")
         self.reason = reason
         self.rule = rule
         self.hint = hint
+        self.is_gone = is_gone
 
 
 class UnreachableError(OverlordError):
@@ -36,6 +38,7 @@ class UnreachableError(OverlordError):
 
     Attributes:
         reason: What is wrong, a sentence without a full stop.
+        remedy: What to do about it, a sentence.
     """
 
     code = "pack-unreachable"
@@ -43,6 +46,7 @@ class UnreachableError(OverlordError):
     def __init__(self, reason: str, remedy: str, *, retryable: bool = False) -> None:
         super().__init__(reason, next=remedy, retryable=retryable)
         self.reason = reason
+        self.remedy = remedy
 
 
 class _Complaint(NamedTuple):

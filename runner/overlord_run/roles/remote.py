@@ -127,10 +127,8 @@ class Remote(Struct, frozen=True):
             if done.code != 0 and not _NO_SUCH_COMMIT.search(done.errors):
                 raise unreachable(done.errors)
         message = f"the commit {commit[:SHORT]} is not in the repository"
-        hint = "its history may have been rewritten; overlord-run roles update locks what the revision names now"
-        raise PackError(
-            message if is_commit(rev) else f"{message}, which {shown(rev)} named", rule="pack-rev", hint=hint
-        )
+        message = message if is_commit(rev) else f"{message}, which {shown(rev)} named"
+        raise PackError(message, rule="pack-rev", hint="its history may have been rewritten", is_gone=True)
 
     def comes_after(self, new: str, old: str) -> bool:
         """Say whether a commit is a part of another one's history, which is fetched without what its commits hold.

@@ -168,7 +168,7 @@ def _request_failed(state: State, body: ev.RequestFailed, at: str) -> None:
         return
     servant.state = "blocked"  # as with a reply: the event that says so may be torn off
     result = state.messages[body.message_id].results[body.slot]
-    result.state, result.failure = "failed", body.reason
+    result.state, result.failure, result.failure_kind = "failed", body.reason, body.kind
     result.ended_at, result.ended_seq = at, state.last_seq
     result.request_id = body.request_id
 

@@ -45,6 +45,7 @@ class Result(Struct, gc=False):
     """What one servant made of one message. `text_seq` and `ended_seq` are the events that hold the texts in full.
 
     Attributes:
+        failure_kind: Why its last call failed, as the event has it; None where none has.
         by_design: Whether it was left out since the playbook wants it so; then it is no target of the message.
         repairs: How many of its answers were answered by what does not fit.
         repair: The last such message, while it waits for its answer.
@@ -61,6 +62,7 @@ class Result(Struct, gc=False):
     request_id: str | None = None
     reply: str | None = None
     failure: str | None = None
+    failure_kind: str | None = None
     finish_reason: str | None = None
     cut: bool = False
     note: str = ""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from council_kit import carry_out, run_folder
 from overlord_run.app.own import Audience
 from overlord_run.app.wait import wait
 from overlord_run.errors import Exit, OverlordError, RunBusyError, RunNotFoundError, UnknownOutcomeError, UsageError
@@ -62,6 +63,37 @@ def test_a_message_that_the_playbook_wants_skipped_went_well(tmp_path: Path) -> 
 def test_a_run_that_failed_at_its_startup_is_never_ready(tmp_path: Path) -> None:
     batches = [*STORY[:2], [ev.RunFinished("failed", "startup was not proved", {}, {})]]
     assert wait(told(tmp_path, batches), "ready", None, NOBODY)[1] is Exit.FAILED
+
+
+COUNCIL = """\
+overlord: 1
+name: council
+roles: {critic: {system: You criticise., task: What can go wrong?}}
+assignments: [{slot: alder, role: critic}]
+redirects:
+"""
+BROKEN = "replies.startup.get('nobody').text"
+
+
+@pytest.mark.parametrize(
+    ("redirect", "message_id", "exit_code"),
+    [
+        ("{id: gate, check: 1 == 1}", "gate", Exit.OK),
+        ("{id: gate, check: 1 == 2}", "gate", Exit.REJECTED),
+        (f"{{id: gate, check: {BROKEN}}}", "gate", Exit.REJECTED),
+        (f"{{id: gate, check: 1 == 1, when: {BROKEN}}}", "gate", Exit.REJECTED),
+        (f"{{id: gate, pause: 'Go?', when: {BROKEN}}}", "gate", Exit.REJECTED),
+        ("{id: block, redirects: [{id: gate, check: 1 == 2}]}", "gate", Exit.REJECTED),
+        ("{id: block, redirects: [{id: gate, check: 1 == 2}]}", "block", Exit.FAILED),
+        (f"{{id: block, redirects: [{{id: gate, check: 1 == 1}}], when: {BROKEN}}}", "block", Exit.FAILED),
+        (f"{{id: last, to: all, message: x, when: {BROKEN}}}", "last", Exit.FAILED),
+    ],
+)
+def test_a_check_or_a_pause_that_did_not_pass_is_a_no(
+    tmp_path: Path, redirect: str, message_id: str, exit_code: Exit
+) -> None:
+    carry_out(tmp_path, f"{COUNCIL}  - {redirect}\n")
+    assert wait(run_folder(tmp_path), f"message:{message_id}", None, NOBODY)[1] is exit_code
 
 
 @pytest.mark.parametrize("goal", ["", "Ready", "message", "rank"])

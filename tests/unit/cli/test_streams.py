@@ -7,6 +7,8 @@ from typing import TextIO
 
 import pytest
 
+from overlord_run.cli.lines import write_note_lines
+from overlord_run.cli.report.styled import line
 from overlord_run.cli.streams import (
     is_on_terminal,
     prepare,
@@ -80,6 +82,30 @@ def test_reports_and_notes_are_made_visible_wherever_they_go(capsys: pytest.Capt
     write_note("two\u202e")
     told = capsys.readouterr()
     assert (told.out, told.err) == ("one\\u001b\n", "two\\u202e\n")
+
+
+def test_what_people_read_commands_nothing_in_the_log_of_a_step_of_github(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for said in ("false", "true"):
+        monkeypatch.setenv("GITHUB_ACTIONS", said)
+        write_report("::error::one")
+        write_note("##[error]two")
+        write_note_lines([line("::debug::three", indent=2)])
+        write_data("::error::four")
+    told = capsys.readouterr()
+    assert told.out.splitlines() == ["::error::one", "::error::four", "\\u003a:error::one", "::error::four"]
+    assert told.err.splitlines() == [
+        *("##[error]two", "  ::debug::three"),
+        *("##\\u005berror]two", "  \\u003a:debug::three"),
+    ]
+
+
+def test_json_commands_nothing_in_any_log(capsys: pytest.CaptureFixture[str]) -> None:
+    write_json({"text": "##[error]one"})
+    line = capsys.readouterr().out
+    assert line == '{"text":"##\\u005berror]one"}\n'
+    assert json.loads(line) == {"text": "##[error]one"}
 
 
 def test_json_is_one_line_of_ascii(capsys: pytest.CaptureFixture[str]) -> None:

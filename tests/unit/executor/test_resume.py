@@ -48,7 +48,8 @@ def what_it_came_to(record: Record) -> object:
         message.id: (message.state, {slot: (each.state, each.reply) for slot, each in message.results.items()})
         for message in state.messages.values()
     }
-    return state.state, messages, state.outputs, {slot: each.state for slot, each in state.servants.items()}
+    servants = {slot: (each.state, each.generation) for slot, each in state.servants.items()}
+    return state.state, messages, state.outputs, servants
 
 
 def answered(folder: Path) -> set[tuple[str, str]]:
@@ -153,6 +154,25 @@ def test_a_servant_that_answers_when_asked_again_is_not_replaced(tmp_path: Path)
     assert record.state.replaced == []
     assert record.state.servants["birch"].recoveries == 1
     assert record.state.state == "completed"
+
+
+def test_a_crash_before_the_remedy_does_not_lose_it(tmp_path: Path) -> None:
+    script = RUNS["one fails and is helped in vain"][1]
+    record = carry_out(tmp_path, WITH_HELP, script)
+    types = [body.type for body in record.events]
+    again = cut(tmp_path, tmp_path / "cut", types.index("servant_recovered"))
+    assert carry_on(again, WITH_HELP, "overlord: 1\nanswers: {}\n").state.state == "completed"
+    helped = [body for body in bodies(again) if isinstance(body, ev.ServantRecovered | ev.ServantReplaced)]
+    assert helped == [ev.ServantRecovered("birch", "rank")]
+
+
+def test_a_call_that_a_person_counts_as_failed_has_no_remedy_by_itself(tmp_path: Path) -> None:
+    record = carry_out(tmp_path, WITH_HELP)
+    at = 1 + next(n for n, b in enumerate(record.events) if isinstance(b, ev.RequestSent) and b.message_id == "rank")
+    again = cut(tmp_path, tmp_path / "cut", at)
+    state = carry_on(again, WITH_HELP, decision="skip").state
+    assert sorted(result.state for result in state.messages["rank"].results.values()) == ["completed", "failed"]
+    assert not [body for body in bodies(again) if isinstance(body, ev.ServantRecovered | ev.ServantReplaced)]
 
 
 def test_nobody_is_helped_by_itself_where_the_plan_does_not_say_so(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_a_playbook_that_reads_only_what_is_there_has_no_problems() -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        "{{ inputs.plan.upper() }} {{ vars.team }} {{ vars.team.lead.anything }} {{ vars.items() }}",
+        "{{ inputs.plan.upper() }} {{ vars.team }} {{ vars.team.lead.upper() }} {{ vars.items() }}",
         "{{ servant.slot }}{{ servant.name }}{{ servant.role }}{{ servant.model }}{{ servant.profile }}",
         "{{ servant.with }}{{ servant.with.items() }}",
         "{{ servants.alder.state }}{{ servants.alder.with.focus }}{{ servants | length }}{{ servants['oak'].slot }}",

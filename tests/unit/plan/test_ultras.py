@@ -47,3 +47,12 @@ def test_a_council_without_ultra_servants_needs_no_budget() -> None:
         BASE.replace("ENGINE", "").replace("MODELS", "").replace("OAK", "normal").replace("ultra", "normal")
     )
     assert [*check_several(book), *check_limited(book)] == []
+
+
+@pytest.mark.parametrize(("slot", "told"), [("oak_{{ index }}", "oak_…"), ("{{ item }}", "role:critic")])
+def test_servants_of_a_list_are_called_by_the_shape_of_their_slots(slot: str, told: str) -> None:
+    made = f"{{slot: '{slot}', for_each: '[1]', role: critic, model: ultra}}"
+    source = BASE.replace("{slot: alder, role: critic, model: ultra}", made)
+    book = playbook(source.replace("ENGINE", "").replace("MODELS", "").replace("OAK", "normal"))
+    [found] = check_limited(book)
+    assert found.message == f"no budget limits what '{told}' may cost on an ultra model"

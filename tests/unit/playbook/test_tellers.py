@@ -146,3 +146,8 @@ def test_of_a_choice_the_branch_is_told_whose_type_the_value_has(answer: str, ex
 
 def test_of_very_many_misfits_the_first_are_told() -> None:
     assert len(told(PLAYBOOK + "".join(f"k{number}: 1\n" for number in range(1000)))) == 201
+
+
+def test_a_key_with_a_slip_in_it_is_missing_where_other_keys_are_let_be() -> None:
+    problems = check(read_yaml("tpye: exchange\n", "f"), "recording")
+    assert ("missing-key", "'type' is missing") in [(one.rule, one.message) for one in problems]

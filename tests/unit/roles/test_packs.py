@@ -13,8 +13,9 @@ from overlord_run.playbook.model import Playbook, Provenance
 from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.texts import Place, Text
 from overlord_run.roles.cache import Cache
+from overlord_run.roles.commands import command
 from overlord_run.roles.lock import Lock
-from overlord_run.roles.packs import command, open_packs, read_labelled
+from overlord_run.roles.packs import open_packs, read_labelled
 from overlord_run.roles.resolve import read
 from playbook_kit import parse, resolve
 

@@ -142,17 +142,14 @@ def test_a_revision_that_names_no_one_commit_is_refused(
     assert caught.value.exit == 3
 
 
-def test_a_commit_that_is_gone_is_told_with_what_locks_another(
-    repository: Repository, environ: Mapping[str, str]
-) -> None:
+def test_a_commit_that_is_gone_is_told_with_why_that_may_be(repository: Repository, environ: Mapping[str, str]) -> None:
     first = repository.commit({"critic.md": "one"})
     repository.commit({"critic.md": "two"})
     repository.forget(first)
     with pytest.raises(OverlordError) as caught:
         fetch(repository, first, "", environ)
     assert told(caught.value) == (
-        f"the commit {first[:8]} is not in the repository, which 'main' named. "
-        "Its history may have been rewritten; overlord-run roles update locks what the revision names now."
+        f"the commit {first[:8]} is not in the repository, which 'main' named. Its history may have been rewritten."
     )
 
 

@@ -12,6 +12,7 @@ from overlord_run.playbook.repository import SHORT
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
 from overlord_run.roles.cache import Cache
+from overlord_run.roles.commands import beside, update
 from overlord_run.roles.lock import LockedPack
 from overlord_run.roles.refusal import PackError
 
@@ -51,7 +52,9 @@ def fetch(paths: Sequence[str], fetching: Fetching) -> list[Fetched]:
                 if not is_new and any(differences(entry, path, fetching.cache)):
                     is_new = fetching.bring(entry, entry.commit, anew=True)
             except PackError as error:
-                problems.append(problem(place_of(entry, path), error.rule, error.message, error.hint))
+                hint = f"{error.hint}; {update(entry.pack, path)} locks what the revision names now"
+                hint = hint if error.is_gone else error.hint
+                problems.append(problem(place_of(entry, path), error.rule, error.message, hint))
                 continue
             fetched.append(Fetched(path, entry, is_new))
             problems += differences(entry, path, fetching.cache)
@@ -70,7 +73,7 @@ def differences(entry: LockedPack, file: str, cache: Cache) -> Iterator[Problem]
             message = f"the file {shown(path)} of the pack {shown(entry.pack)} is not so at {entry.commit[:SHORT]}"
         else:
             continue
-        hint = "the lock was changed by hand: take its old text back, or write it anew by overlord-run roles lock"
+        hint = f"the lock was changed by hand: take its old text back, or write it anew by {beside('lock', file)}"
         yield problem(place_of(entry, file), "wrong-digest", message, hint)
 
 

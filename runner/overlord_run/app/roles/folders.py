@@ -10,14 +10,14 @@ from msgspec import Struct
 from overlord_run.app import ours
 from overlord_run.app.validate import read
 from overlord_run.errors import InvalidPlaybookError, Problem, RunBusyError, StoreError, UsageError
-from overlord_run.files import FileError, read_bytes
+from overlord_run.files import FileError, read_beside
 from overlord_run.playbook.model import Pack, Playbook
 from overlord_run.playbook.names import LONGEST_PATH, shown
 from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.roles.cache import Cache
+from overlord_run.roles.commands import command
 from overlord_run.roles.lock import LOCK_LIMIT, Lock, compose_lock, parse_lock
-from overlord_run.roles.packs import command
 from overlord_run.store import atomic
 from overlord_run.store.owner import owned
 
@@ -119,13 +119,13 @@ def _folder(path: Path, named: Sequence[str]) -> Folder:
 
 
 def read_lock(path: Path) -> Lock | None:
-    """Return what a lock's file holds, or None where there is none.
+    """Return what a lock's file holds, or None where there is none. As for a run, no link may lead outside.
 
     Raises:
         InvalidPlaybookError: It has problems, or cannot be read.
     """
     try:
-        content = read_bytes(path, limit=LOCK_LIMIT)
+        content = read_beside(path.parent, path.name, limit=LOCK_LIMIT)
     except FileError as error:
         if error.rule == "file-missing":
             return None

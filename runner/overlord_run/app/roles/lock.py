@@ -16,8 +16,8 @@ from overlord_run.playbook.names import shown
 from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
+from overlord_run.roles.commands import command, update
 from overlord_run.roles.lock import Lock, LockedPack
-from overlord_run.roles.packs import command
 from overlord_run.roles.refusal import PackError
 
 _Key = tuple[str, str, str, str]
@@ -89,7 +89,8 @@ def _steps(
         try:
             steps[key], wrong = _step(folder, pack, before.get(key), fetching, frozen=frozen)
         except PackError as error:
-            wrong = [problem(pack.place, error.rule, error.message, error.hint)]
+            hint = f"{error.hint}; {update(pack.name, str(folder.lock_path))} locks what the revision names now"
+            wrong = [problem(pack.place, error.rule, error.message, hint if error.is_gone else error.hint)]
         problems += wrong
     known = {key_of(pack) for _, pack in folder.declared()}
     for key, entry in before.items():

@@ -12,7 +12,7 @@ from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.repository import rev_fault
 from overlord_run.playbook.source import scan
-from overlord_run.roles.packs import command
+from overlord_run.roles.commands import command
 
 
 class Edit(Struct, frozen=True):

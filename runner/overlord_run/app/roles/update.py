@@ -17,8 +17,8 @@ from overlord_run.playbook.names import next_name, shown
 from overlord_run.playbook.repository import SHORT
 from overlord_run.playbook.rules import problem
 from overlord_run.roles.cache import Cache
+from overlord_run.roles.commands import beside, command
 from overlord_run.roles.lock import Lock, LockedPack
-from overlord_run.roles.packs import command
 from overlord_run.roles.refusal import PackError, UnreachableError
 
 History = Literal["same", "forward", "rewritten", "unknown"]
@@ -111,7 +111,7 @@ def look(place: str, name: str | None, rev: str | None, fetching: Fetching) -> U
     edits: tuple[Edit, ...] = ()
     targets = {key: replace(pack, rev=rev or pack.rev) for key, pack in packs.items()}
     if rev is not None:
-        _require_one(packs, name or "")
+        _require_one(folder, packs, name or "")
         edits = tuple(_edits(folder, name or "", rev))
     moves, problems = [], []
     lock = folder.lock or Lock()
@@ -149,11 +149,12 @@ def _packs(folder: Folder, name: str | None) -> Mapping[tuple[str, str, str, str
     return found
 
 
-def _require_one(packs: Mapping[tuple[str, str, str, str], Pack], name: str) -> None:
+def _require_one(folder: Folder, packs: Mapping[tuple[str, str, str, str], Pack], name: str) -> None:
     if len(packs) > 1:
         files = " and ".join(sorted({pack.place.file for pack in packs.values()}))
         message = f"the pack {shown(name)} is declared in more than one way, in {files}"
-        raise UsageError(message, next="Write the new revision into the playbook, and run overlord-run roles lock.")
+        lock = beside("lock", str(folder.lock_path))
+        raise UsageError(message, next=f"Write the new revision into the playbook, and run {lock}.")
 
 
 def _edits(folder: Folder, name: str, rev: str) -> Iterator[Edit]:

@@ -18,13 +18,14 @@ from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
 from overlord_run.roles.cache import Cache
+from overlord_run.roles.commands import command
 from overlord_run.roles.lock import Lock, LockedPack
-from overlord_run.roles.packs import command, open_packs
-from overlord_run.roles.refusal import PackError
+from overlord_run.roles.packs import open_packs
+from overlord_run.roles.refusal import PackError, UnreachableError
 
 # They are told once, where the lock has the entry.
 _TOLD_OF_THE_LOCK = frozenset({"pack-not-fetched", "pack-damaged", "wrong-digest"})
-State = Literal["same", "moved", "gone"]
+State = Literal["same", "moved", "gone", "unreachable"]
 
 
 class Seen(Struct, frozen=True):
@@ -33,14 +34,16 @@ class Seen(Struct, frozen=True):
     Attributes:
         file: The lock's path.
         entry: The entry.
-        state: `gone` where the repository has no such tag or branch any more.
-        commit: What it is now; empty where it is gone.
+        state: `gone` where the repository has no such tag or branch any more, `unreachable` where it does not answer.
+        commit: What it is now; empty where that is not known.
+        refusal: Why it is not known, where the repository does not answer.
     """
 
     file: str
     entry: LockedPack
     state: State
-    commit: str
+    commit: str = ""
+    refusal: UnreachableError | None = None
 
 
 class Verification(Struct, frozen=True):
@@ -58,11 +61,13 @@ class Verification(Struct, frozen=True):
 
     @property
     def exit_code(self) -> Exit:
-        """3 where a lock or the cache is wrong, 1 where a tag moved or a revision is gone: a branch may move."""
+        """3 where a lock or the cache is wrong, 1 where a tag moved, or a revision is gone or cannot be asked for."""
         if self.problems:
             return Exit.INVALID
-        is_odd = any(each.state == "gone" or (each.state == "moved" and each.entry.kind == "tag") for each in self.seen)
-        return Exit.FAILED if is_odd else Exit.OK
+        is_as_locked = all(
+            each.state == "same" or (each.state, each.entry.kind) == ("moved", "branch") for each in self.seen
+        )
+        return Exit.OK if is_as_locked else Exit.FAILED
 
 
 def verify(paths: Sequence[str], fetching: Fetching, *, online: bool = False) -> Verification:
@@ -75,12 +80,13 @@ def verify(paths: Sequence[str], fetching: Fetching, *, online: bool = False) ->
 
     Raises:
         InvalidPlaybookError: A playbook that is named, or a lock, cannot be read.
-        UnreachableError: A repository does not answer.
     """
     found = folders(paths)
     entries = [(str(folder.lock_path), entry) for folder in found for entry in (folder.lock or Lock()).packs]
     problems = [each for folder in found for each in _problems(folder, fetching.cache)]
-    seen = [_seen(file, entry, fetching) for file, entry in entries if entry.kind != "commit"] if online else []
+    silent: dict[str, UnreachableError] = {}
+    asked = [(file, entry) for file, entry in entries if entry.kind != "commit"] if online else []
+    seen = [_seen(file, entry, fetching, silent) for file, entry in asked]
     return Verification(tuple(entries), tuple(sorted(set(problems))), tuple(seen))
 
 
@@ -120,10 +126,16 @@ def _fault(entry: LockedPack, cache: Cache, mend: str) -> FileError | None:
     return None
 
 
-def _seen(file: str, entry: LockedPack, fetching: Fetching) -> Seen:
+def _seen(file: str, entry: LockedPack, fetching: Fetching, silent: dict[str, UnreachableError]) -> Seen:
+    """Ask what a revision is now; of a repository in `silent`, which did not answer before, once is enough."""
+    if entry.git in silent:
+        return Seen(file, entry, "unreachable", refusal=silent[entry.git])
     pack = Pack(entry.pack, entry.git, entry.rev, entry.path, entry.place or Place(file, 1, 1))
     try:
         commit = fetching.ask(pack).commit
     except PackError:
-        return Seen(file, entry, "gone", "")
+        return Seen(file, entry, "gone")
+    except UnreachableError as error:
+        silent[entry.git] = error
+        return Seen(file, entry, "unreachable", refusal=error)
     return Seen(file, entry, "same" if commit == entry.commit else "moved", commit)

@@ -12,20 +12,39 @@ def command(host: Host, *words: str, state_dir: str | None = None) -> str:
     return " ".join(host.quote(word) for word in (PROGRAM, *words, *where))
 
 
-def next_command(state: State, host: Host, *, state_dir: str | None = None) -> str:
-    """Return the command that comes next: what carries the run on, else what tells most about how it ended.
+def next_command(state: State, host: Host, *, state_dir: str | None = None, is_live: bool = False) -> str:
+    """Return the command that comes next: what carries the run on or helps a servant, else what tells most about it.
 
-    Where its budget stopped it, that is the one that raises it; else what tells most is of the first servant that
-    failed, else of all.
+    Args:
+        state: The run's.
+        host: The machine, for whose shell it is written.
+        state_dir: The folder that was asked for, if one was.
+        is_live: Whether a process owns the run.
     """
     run = () if state.created is None else ("--run", state.created.run_id)
+    return command(host, *_words(state, is_live=is_live), *run, state_dir=state_dir)
+
+
+def _words(state: State, *, is_live: bool) -> tuple[str, ...]:
+    if state.is_released:
+        return _show(state)
     if state.open_pauses and state.state != "stopped":
-        return command(host, "approve", state.open_pauses[0].id, *run, state_dir=state_dir)
+        return ("approve", state.open_pauses[0].id)
     if state.state == "stopped":
-        raised = () if state.account.reached is None else ("--budget", state.account.remedy())
-        return command(host, "resume", *raised, *run, state_dir=state_dir)
+        return ("resume", *(() if state.account.reached is None else ("--budget", state.account.remedy())))
+    if state.state == "failed" or not (state.is_at_rest or state.created is None):
+        return ("wait",) if is_live else ("resume",)
+    blocked = next((one for one in state.servants.values() if one.state == "blocked"), None)
+    if state.state == "partial" and blocked is not None:
+        # The way of `recovery: auto`: the question that failed is asked once more, then a new servant gets it.
+        is_tried = blocked.recoveries > 0 or blocked.generation > 1
+        return ("recover", blocked.slot, *(("--replace",) if is_tried else ()))
+    return _show(state)
+
+
+def _show(state: State) -> tuple[str, ...]:
     failed = first_failed(state)
-    return command(host, "show", *(() if failed is None else (failed,)), *run, state_dir=state_dir)
+    return ("show",) if failed is None else ("show", failed)
 
 
 def first_failed(state: State) -> str | None:

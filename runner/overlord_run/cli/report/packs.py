@@ -1,7 +1,6 @@
 """Tell what became of packs and their locks, as lines for people and as JSON values."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import PurePath
 from typing import Any
 
 from overlord_run.app.diff.texts import unified
@@ -16,8 +15,8 @@ from overlord_run.cli.report.table import table
 from overlord_run.cli.report.words import counted
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.repository import SHORT
+from overlord_run.roles.commands import update
 from overlord_run.roles.lock import LockedPack
-from overlord_run.roles.packs import quoted
 
 _STYLES: Mapping[str, Style] = {"+": "good", "-": "bad", "@": "busy"}
 
@@ -126,6 +125,8 @@ def packs_verified_json(found: Verification) -> dict[str, Any]:
                 "kind": seen.entry.kind,
                 "state": seen.state,
                 "commit": seen.commit or None,
+                "reason": seen.refusal and seen.refusal.reason,
+                "retryable": seen.refusal is not None and seen.refusal.retryable,
             }
             for seen in found.seen
         ],
@@ -189,12 +190,13 @@ def _told(seen: Seen) -> str:
     name = f"{entry.pack}: {entry.kind} {shown(entry.rev)}"
     if seen.state == "gone":
         return f"{name} is not in the repository any more; what is locked still runs, at {entry.commit[:SHORT]}"
+    if seen.refusal is not None:
+        remedy = seen.refusal.remedy.removesuffix(".")
+        return f"{name} cannot be asked for: {seen.refusal.reason} ({remedy[0].lower()}{remedy[1:]})"
     if seen.state == "same":
         return f"{name} is still {entry.commit[:SHORT]}"
-    folder = str(PurePath(seen.file).parent)
-    place = "" if folder == "." else f" --in {quoted(folder)}"
     why = ", and a tag is not meant to move" if entry.kind == "tag" else ""
     return (
         f"{name} is {seen.commit[:SHORT]} now, and {entry.commit[:SHORT]} is locked{why}; "
-        f"overlord-run roles update {entry.pack}{place} --dry-run shows what would change"
+        f"{update(entry.pack, seen.file)} --dry-run shows what would change"
     )

@@ -16,7 +16,8 @@ def command(paths: tuple[str, ...], output_format: str, *, online: bool) -> Exit
     """Compare overlord.lock with the playbooks and with this machine's cache.
 
     Without a playbook, for all that stand in the current folder. Changes nothing, and without --online needs no
-    network. Exit 3 when a lock or the cache is wrong, 1 when a tag moved or a revision is gone; a branch may move.
+    network. Exit 3 when a lock or the cache is wrong, 1 when a tag moved, a revision is gone or a repository does not
+    answer; a branch may move.
     """
     from overlord_run.app.roles.verify import verify
     from overlord_run.cli.report.packs import packs_verified_json, packs_verified_text

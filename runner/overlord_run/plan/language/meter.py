@@ -13,7 +13,7 @@ MAX_VALUE_DEPTH = 100
 NODE = 12
 MADE = 64
 
-RenderRule = Literal["template-error", "template-limit", "not-a-list"]
+RenderRule = Literal["template-error", "template-limit", "not-a-list", "unknown-attribute"]
 
 
 class RefusedError(Exception):

@@ -10,7 +10,7 @@ cache of a pure function, and holds no state that anything could observe.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -20,6 +20,8 @@ from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
 from msgspec import Struct
 
+from overlord_run.plan.language.inference import Wanted, infer
+from overlord_run.plan.language.kinds import Known
 from overlord_run.plan.language.meter import MAX_OUTPUT_BYTES
 from overlord_run.plan.language.metering import Metering
 from overlord_run.plan.language.printed import printed
@@ -74,8 +76,9 @@ class Source(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """What a template reads from its scope, and what is wrong with it by itself."""
+    """What a template reads from its scope, and what is wrong with it by itself; `tree` is not to be changed."""
 
+    tree: nodes.Template
     references: tuple[Reference, ...]
     findings: tuple[Finding, ...]
 
@@ -90,7 +93,7 @@ def reading(source: Source) -> Reading:
     tree = _parse(source)
     try:
         findings = sorted(islice(inspect(tree), MAX_PROBLEMS), key=lambda finding: finding.line)
-        return Reading(references(tree), tuple(findings))
+        return Reading(tree, references(tree), tuple(findings))
     except RecursionError as error:
         raise SyntaxFaultError(Finding(1, "template-limit", TOO_DEEP)) from error
 
@@ -130,6 +133,15 @@ def included(text: str) -> tuple[tuple[str, int], ...]:
         return ()
     named = ((name, each.lineno) for each in tree.find_all(nodes.Include) if (name := _name(each)) is not None)
     return tuple(named)
+
+
+def impossible(source: Source, known: Mapping[str, Known], wanted: Wanted) -> list[Finding]:
+    """Return what can never work in a template that reads `known`; nothing of one that cannot be followed."""
+    try:
+        read = reading(source)
+        return [] if read.findings else infer(read.tree, known, wanted)
+    except (SyntaxFaultError, RecursionError):
+        return []
 
 
 def printed_as_it_stands(source: Source) -> tuple[Reference, ...]:

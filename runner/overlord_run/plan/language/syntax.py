@@ -22,6 +22,7 @@ TemplateRule = Literal[
     "template-syntax",
     "template-unavailable",
     "template-undefined",
+    "unknown-attribute",
 ]
 
 ALLOWED: frozenset[type[nodes.Node]] = frozenset(

@@ -31,8 +31,9 @@ from jinja2 import Template
 from jinja2.exceptions import TemplateRuntimeError, UndefinedError
 
 from overlord_run.errors import Problem
-from overlord_run.plan.language import parse
+from overlord_run.plan.language import kinds, parse
 from overlord_run.plan.language.attributes import FUNCTIONS, MAPPING_METHODS, REPLY_ATTRIBUTES
+from overlord_run.plan.language.inference import Wanted
 from overlord_run.plan.language.meter import MAX_OUTPUT_BYTES, Meter, RefusedError, size
 from overlord_run.plan.language.parse import Source, SyntaxFaultError
 from overlord_run.plan.language.printed import EACH, ELEMENT, OWN
@@ -46,9 +47,9 @@ from overlord_run.plan.language.values import (
     Approvals,
     ByName,
     ReplyText,
-    kind,
     plain,
     plain_elements,
+    true_or_false,
 )
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.slots import holds_template
@@ -69,10 +70,13 @@ __all__ = [
     "Reference",
     "ReplyText",
     "TemplateError",
+    "Wanted",
     "elements",
     "evaluate",
     "holds",
+    "impossible",
     "includes",
+    "kinds",
     "prose_of",
     "read",
     "read_as_it_stands",
@@ -90,6 +94,7 @@ _HINTS: Mapping[TemplateRule, str] = {
     "template-syntax": "a template is written as in Jinja: {{ value }}, {% tag %}, {# note #}",
     "template-unavailable": "leave it out",
     "template-undefined": "give a fallback: … | default('none')",
+    "unknown-attribute": "read what is there",
 }
 
 
@@ -139,11 +144,10 @@ def holds(text: Text, scope: Mapping[str, Any]) -> bool:
     Raises:
         TemplateError: It has no value, or one that is neither true nor false.
     """
-    value = evaluate(text, scope)
-    if not isinstance(value, bool):
-        message = f"a condition must be true or false, and this is {kind(value)}"
-        raise TemplateError(_problem(text, Finding(1, "template-error", message, "compare it with something")))
-    return value
+    answer: bool = _run(
+        text, scope, bare=True, result=lambda meter, names, _: true_or_false(plain(meter, names[parse.RESULT]))
+    )
+    return answer
 
 
 def elements(text: Text, scope: Mapping[str, Any], *, most: int) -> list[Any]:
@@ -178,6 +182,18 @@ def read(text: Text, *, bare: bool = False) -> tuple[tuple[Reference, ...], list
     except SyntaxFaultError as error:
         return (), [_problem(text, error.finding)]
     return known.references, [_problem(text, finding) for finding in known.findings]
+
+
+def impossible(text: Text, known: Mapping[str, kinds.Known], wanted: Wanted) -> list[Problem]:
+    """Return what can never work in a template, or an expression, that reads `known`, whatever is answered.
+
+    Of one with which something is wrong by itself nothing more is told, nor of a name that is not known.
+    """
+    if wanted == "text" and not holds_template(text.source):
+        return []
+    return [
+        _problem(text, finding) for finding in parse.impossible(Source.of(text, bare=wanted != "text"), known, wanted)
+    ]
 
 
 def read_as_it_stands(text: Text) -> tuple[Reference, ...]:

@@ -146,6 +146,18 @@ def quoted(value: object) -> str:
     return shown(value) if isinstance(value, str | int | float) else kind(value)
 
 
+def true_or_false(value: object) -> bool:
+    """Return a condition's value. A text that is not empty, or a number, is no condition.
+
+    Raises:
+        RefusedError: It is neither true nor false.
+    """
+    if not isinstance(value, bool):
+        message = f"a condition must be true or false, and this is {kind(value)}"
+        raise RefusedError(message, hint="compare it with something")
+    return value
+
+
 def plain_elements(meter: Meter, value: object, most: int) -> list[Any]:
     """Return the JSON values in a list. Texts in them are not copied, and cost nothing: they may be whole files.
 

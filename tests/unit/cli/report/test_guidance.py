@@ -14,9 +14,44 @@ def test_after_a_run_in_which_nothing_failed_all_conversations_come_next() -> No
     assert next_command(state, BASH) == "overlord-run show --run 20260701-120000-council-ab12"
 
 
-def test_after_a_failure_the_conversation_of_the_first_servant_that_failed_comes_next() -> None:
+def test_a_blocked_servant_is_recovered_next() -> None:
     state = example.state(*example.partial())
+    assert next_command(state, BASH) == "overlord-run recover oak --run 20260701-120000-council-ab12"
+
+
+def test_one_that_was_asked_again_in_vain_is_replaced_next() -> None:
+    again = (example.ev.ServantRecovered("oak", "verdict"), *example.asked("verdict", "oak"))
+    state = example.state(*example.partial(), *again, example.failed("verdict", "oak"), *example.partial()[-2:])
+    assert next_command(state, BASH) == "overlord-run recover oak --replace --run 20260701-120000-council-ab12"
+
+
+def test_of_a_run_that_failed_without_a_blocked_servant_the_conversation_of_the_first_that_failed_comes_next() -> None:
+    bodies = [
+        body for body in example.partial() if not isinstance(body, example.ev.RequestFailed | example.ev.ServantBlocked)
+    ]
+    unfit = example.ev.RedirectFailed("verdict", "oak", "oak", "it has no value")
+    state = example.state(*bodies[:-4], unfit, *bodies[-4:])
     assert next_command(state, BASH) == "overlord-run show oak --run 20260701-120000-council-ab12"
+
+
+@pytest.mark.parametrize(("is_live", "word"), [(True, "wait"), (False, "resume")])
+def test_a_run_that_is_on_its_way_is_waited_for_and_one_that_was_interrupted_is_resumed(
+    word: str, *, is_live: bool
+) -> None:
+    state = example.state(*example.begun())
+    assert next_command(state, BASH, is_live=is_live) == f"overlord-run {word} --run 20260701-120000-council-ab12"
+
+
+def test_a_run_whose_startup_failed_is_resumed() -> None:
+    failed = example.ev.RunFinished("failed", "startup was not proved", {}, {})
+    state = example.state(*example.begun(), failed)
+    assert next_command(state, BASH) == "overlord-run resume --run 20260701-120000-council-ab12"
+
+
+def test_of_a_run_that_was_released_all_conversations_are_left() -> None:
+    stopped = example.ev.RunStopped("stopped on request")
+    state = example.state(*example.completed()[:-1], stopped, example.ev.ServantsReleased(["alder", "oak"]))
+    assert next_command(state, BASH) == "overlord-run show --run 20260701-120000-council-ab12"
 
 
 def test_the_folder_that_was_asked_for_is_part_of_the_command_in_the_shells_own_quotes() -> None:
