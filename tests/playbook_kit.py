@@ -4,10 +4,11 @@ from functools import partial
 from pathlib import Path
 
 from overlord_run.app.packs import pack_cache
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.files import read_beside
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.parse import read
+from overlord_run.problem import Problem
 from overlord_run.roles.resolve import read as read_files
 
 

@@ -1,4 +1,4 @@
-"""Say what can go wrong: problems in files, errors that end a command, and its exit codes.
+"""Say what can go wrong: the errors that end a command, and its exit codes.
 
 ```
 OverlordError
@@ -20,11 +20,10 @@ OverlordError
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Literal
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-Severity = Literal["error", "warning"]
+if TYPE_CHECKING:
+    from overlord_run.problem import Problem
 
 
 class Exit(IntEnum):
@@ -70,32 +69,6 @@ def worst(*codes: Exit) -> Exit:
     return min(codes, key=PRECEDENCE.index)
 
 
-class Problem(Struct, frozen=True, order=True):
-    """Something wrong at a place in a file.
-
-    Attributes:
-        file: The path as the user wrote it.
-        line: From 1.
-        column: From 1, in characters.
-        rule: A stable id, like `unknown-key`.
-        message: What is wrong, one sentence without a full stop.
-        hint: What to do about it, or empty.
-        severity: Only an `error` stops anything.
-    """
-
-    file: str
-    line: int
-    column: int
-    rule: str
-    message: str
-    hint: str = ""
-    severity: Severity = "error"
-
-    def __str__(self) -> str:
-        hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}{hint} [{self.rule}]"
-
-
 class OverlordError(Exception):
     """An error that ends the command, told to the user without a traceback.
 
@@ -134,7 +107,7 @@ class InvalidPlaybookError(OverlordError):
     code = "playbook-invalid"
     exit = Exit.INVALID
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: "Sequence[Problem]") -> None:
         self.problems = tuple(sorted(problems))
         errors = sum(problem.severity == "error" for problem in self.problems)
         super().__init__(f"{errors} problem{'' if errors == 1 else 's'} found")

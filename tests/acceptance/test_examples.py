@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from overlord_run.app.validate import validate
-from overlord_run.errors import Problem
+from overlord_run.problem import Problem
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 VALID = sorted((EXAMPLES / "valid").glob("*.yml"))

@@ -26,7 +26,7 @@ from overlord_run.engine import preflight
 from overlord_run.engine.base import FailureKind
 from overlord_run.engine.replay import parse_recording
 from overlord_run.engine.script import ScriptedFault, parse_script
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.plan.build import build
 from overlord_run.plan.language import attributes, texts
 from overlord_run.plan.language.conditions import CONDITIONS
@@ -36,6 +36,7 @@ from overlord_run.plan.pricing import Cost
 from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.schema import load as load_schema
 from overlord_run.playbook.texts import Place, Text
+from overlord_run.problem import Problem
 from overlord_run.settings.config import load_config
 
 PLAYBOOK, TEMPLATES, COMMAND_PAGE, ENGINE, REHEARSAL, RULE_PAGE, RUN_FOLDER, DRY_RUN, ROLE_PAGE = (

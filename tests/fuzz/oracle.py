@@ -19,7 +19,8 @@ from overlord_run.app.validate import validate
 from overlord_run.cli.main import PROGRAM, command_line
 from overlord_run.cli.report.formats import FORMATS
 from overlord_run.cli.report.problems import error_text
-from overlord_run.errors import Exit, InvalidPlaybookError, OverlordError, Problem
+from overlord_run.errors import Exit, InvalidPlaybookError, OverlordError
+from overlord_run.problem import Problem
 from peak import peak_mib
 
 MOST_SECONDS = 2.0

@@ -11,10 +11,10 @@ from fuzz import one, oracle
 from fuzz.loop import Trial, case, cases, shrink
 from fuzz.mutations import LONGEST, NASTY
 from fuzz.targets import TARGETS, workplace
-from overlord_run.errors import Problem
 from overlord_run.expect import find
 from overlord_run.playbook import compose, scalars
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 
 SHARE = {
     "playbook": 60,

@@ -11,8 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from overlord_run.errors import Exit, InvalidPlaybookError, OverlordError, Problem, UnfinishedError
+from overlord_run.errors import Exit, InvalidPlaybookError, OverlordError, UnfinishedError
 from overlord_run.host.detached import start_detached
+from overlord_run.problem import Problem
 from overlord_run.store.folder import RunFolder, folder_of
 from overlord_run.store.following import Following
 from overlord_run.store.state import State

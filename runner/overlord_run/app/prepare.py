@@ -13,7 +13,7 @@ from overlord_run.app.keeping import kept_at
 from overlord_run.app.session import STAND_INS, Session
 from overlord_run.app.validate import load, read, unsilenced
 from overlord_run.engine.base import ChatMessage, EngineName, Request
-from overlord_run.errors import Problem, SettingsError, UsageError
+from overlord_run.errors import SettingsError, UsageError
 from overlord_run.files import RECORDING_LIMIT, read_bytes
 from overlord_run.host import Worktree, require_supported
 from overlord_run.plan.budget import prices, unbounded, unpriced, used_models
@@ -23,6 +23,7 @@ from overlord_run.plan.model import Plan, PlannedServant
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.money import Price
 from overlord_run.playbook.source import digest_of
+from overlord_run.problem import Problem
 from overlord_run.settings.config import config_path, load_config
 from overlord_run.settings.environment import environment
 from overlord_run.settings.key import key_in

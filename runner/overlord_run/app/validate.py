@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from overlord_run.app import ours
 from overlord_run.app.packs import pack_cache
-from overlord_run.errors import Exit, InvalidPlaybookError, Problem, UsageError
+from overlord_run.errors import Exit, InvalidPlaybookError, UsageError
 from overlord_run.expect.schema import check as check_schemas
 from overlord_run.files import PLAYBOOK_LIMIT, FileError, is_folder, read_beside, read_bytes
 from overlord_run.plan.advice import advise
@@ -24,6 +24,7 @@ from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.parse import read as read_playbook
 from overlord_run.playbook.rolefile import parse_role
+from overlord_run.problem import Problem
 from overlord_run.roles.beside import Beside, Noting
 from overlord_run.roles.includes import include
 from overlord_run.roles.origins import of_role_file

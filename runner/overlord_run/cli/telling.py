@@ -16,7 +16,7 @@ from overlord_run.cli.report.progress import INTERRUPTED, Progress
 from overlord_run.cli.report.styled import Line
 from overlord_run.cli.streams import write_json
 from overlord_run.cli.terminal import takes_table
-from overlord_run.errors import Problem
+from overlord_run.problem import Problem
 from overlord_run.settings.environment import environment
 from overlord_run.store import events as ev
 from overlord_run.store.state import State

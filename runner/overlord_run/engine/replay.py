@@ -25,9 +25,10 @@ from overlord_run.engine.payload import as_mapping, parse_json
 from overlord_run.engine.retry import retry_after_s
 from overlord_run.engine.rules import RECORDING
 from overlord_run.engine.wire import NoAnswerError
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.plan.digest import digest
 from overlord_run.playbook.names import shown
+from overlord_run.problem import Problem
 
 NAME_ONE: Final = "name a file that `run --record` made"
 MEND: Final = "put it back as it was recorded, or record the run anew"

@@ -7,13 +7,14 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.plan.ids import STARTUP, redirect_id, round_id
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.schema import check
 from overlord_run.playbook.source import Document, Path, read_yaml
+from overlord_run.problem import Problem
 
 ANY: Final = "*"
 

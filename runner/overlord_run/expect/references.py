@@ -5,11 +5,11 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 from urllib.parse import unquote
 
-from overlord_run.errors import Problem
 from overlord_run.expect.keywords import Path, in_place
 from overlord_run.playbook.names import LONGEST_ECHO, did_you_mean, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place, Schema
+from overlord_run.problem import Problem
 
 REFERENCE = "$ref"
 

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from overlord_run.errors import Problem
 from overlord_run.expect.keywords import DRAFT, KEYWORDS, OLDER, TYPES, UNAVAILABLE, Path, Takes, subschemas
 from overlord_run.expect.references import check_references
 from overlord_run.playbook.model import Playbook
@@ -17,6 +16,7 @@ from overlord_run.playbook.patterns import PatternError, parse_pattern
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.tellers import type_of
 from overlord_run.playbook.texts import Place, Schema
+from overlord_run.problem import Problem
 
 MAX_BYTES = 64 * 1024
 """Of a schema as JSON: it goes into each message that asks for it."""

@@ -2,13 +2,13 @@
 
 from itertools import chain, islice
 
-from overlord_run.errors import Problem
 from overlord_run.plan.deeds import check_deeds
 from overlord_run.plan.pauses import check_pauses
 from overlord_run.plan.ultras import check_limited, check_several
 from overlord_run.plan.unfenced import check_unfenced
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.rules import MAX_PROBLEMS
+from overlord_run.problem import Problem
 
 _CHECKS = (check_unfenced, check_deeds, check_pauses, check_several, check_limited)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from overlord_run.errors import Problem
 from overlord_run.plan.pricing import answer_limit, listed_price
 from overlord_run.playbook.address import parse_address
 from overlord_run.playbook.model import Model, Playbook
 from overlord_run.playbook.money import Limits, Price
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem
+from overlord_run.problem import Problem
 
 _MODEL = "normal"
 _PRICE_IT = "give it a 'price', or 'engine.budget' the rates of 'unpriced'"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from overlord_run.errors import Problem, UsageError
+from overlord_run.errors import UsageError
 from overlord_run.plan.seats import Seat
 from overlord_run.plan.targets import ROLE, Roll
 from overlord_run.playbook.calls import too_many_calls
@@ -11,6 +11,7 @@ from overlord_run.playbook.names import did_you_mean, listed, next_name, shown
 from overlord_run.playbook.redirects import are_servants, too_many
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import Path
+from overlord_run.problem import Problem
 
 _FEWER = "require fewer, or all"
 

@@ -6,7 +6,6 @@ they are written out. What a template works out (`replies[name]`) is met when it
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from overlord_run.errors import Problem
 from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.language.templates import MAPPING_METHODS, Reference, impossible, kinds, read
 from overlord_run.plan.scope import KnownSlots, Site, in_role
@@ -17,6 +16,7 @@ from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.texts import Place, Source
 from overlord_run.playbook.written import how_to_write
+from overlord_run.problem import Problem
 
 _ROUNDS = dict.fromkeys(("round", "previous"), "it is there in a block only, whose rounds it tells")
 _NOBODY = {"servant": "this belongs to no servant; read servants.SLOT"}

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 
-from overlord_run.errors import Problem
 from overlord_run.plan.language.templates import prose_of
 from overlord_run.plan.sites import templates
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.rules import problem
+from overlord_run.problem import Problem
 
 _THE = "(?:(?:all|each|some) of (?:the|your)|all the|the|this|these|that|those|an?|all|every|each|your|our|its|any) "
 _JOINING = "about|after|against|and|as|before|by|for|from|how|in|into|of|on|or|over|that|through|to|which|with|without"

@@ -6,12 +6,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.expect.words import with_ending
 from overlord_run.plan.language.templates import TemplateError, elements, render_counted, size
 from overlord_run.plan.sites import texts_in
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.texts import Place, Text
+from overlord_run.problem import Problem
 
 MAX_PLAN_BYTES = 128 * 1024 * 1024
 MAX_PLAN_READS = 1_000_000

@@ -6,13 +6,13 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from overlord_run.errors import Problem
 from overlord_run.expect.words import response_format
 from overlord_run.plan.digest import digest
 from overlord_run.plan.ids import STARTUP, redirect_id
 from overlord_run.plan.redirects import PlannedBlock, PlannedExpect, PlannedMessage, PlannedRedirect
 from overlord_run.playbook.model import JsonMode, Profile, Provenance, Recovery
 from overlord_run.playbook.texts import Text
+from overlord_run.problem import Problem
 
 
 class PlannedModel(Struct, frozen=True):

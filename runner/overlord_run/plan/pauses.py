@@ -6,13 +6,13 @@ last step of a playbook needs none: its answer decides how the run ends.
 
 from collections.abc import Iterator
 
-from overlord_run.errors import Problem
 from overlord_run.plan.language.templates import read
 from overlord_run.plan.order import ended_before, waits
 from overlord_run.plan.sites import templates
 from overlord_run.playbook.model import BlockRedirect, PauseRedirect, Playbook, Redirect
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem
+from overlord_run.problem import Problem
 
 
 def check_pauses(playbook: Playbook) -> Iterator[Problem]:

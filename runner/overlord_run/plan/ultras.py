@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.address import parse_address
 from overlord_run.playbook.model import Assignment, Playbook
 from overlord_run.playbook.money import Limits
@@ -10,6 +9,7 @@ from overlord_run.playbook.names import listed
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.slots import Shape
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 
 _NORMAL, _ULTRA = "normal", "ultra"
 

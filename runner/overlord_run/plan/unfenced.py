@@ -6,7 +6,6 @@ Of an answer in JSON it is told where its schema allows any text.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from overlord_run.errors import Problem
 from overlord_run.plan.ids import STARTUP
 from overlord_run.plan.language.templates import EACH, ELEMENT, OWN, read_as_it_stands
 from overlord_run.plan.scope import has_task
@@ -16,6 +15,7 @@ from overlord_run.playbook.model import Assignment, MessageRedirect, Playbook
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place, Schema
+from overlord_run.problem import Problem
 
 _ROOTS = frozenset({"replies", "previous"})
 _FACTS = frozenset({"model", "finish_reason", "cut"})

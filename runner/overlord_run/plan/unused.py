@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
-from overlord_run.errors import Problem
 from overlord_run.plan.language.templates import MAPPING_METHODS
 from overlord_run.playbook.model import Input, Playbook
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem
+from overlord_run.problem import Problem
 
 Path = tuple[str, ...]
 """A name that is read, and what follows it: `("inputs", "plan")`."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 
 MOST_CALLS = 100_000
 """Of a run, each round of a block counted. A call that has ended keeps 6 KB in memory besides its texts, so these are

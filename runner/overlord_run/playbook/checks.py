@@ -6,7 +6,6 @@ The checks read the document, not the Playbook, so they also work beside mistake
 from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from itertools import islice
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.address import AddressError, parse_address
 from overlord_run.playbook.declarations import check_declarations
 from overlord_run.playbook.fields import Fields
@@ -19,6 +18,7 @@ from overlord_run.playbook.sequence import check_sequence, every_redirect
 from overlord_run.playbook.slots import holds_template
 from overlord_run.playbook.source import Document
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 
 DEFAULT_MODELS = {"normal": "fugu", "ultra": "fugu-ultra"}
 

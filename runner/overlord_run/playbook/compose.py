@@ -12,12 +12,13 @@ import yaml
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from overlord_run.errors import OverlordError, Problem
+from overlord_run.errors import OverlordError
 from overlord_run.playbook import scalars
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.syntax import explain
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 
 MAX_DEPTH = 50
 MAX_VALUES = 150_000

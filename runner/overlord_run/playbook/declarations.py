@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Set
 from typing import Any, get_args
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import Input, InputType
 from overlord_run.playbook.names import is_reserved, listed, shown
@@ -13,6 +12,7 @@ from overlord_run.playbook.source import Path
 from overlord_run.playbook.tellers import TYPES, type_of
 from overlord_run.playbook.texts import Place
 from overlord_run.playbook.written import how_to_write
+from overlord_run.problem import Problem
 
 KEYWORDS = ("enum", "pattern", "minimum", "maximum", "items")
 

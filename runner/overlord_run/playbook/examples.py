@@ -10,7 +10,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import Assignment, Model, Playbook, Role
 from overlord_run.playbook.names import LONGEST_PATH, folded, path_fault, shown
@@ -19,6 +18,7 @@ from overlord_run.playbook.patterns import PatternError, parse_pattern
 from overlord_run.playbook.rules import bounded, problem
 from overlord_run.playbook.source import Document
 from overlord_run.playbook.texts import FileRef, Place, Source
+from overlord_run.problem import Problem
 
 SUFFIXES = (".examples.yml", ".examples.yaml")
 """How the name of a file of examples ends; before it stands the role file's, without `.md`."""

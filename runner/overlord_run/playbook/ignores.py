@@ -14,12 +14,12 @@ import yaml
 from msgspec import Struct
 from msgspec.structs import replace
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.compose import MAX_DEPTH, MAX_VALUES
 from overlord_run.playbook.names import did_you_mean, shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, bounded, problem
 from overlord_run.playbook.source import LINE_BREAK
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 
 Syntax = Literal["yaml", "role", "text"]
 """How a file's comments look: as YAML's and templates', so in its front matter alone, or as templates' alone."""

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Set
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import Pack, Playbook
 from overlord_run.playbook.names import did_you_mean, is_device, shown
 from overlord_run.playbook.repository import Fault, folder_fault, rev_fault, url_fault
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 
 BUILTIN = "builtin"
 """The pack that ships with the runner."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
-from overlord_run.errors import Problem
 from overlord_run.playbook import checks, schema, written
 from overlord_run.playbook.declarations import build_inputs
 from overlord_run.playbook.fields import Fields
@@ -34,6 +33,7 @@ from overlord_run.playbook.money import Budget, Limits, Price, Rates, nano_usd
 from overlord_run.playbook.rules import bounded, is_harmless
 from overlord_run.playbook.source import Document, digest_of, scan
 from overlord_run.playbook.texts import FileRef, Text
+from overlord_run.problem import Problem
 
 PROFILES: Mapping[str | None, Profile] = {name: name for name in get_args(Profile)}
 _ON_FAILURE: Mapping[str | None, OnFailure] = {name: name for name in get_args(OnFailure)}

@@ -6,13 +6,13 @@ from itertools import islice
 
 from msgspec import Struct
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.calls import too_many_calls
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.slots import Slots
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 
 ALL = "all"
 ROLE = "role:"

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from overlord_run.errors import Problem, Severity
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem, Severity
 
 MAX_BYTES = 4 * 1024 * 1024
 """Of one file."""

@@ -8,11 +8,11 @@ import json
 from itertools import islice
 from typing import Any
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.keywords import validator_of
 from overlord_run.playbook.rules import MAX_PROBLEMS
 from overlord_run.playbook.source import Document
 from overlord_run.playbook.tellers import tell
+from overlord_run.problem import Problem
 from overlord_run.shipped import shipped
 
 

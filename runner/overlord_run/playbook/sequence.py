@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Set
 from graphlib import CycleError, TopologicalSorter
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.names import did_you_mean, is_reserved, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 
 OF_PERSONS = "send"
 """What the ids of persons' messages begin with: `send.1` must not be the first round of a redirect."""

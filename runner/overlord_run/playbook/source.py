@@ -13,10 +13,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.playbook.compose import Composer, Entry, Node, StoppedError
 from overlord_run.playbook.rules import MAX_BYTES, MAX_PROBLEMS, problem
 from overlord_run.playbook.texts import Place, Text
+from overlord_run.problem import Problem
 
 Path = tuple[str | int, ...]
 """The keys and list indexes that lead from the root to a value."""

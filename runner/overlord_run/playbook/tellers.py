@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.formats import FORMATS
 from overlord_run.playbook.names import did_you_mean, listed, nearest, shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import Document, Path
 from overlord_run.playbook.texts import Place
 from overlord_run.playbook.written import how_to_write
+from overlord_run.problem import Problem
 
 LONGEST_EXAMPLE = 80
 _MOST_KEYS = 16

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.declarations import misfit
 from overlord_run.playbook.model import Assignment, Playbook, Role
 from overlord_run.playbook.names import did_you_mean, listed, shown
@@ -13,6 +12,7 @@ from overlord_run.playbook.slots import holds_template
 from overlord_run.playbook.source import Path
 from overlord_run.playbook.texts import Text
 from overlord_run.playbook.written import how_to_write
+from overlord_run.problem import Problem
 
 
 def check_values(playbook: Playbook, roles: Collection[str]) -> list[Problem]:

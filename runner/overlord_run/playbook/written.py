@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import MAX_PROBLEMS, problem
 from overlord_run.playbook.source import Document, Mark, Path
+from overlord_run.problem import Problem
 
 SWITCHES = {word: word in ("yes", "on") for word in ("yes", "no", "on", "off")}
 """What YAML 1.1 takes for true and false, and YAML 1.2 for text; with small letters."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.files import FileError, decode
 from overlord_run.plan.language.templates import includes
 from overlord_run.playbook.names import LONGEST_PATH, shown
@@ -16,6 +16,7 @@ from overlord_run.playbook.rolefile import parse_role
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import unix_lines
 from overlord_run.playbook.texts import Place, Text
+from overlord_run.problem import Problem
 from overlord_run.roles.origins import Origin
 
 MOST_TEXTS = 100

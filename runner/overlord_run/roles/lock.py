@@ -13,7 +13,7 @@ from typing import Literal, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.playbook.fields import Fields
 from overlord_run.playbook.model import Pack
 from overlord_run.playbook.names import folded, inner_path_fault, shown
@@ -23,6 +23,7 @@ from overlord_run.playbook.rules import MAX_BYTES, bounded, problem
 from overlord_run.playbook.scalars import resolve
 from overlord_run.playbook.source import Document
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 from overlord_run.roles.commands import beside
 
 RevKind = Literal["tag", "branch", "commit"]

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from msgspec import Struct
 
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.files import TEXT_LIMIT, FileError
 from overlord_run.playbook.model import Pack, Playbook, Provenance
 from overlord_run.playbook.names import LONGEST_PATH, shown
@@ -17,6 +17,7 @@ from overlord_run.playbook.repository import SHORT
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import digest_of
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 from overlord_run.roles.beside import Beside
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.commands import command

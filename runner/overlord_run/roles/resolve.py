@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.files import FileError, decode
 from overlord_run.playbook.fields import schema_at
 from overlord_run.playbook.model import (
@@ -28,6 +28,7 @@ from overlord_run.playbook.source import scan, unix_lines
 from overlord_run.playbook.tellers import type_of
 from overlord_run.playbook.texts import Expect, FileRef, Place, Schema, Source, Text
 from overlord_run.playbook.values import check_values
+from overlord_run.problem import Problem
 from overlord_run.roles.beside import Beside
 from overlord_run.roles.includes import include
 from overlord_run.roles.origins import Origin, Origins

@@ -6,11 +6,12 @@ from typing import Any
 
 import platformdirs
 
-from overlord_run.errors import InvalidPlaybookError, Problem, SettingsError
+from overlord_run.errors import InvalidPlaybookError, SettingsError
 from overlord_run.files import FileError, read_bytes
 from overlord_run.playbook.address import parse_authority
 from overlord_run.playbook.names import did_you_mean, listed, shown
 from overlord_run.playbook.source import Document, read_yaml
+from overlord_run.problem import Problem
 from overlord_run.settings.model import Config
 
 _LARGEST = 64 * 1024

@@ -11,7 +11,8 @@ import pytest
 
 from overlord_run.app.detach import PROGRAM, Detached, detach
 from overlord_run.cli.report.problems import error_json
-from overlord_run.errors import Exit, InvalidPlaybookError, OverlordError, Problem, RunBusyError, UnfinishedError
+from overlord_run.errors import Exit, InvalidPlaybookError, OverlordError, RunBusyError, UnfinishedError
+from overlord_run.problem import Problem
 
 RUN_ID = "20260131-120000-council-7f3a"
 # A process that a test does not end ends by itself.

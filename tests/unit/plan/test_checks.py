@@ -1,9 +1,9 @@
 import pytest
 
-from overlord_run.errors import Problem
 from overlord_run.plan.checks import check, check_role_file
 from overlord_run.playbook.model import Input, RoleFile
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 from unit.plan.councils import COUNCIL, FILE, playbook, text
 
 Change = tuple[str, str]

@@ -1,8 +1,9 @@
 import pytest
 
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.plan.draft import Draft
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 from unit.plan.councils import text
 
 

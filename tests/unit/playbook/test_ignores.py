@@ -1,9 +1,9 @@
 import pytest
 from msgspec.structs import replace
 
-from overlord_run.errors import Problem
 from overlord_run.playbook.ignores import Ignore, Syntax, find, heed, tell_unused
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 
 
 def found(text: str, syntax: Syntax = "yaml") -> list[tuple[str, int, int]]:

@@ -1,11 +1,11 @@
 import re
 from pathlib import Path
 
-from overlord_run.errors import Problem
 from overlord_run.plan.rules import RULES as TEMPLATE_RULES
 from overlord_run.playbook.formats import FORMATS
 from overlord_run.playbook.rules import MAX_PROBLEMS, RULES, bounded, problem
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 from overlord_run.roles.rules import RULES as PACK_RULES
 
 PACKAGE = Path(__file__).parents[3] / "runner" / "overlord_run"

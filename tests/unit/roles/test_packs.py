@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 import pack_kit
-from overlord_run.errors import Problem
 from overlord_run.files import read_beside
 from overlord_run.playbook.model import Playbook, Provenance
 from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.texts import Place, Text
+from overlord_run.problem import Problem
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.commands import command
 from overlord_run.roles.lock import Lock

@@ -12,12 +12,13 @@ from overlord_run.app.diff.plans import facts, requests
 from overlord_run.app.here import current_host
 from overlord_run.app.inputs import Given, gather
 from overlord_run.app.validate import load, parse
-from overlord_run.errors import InvalidPlaybookError, Problem, SettingsError, UsageError
+from overlord_run.errors import InvalidPlaybookError, SettingsError, UsageError
 from overlord_run.files import PLAYBOOK_LIMIT, FileError
 from overlord_run.host.revision import Revision
 from overlord_run.plan.build import build
 from overlord_run.plan.model import Plan
 from overlord_run.playbook.model import Playbook
+from overlord_run.problem import Problem
 from overlord_run.settings.environment import environment
 from overlord_run.settings.key import key_in
 from overlord_run.settings.model import Flags

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from overlord_run.app.diff.texts import unified
 from overlord_run.app.packs import pack_cache
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.expect.answer import Answer, Misfit, read_answer
 from overlord_run.expect.fit import canonical
 from overlord_run.expect.schema import check as check_schemas
@@ -24,6 +24,7 @@ from overlord_run.playbook.patterns import LONGEST_PATTERN, is_in
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import unix_lines
 from overlord_run.playbook.texts import FileRef
+from overlord_run.problem import Problem
 from overlord_run.roles.beside import Beside
 from overlord_run.roles.resolve import read as read_files
 

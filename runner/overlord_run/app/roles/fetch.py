@@ -6,11 +6,12 @@ from msgspec import Struct
 
 from overlord_run.app.roles.fetching import Fetching
 from overlord_run.app.roles.folders import locks
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.repository import SHORT
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.commands import beside, update
 from overlord_run.roles.lock import LockedPack

@@ -9,12 +9,13 @@ from msgspec import Struct
 
 from overlord_run.app import ours
 from overlord_run.app.validate import read
-from overlord_run.errors import InvalidPlaybookError, Problem, RunBusyError, StoreError, UsageError
+from overlord_run.errors import InvalidPlaybookError, RunBusyError, StoreError, UsageError
 from overlord_run.files import FileError, read_beside
 from overlord_run.playbook.model import Pack, Playbook
 from overlord_run.playbook.names import LONGEST_PATH, shown
 from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.parse import read as read_playbook
+from overlord_run.problem import Problem
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.commands import command
 from overlord_run.roles.lock import LOCK_LIMIT, Lock, compose_lock, parse_lock

@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from overlord_run.app.roles.fetching import Fetching
 from overlord_run.app.roles.folders import Folder, alone, folders, key_of, read_lock, write_lock
 from overlord_run.app.roles.used import Unlocked, used
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.playbook.model import Pack
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.packs import LOCK_NAME
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 from overlord_run.roles.commands import command, update
 from overlord_run.roles.lock import Lock, LockedPack
 from overlord_run.roles.refusal import PackError

@@ -12,12 +12,13 @@ from overlord_run.app.fresh import make_folder
 from overlord_run.app.roles.examples import Failure, failures, prompt_of, read_examples, whole_text
 from overlord_run.app.roles.new import FOLDER
 from overlord_run.app.validate import check_role, lines_of, unsilenced
-from overlord_run.errors import Exit, InvalidPlaybookError, Problem, UsageError
+from overlord_run.errors import Exit, InvalidPlaybookError, UsageError
 from overlord_run.files import PLAYBOOK_LIMIT, FileError, outside, read_beside, read_bytes
 from overlord_run.plan.frame import role_text
 from overlord_run.playbook.examples import SUFFIXES, Example, Examples, role_of
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import FileRef, Place
+from overlord_run.problem import Problem
 from overlord_run.store.atomic import replace
 
 State = Literal["passed", "failed", "updated"]

@@ -10,12 +10,13 @@ from overlord_run.app.roles.fetching import Fetching
 from overlord_run.app.roles.folders import Folder, alone, folders, key_of, read_lock, write_lock
 from overlord_run.app.roles.revision import Edit, edit_rev
 from overlord_run.app.roles.used import Unlocked, used
-from overlord_run.errors import InvalidPlaybookError, OverlordError, Problem, RunBusyError, UsageError
+from overlord_run.errors import InvalidPlaybookError, OverlordError, RunBusyError, UsageError
 from overlord_run.files import TEXT_LIMIT, FileError
 from overlord_run.playbook.model import Pack
 from overlord_run.playbook.names import next_name, shown
 from overlord_run.playbook.repository import SHORT
 from overlord_run.playbook.rules import problem
+from overlord_run.problem import Problem
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.commands import beside, command
 from overlord_run.roles.lock import Lock, LockedPack

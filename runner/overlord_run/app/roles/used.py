@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from overlord_run.app.roles.folders import Folder, key_of
-from overlord_run.errors import InvalidPlaybookError, Problem
+from overlord_run.errors import InvalidPlaybookError
 from overlord_run.files import TEXT_LIMIT, FileError
 from overlord_run.playbook.model import Pack, Playbook, Role
 from overlord_run.playbook.names import LONGEST_PATH, shown
@@ -15,6 +15,7 @@ from overlord_run.playbook.packs import role_path
 from overlord_run.playbook.repository import SHORT
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.source import digest_of
+from overlord_run.problem import Problem
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.includes import closure
 

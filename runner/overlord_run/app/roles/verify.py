@@ -11,12 +11,13 @@ from overlord_run.app.roles.fetch import differences, place_of
 from overlord_run.app.roles.fetching import Fetching
 from overlord_run.app.roles.folders import Folder, folders, key_of
 from overlord_run.app.roles.used import closed, roles_of
-from overlord_run.errors import Exit, Problem
+from overlord_run.errors import Exit
 from overlord_run.files import TEXT_LIMIT, FileError, read_beside
 from overlord_run.playbook.model import Pack, Playbook
 from overlord_run.playbook.names import shown
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.texts import Place
+from overlord_run.problem import Problem
 from overlord_run.roles.cache import Cache
 from overlord_run.roles.commands import command
 from overlord_run.roles.lock import Lock, LockedPack

@@ -6,7 +6,7 @@ from itertools import accumulate, groupby
 
 from overlord_run.cli.report.styled import Line, Style, Styled
 from overlord_run.cli.report.visible import visible
-from overlord_run.errors import Problem, Severity
+from overlord_run.problem import Problem, Severity
 
 TAB = "    "
 COLUMNS = 120

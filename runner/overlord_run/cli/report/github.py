@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from overlord_run.app.validate import Validation
 from overlord_run.cli.report.visible import visible
-from overlord_run.errors import Problem
+from overlord_run.problem import Problem
 
 _IN_TEXT = {ord("%"): "%25", ord("\r"): "%0D", ord("\n"): "%0A"}
 _IN_PROPERTY = {**_IN_TEXT, ord(":"): "%3A", ord(","): "%2C"}

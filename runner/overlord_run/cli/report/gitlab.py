@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 from overlord_run.app.validate import Validation
 from overlord_run.cli.report.words import hinted
-from overlord_run.errors import Problem, Severity
+from overlord_run.problem import Problem, Severity
 
 _SEVERITIES: Mapping[Severity, str] = {"error": "major", "warning": "minor"}
 

@@ -8,8 +8,9 @@ from overlord_run.cli.report.conversation import exchanges_of
 from overlord_run.cli.report.problems import problems_json
 from overlord_run.cli.report.tally import Spent, Tally, spent, tallies
 from overlord_run.cli.report.words import beginning, is_cut
-from overlord_run.errors import Exit, Problem
+from overlord_run.errors import Exit
 from overlord_run.playbook.money import usd
+from overlord_run.problem import Problem
 from overlord_run.store.lease import expires_at
 from overlord_run.store.registry import budget
 from overlord_run.store.state import Message, Result, State

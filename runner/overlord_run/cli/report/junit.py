@@ -12,7 +12,7 @@ from overlord_run.app.roles.test import Trials, Tried, TriedRole
 from overlord_run.app.validate import Validation
 from overlord_run.cli.report.visible import visible
 from overlord_run.cli.report.words import hinted
-from overlord_run.errors import Problem
+from overlord_run.problem import Problem
 
 # Source: W3C, XML 1.0, production 2, Char.
 _NO_CHAR = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -1,14 +1,17 @@
 """Tell problems and errors, as text and as JSON values."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.report.words import counted
-from overlord_run.errors import Exit, InvalidPlaybookError, OverlordError, Problem
+from overlord_run.errors import Exit, InvalidPlaybookError, OverlordError
+
+if TYPE_CHECKING:
+    from overlord_run.problem import Problem
 
 
-def problem_lines(problems: Sequence[Problem]) -> str:
+def problem_lines(problems: "Sequence[Problem]") -> str:
     """Return the problems, one a line."""
     return "\n".join(map(str, problems))
 
@@ -22,7 +25,7 @@ def error_text(error: OverlordError) -> str:
     return "\n".join(lines)
 
 
-def validation_summary(files: Sequence[str], problems: Sequence[Problem], silenced: int) -> str:
+def validation_summary(files: Sequence[str], problems: "Sequence[Problem]", silenced: int) -> str:
     """Return how many files were checked, what was found, and how much of it is not told, on one line."""
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = len(problems) - errors
@@ -45,7 +48,7 @@ def error_json(error: OverlordError) -> dict[str, Any]:
     return {"error": told}
 
 
-def problems_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
+def problems_json(problems: "Sequence[Problem]") -> list[dict[str, Any]]:
     """Return problems with their places."""
     return [
         {
@@ -62,7 +65,7 @@ def problems_json(problems: Sequence[Problem]) -> list[dict[str, Any]]:
 
 
 def validation_json(
-    files: Sequence[str], problems: Sequence[Problem], silenced: int, exit_code: Exit
+    files: Sequence[str], problems: "Sequence[Problem]", silenced: int, exit_code: Exit
 ) -> dict[str, Any]:
     """Return what `validate` found."""
     return {

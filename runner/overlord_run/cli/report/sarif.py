@@ -13,7 +13,7 @@ from overlord_run.app.rules import RULES
 from overlord_run.app.validate import Validation
 from overlord_run.cli.report.gitlab import fingerprints
 from overlord_run.cli.report.words import hinted
-from overlord_run.errors import Problem
+from overlord_run.problem import Problem
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from overlord_run.errors import Problem
+from overlord_run.problem import Problem
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _TEN_S = 10

@@ -30,7 +30,6 @@ from typing import Any
 from jinja2 import Template
 from jinja2.exceptions import TemplateRuntimeError, UndefinedError
 
-from overlord_run.errors import Problem
 from overlord_run.plan.language import kinds, parse
 from overlord_run.plan.language.attributes import FUNCTIONS, MAPPING_METHODS, REPLY_ATTRIBUTES
 from overlord_run.plan.language.inference import Wanted
@@ -54,6 +53,7 @@ from overlord_run.plan.language.values import (
 from overlord_run.playbook.rules import problem
 from overlord_run.playbook.slots import holds_template
 from overlord_run.playbook.texts import Place, Text
+from overlord_run.problem import Problem
 
 __all__ = [
     "EACH",

@@ -2,7 +2,7 @@ import pytest
 
 from overlord_run.cli.report.excerpt import excerpts
 from overlord_run.cli.report.styled import plain
-from overlord_run.errors import Problem
+from overlord_run.problem import Problem
 
 
 def shown(source: str, column: int, *, columns: int = 60) -> list[str]:

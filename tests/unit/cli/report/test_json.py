@@ -16,8 +16,9 @@ from overlord_run.cli.report.json import (
     verification_json,
 )
 from overlord_run.cli.report.problems import error_json, problems_json, validation_json
-from overlord_run.errors import Exit, InvalidPlaybookError, Problem
+from overlord_run.errors import Exit, InvalidPlaybookError
 from overlord_run.playbook.schema import load
+from overlord_run.problem import Problem
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.state import State
 from overlord_run.store.verify import Difference, Verification

@@ -5,7 +5,8 @@ from overlord_run.cli.report.problems import (
     validation_json,
     validation_summary,
 )
-from overlord_run.errors import Exit, InvalidPlaybookError, Problem, RunBusyError, UsageError
+from overlord_run.errors import Exit, InvalidPlaybookError, RunBusyError, UsageError
+from overlord_run.problem import Problem
 
 UNKNOWN = Problem("council.yml", 3, 5, "unknown-key", "unknown key 'rols'", "did you mean 'roles'?")
 UNUSED = Problem("council.yml", 9, 1, "unused-input", "nothing reads the input 'plan'", severity="warning")

@@ -1,7 +1,7 @@
 """What `validate` can find, as values: the reports are made of them."""
 
 from overlord_run.app.validate import Validation
-from overlord_run.errors import Problem
+from overlord_run.problem import Problem
 
 UNKNOWN = Problem("./a/council.yml", 3, 5, "unknown-key", "unknown key 'rols'", "did you mean 'roles'?")
 UNUSED = Problem("./a/council.yml", 9, 1, "unused-input", "nothing reads the input 'plan'", severity="warning")

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from overlord_run.errors import Problem
 from overlord_run.plan.language.meter import MAX_OUTPUT_BYTES
 from overlord_run.plan.language.templates import ReplyText, TemplateError, evaluate, read, render
+from overlord_run.problem import Problem
 from unit.plan.councils import FILE, reply, text
 from unit.plan.language import bombs, escapes
 

@@ -16,7 +16,6 @@ from overlord_run.app.prepare import Prepared, request_bodies
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.report.plan.sums import starting, sums, text_digest
 from overlord_run.cli.report.problems import problems_json
-from overlord_run.errors import Problem
 from overlord_run.plan.ceiling import Ceiling, ceiling
 from overlord_run.plan.estimate import tokens
 from overlord_run.plan.flow import Edge, edges
@@ -26,6 +25,7 @@ from overlord_run.plan.reads import waits_for
 from overlord_run.plan.redirects import PlannedBlock, PlannedCheck, PlannedMessage, PlannedPause, PlannedRedirect
 from overlord_run.playbook.money import Price, usd
 from overlord_run.playbook.texts import Text
+from overlord_run.problem import Problem
 from overlord_run.settings.model import Settings
 
 Json = dict[str, Any]

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from overlord_run.app.prepare import Prepared
 from overlord_run.engine.base import EngineName
-from overlord_run.errors import Problem
 from overlord_run.host import Host, Worktree
 from overlord_run.plan.frozen import plan_from_json
 from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
 from overlord_run.plan.redirects import PlannedMessage
 from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.texts import Place, Text
+from overlord_run.problem import Problem
 from overlord_run.settings.model import Settings
 
 PLACE = Place("council.yml", 1, 1)
