@@ -377,7 +377,7 @@ ROWS: dict[str, tuple[Mischief, str]] = {
         rev(GONE),
         (
             "council.yml:4:3: error: the commit 01234567 is not in the repository (its history may have been "
-            "rewritten; overlord-run roles update locks what the revision names now) [pack-rev]"
+            "rewritten; overlord-run roles update acme locks what the revision names now) [pack-rev]"
         ),
     ),
     "path: up and out": (

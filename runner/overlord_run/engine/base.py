@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import Any, Final, Literal, Protocol
 
@@ -40,25 +40,21 @@ FailureKind = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class ChatMessage:
-    """One message of a conversation, in OpenAI's terms: `role` is `system`, `user` or `assistant`.
-
-    Attributes:
-        encoded: The message as JSON in ASCII, as it stands in the body of each request that holds it.
-        tokens: About how many tokens the content is.
-    """
+class ChatMessage(Struct, frozen=True, dict=True):
+    """One message of a conversation, in OpenAI's terms: `role` is `system`, `user` or `assistant`."""
 
     role: str
     content: str
-    encoded: bytes = field(init=False, repr=False, compare=False)
-    tokens: int = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        """Do once what every request with this message needs."""
-        encoded = f'{{"role":"{self.role}","content":{json.dumps(self.content)}}}'.encode("ascii")
-        object.__setattr__(self, "encoded", encoded)
-        object.__setattr__(self, "tokens", tokens(self.content))
+    @cached_property
+    def encoded(self) -> bytes:
+        """The message as JSON in ASCII, as it stands in the body of each request that holds it."""
+        return f'{{"role":"{self.role}","content":{json.dumps(self.content)}}}'.encode("ascii")
+
+    @cached_property
+    def tokens(self) -> int:
+        """About how many tokens the content is."""
+        return tokens(self.content)
 
     @property
     def contents(self) -> Sequence[str]:

@@ -50,6 +50,8 @@ class KnownSlots(kinds.OfOneKind):
         return slot in self._written or (isinstance(slot, str) and self._slots.may_make(slot))
 
     def __getitem__(self, slot: str) -> kinds.Known:
+        if slot not in self:
+            raise KeyError(slot)
         return self._written.get(slot, self._made)
 
     def __iter__(self) -> Iterator[str]:

@@ -241,6 +241,25 @@ def test_what_nobody_reads_is_a_warning() -> None:
     ]
 
 
+@pytest.mark.parametrize("slot", ["t_{{ item }}", "{{ item }}"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "{% for reply in replies.rank.values() %}{{ reply.text }}{% endfor %}",
+        "{{ replies.startup.keys() | join }} {{ replies.rank.items() | list }} {{ replies.rank.get('t_one') }}",
+        "{{ servants.values() | map(attribute='state') | unique | join }} {{ replies.rank['values']() }}",
+    ],
+)
+def test_where_for_each_makes_slots_a_method_is_no_slot(slot: str, message: str) -> None:
+    made = f'{{slot: "{slot}", role: critic, for_each: "range(3)", task:'
+    assert problems(message, "1", ("{slot: alder, role: critic, task:", made)) == []
+
+
+def test_a_slot_that_is_no_name_of_what_for_each_makes_is_told() -> None:
+    found = problems("{{ replies.rank.t_one }}", "1", ("{slot: alder,", '{slot: "s_{{ item }}", for_each: "range(3)",'))
+    assert [one.message for one in found] == ["no servant is in a slot 't_one'"]
+
+
 @pytest.mark.parametrize("whole", ["{{ inputs }} {{ vars | to_json }}", "{{ inputs[servant.slot] }}{{ vars.items() }}"])
 def test_what_is_read_whole_is_used(whole: str) -> None:
     assert problems(whole, "1", (READING_ALL, "Begin.")) == []

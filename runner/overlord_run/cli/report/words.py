@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from overlord_run.problem import Problem
+if TYPE_CHECKING:
+    from overlord_run.problem import Problem
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _TEN_S = 10
@@ -26,7 +28,7 @@ def joined(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def hinted(problem: Problem) -> str:
+def hinted(problem: "Problem") -> str:
     """Return what is wrong, and in brackets what to do about it."""
     return f"{problem.message} ({problem.hint})" if problem.hint else problem.message
 

@@ -1,8 +1,7 @@
 """Infer the kind of an expression in a template from the kinds of what it reads, and note what can never work."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from jinja2 import nodes
 
@@ -21,17 +20,17 @@ from overlord_run.plan.language.kinds import (
     names_below,
     tuple_of,
 )
-from overlord_run.plan.language.meter import RefusedError
-from overlord_run.plan.language.syntax import Finding
-
-_Kinds = ParamSpec("_Kinds")
-_Result = TypeVar("_Result")
+from overlord_run.plan.language.sight import Sight, name_read, written
 
 Scope = dict[str, Known]
 """The names that a template has made itself, where one stands in it."""
 
 _ASKING = frozenset({"defined", "undefined"})
-_FALLBACKS = frozenset({"d", "default"})
+_OF_KIND = _ASKING | {"boolean", "false", "float", "integer", "iterable", "mapping", "none", "number", "sequence"}
+_OF_KIND |= {"string", "true"}
+
+# Filters that keep some elements by a test, and as which argument it is given.
+_SELECTING: Mapping[str, int] = {"reject": 0, "rejectattr": 1, "select": 0, "selectattr": 1}
 
 # Filters that take an attribute of each element, and as which argument where it needs no name.
 _BY_ATTRIBUTE: Mapping[str, int | None] = {
@@ -47,63 +46,13 @@ _BY_ATTRIBUTE: Mapping[str, int | None] = {
 }
 
 
-class Sight:
-    """What is known while one template is followed.
-
-    Attributes:
-        known: What it can read.
-        asked: What it asks about by `is`; of that nothing is known.
-        given: The names that it gives by `set`.
-        unsure: Those that it gives more than once.
-        findings: What can never work, in the order in which it was met.
-    """
-
-    def __init__(self, tree: nodes.Template, known: Mapping[str, Known]) -> None:
-        self.known = known
-        self.asked: set[tuple[str, ...] | None] = set()
-        self.given: set[str] = set()
-        self.findings: list[Finding] = []
-        bound: Counter[str] = Counter()
-        pending: list[Any] = [tree]
-        while pending:
-            node = pending.pop()
-            pending.extend(node.iter_child_nodes())
-            if isinstance(node, nodes.Test):
-                self.asked.add(_written(node.node))
-            elif isinstance(node, nodes.Assign | nodes.AssignBlock):
-                self.given.update(_names_in(node.target))
-            elif isinstance(node, nodes.Name):
-                bound[node.name] += node.ctx != "load"
-        self.asked.discard(None)
-        self.unsure = {name for name in self.given if bound[name] > 1}
-
-    def attempt(
-        self, node: nodes.Node, function: Callable[_Kinds, _Result], *args: _Kinds.args, **kwargs: _Kinds.kwargs
-    ) -> _Result | None:
-        """Return what comes of kinds, or None where that is impossible, which is noted."""
-        try:
-            return function(*args, **kwargs)
-        except RefusedError as error:
-            self.findings.append(Finding(node.lineno, error.rule, error.message, error.hint))
-            return None
-
-
-def _names_in(target: nodes.Node) -> tuple[str, ...]:
-    """Return the names that a target of `set` gives."""
-    found = [target] if isinstance(target, nodes.Name) else target.find_all(nodes.Name)
-    return tuple(each.name for each in found)
-
-
-def read(sight: Sight, node: Any, scope: Scope, *, is_asked: bool = False) -> Known:
-    """Return what is known of an expression's value; `is_asked`: whether it may as well not be there."""
+def read(sight: Sight, node: Any, scope: Scope) -> Known:
+    """Return what is known of an expression's value."""
     reader = _READERS.get(type(node))
     if reader is None:
         _read_all(sight, node, scope)
         return None
-    if sight.asked and _written(node) in sight.asked:
-        return None
-    if is_asked and isinstance(node, nodes.Getattr | nodes.Getitem):
-        _read_all(sight, node, scope)
+    if sight.asked and written(node) in sight.asked:
         return None
     return reader(sight, node, scope)
 
@@ -159,7 +108,7 @@ def _read_item(sight: Sight, node: Any, scope: Scope) -> Known:
 
 def _below(sight: Sight, node: Any, owner: Known, name: str, scope: Scope) -> Known:
     """Return what is below a value by a name; what is wrong with a path of names is told by who knows the names."""
-    path = _written(node) if owner is None or is_named_by_path(owner) else None
+    path = written(node) if owner is None or is_named_by_path(owner) else None
     if path is None or path[0] in scope:
         return sight.attempt(node, results.attribute, owner, name)
     return names_below(owner).get(name, FUNCTION if name in MAPPING_METHODS and isinstance(owner, Mapping) else None)
@@ -168,30 +117,32 @@ def _below(sight: Sight, node: Any, owner: Known, name: str, scope: Scope) -> Kn
 def _read_call(sight: Sight, node: Any, scope: Scope) -> Known:
     for each in (*node.args, *node.kwargs):
         read(sight, each, scope)
-    if isinstance(node.node, nodes.Getattr):
+    name = name_read(node.node)
+    if name is not None:
         owner = read(sight, node.node.node, scope)
-        function = _below(sight, node.node, owner, node.node.attr, scope)
-        return sight.attempt(node, results.called, function, owner, node.node.attr)
+        function = _below(sight, node.node, owner, name, scope)
+        return sight.attempt(node, results.called, function, owner, name)
     if isinstance(node.node, nodes.Name) and node.node.name == "range" and "range" not in scope:
         return list_of(NUMBER)
     return sight.attempt(node, results.called, read(sight, node.node, scope), None, "")
 
 
 def _read_filter(sight: Sight, node: Any, scope: Scope) -> Known:
-    known = read(sight, node.node, scope, is_asked=node.name in _FALLBACKS)
+    known = read(sight, node.node, scope)
     for each in (*node.args, *node.kwargs):
         read(sight, each, scope)
-    attribute = _attribute_taken(node)
+    attribute = _attribute_taken(node, known)
     reached = None if attribute is None else sight.attempt(node, results.reached_in_each, known, attribute)
     if node.name == "map" and attribute is not None:
         return list_of(reached)
     if node.name == "map" and node.args and isinstance(node.args[0], nodes.Const):
         return sight.attempt(node, results.mapped, known, node.args[0].value)
-    return sight.attempt(node, results.filtered, known, node.name)
+    given = sight.attempt(node, results.filtered, known, node.name)
+    return list_of(None) if _is_kept_by_kind(node) else given
 
 
 def _read_test(sight: Sight, node: Any, scope: Scope) -> Known:
-    read(sight, node.node, scope, is_asked=True)
+    read(sight, node.node, scope)
     for each in node.args:
         read(sight, each, scope)
     return BOOLEAN
@@ -227,29 +178,33 @@ def _read_choice(sight: Sight, node: Any, scope: Scope) -> Known:
     return None if node.expr2 is None else either((one, read(sight, node.expr2, scope)))
 
 
-def _written(node: Any) -> tuple[str, ...] | None:
-    """Return a name and the names below it, where a path is made of nothing else."""
-    names: list[str] = []
-    while isinstance(node, nodes.Getattr | nodes.Getitem):
-        name = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
-        if not isinstance(name, str):
-            return None
-        names.append(name)
-        node = node.node
-    return (node.name, *reversed(names)) if isinstance(node, nodes.Name) else None
-
-
-def _attribute_taken(node: Any) -> str | None:
+def _attribute_taken(node: Any, known: Known) -> str | None:
     """Return the attribute of each element that a filter takes, where it has to be there and is written out."""
     if node.name not in _BY_ATTRIBUTE or any(each.key == "default" for each in node.kwargs):
         return None
-    if any(getattr(each, "value", None) in _ASKING for each in node.args[1:]):
+    test = _test_of(node)
+    if test in _ASKING or (test == "" and not results.goes_over_keys(known)):
         return None
     index = _BY_ATTRIBUTE[node.name]
     given = [each.value for each in node.kwargs if each.key == "attribute"]
     given += [] if index is None else node.args[index : index + 1]
     attribute = getattr(given[0], "value", None) if given else None
     return attribute if isinstance(attribute, str) else None
+
+
+def _test_of(node: Any) -> str | None:
+    """Return the test by which a filter keeps elements: empty where none is written out, None of any other filter."""
+    if node.name not in _SELECTING:
+        return None
+    given = node.args[_SELECTING[node.name] :]
+    test = getattr(given[0], "value", None) if given else None
+    return test if isinstance(test, str) else ""
+
+
+def _is_kept_by_kind(node: Any) -> bool:
+    """Say whether a filter keeps elements by what they are, or by whether they have an attribute."""
+    test = _test_of(node)
+    return test in _OF_KIND or (test == "" and node.name in _BY_ATTRIBUTE)
 
 
 _READERS: Mapping[type[nodes.Node], Callable[[Sight, Any, Scope], Known]] = {

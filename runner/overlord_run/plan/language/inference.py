@@ -3,7 +3,8 @@
 A message that waits for replies is rendered when the servants before it have been paid. What fails there whatever they
 answer is told before: an attribute that no value of the kind has, a loop over a number, a key taken for a pair. Only
 what is certain is told: nothing is known of a value that may be of two kinds, of what a macro is given, of what `set`
-gives a second time, and of what the template itself asks about by `is`.
+gives a second time, and of what the template itself asks about by `is` or `in`, or has a fallback for. A name that is
+not there is no fault where it is only handed on: in a list, to a macro, behind `or`, in a branch of `… if … else …`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,8 +14,9 @@ from jinja2 import nodes
 
 from overlord_run.plan.language import results
 from overlord_run.plan.language.attributes import LOOP_ATTRIBUTES
-from overlord_run.plan.language.expressions import Scope, Sight, read
+from overlord_run.plan.language.expressions import Scope, read
 from overlord_run.plan.language.kinds import BOOLEAN, NUMBER, TEXT, Known
+from overlord_run.plan.language.sight import Sight
 from overlord_run.plan.language.syntax import Finding
 
 Wanted = Literal["text", "value", "condition", "list"]

@@ -45,7 +45,8 @@ class OfOneKind(Mapping[str, Known]):
 
 FUNCTION = Kind(Function("function", text))
 NUMBER = Kind(1)
-BOOLEAN = Kind(True)  # noqa: FBT003 - the value itself
+# Its words tell it from a number: to Python, True is 1.
+BOOLEAN = Kind(True, words=kind(True))  # noqa: FBT003 - the value itself
 _METHODS: Mapping[str, Known] = dict.fromkeys(TEXT_METHODS, FUNCTION)
 CHARACTER = Kind("a", _METHODS)
 TEXT = Kind("a", _METHODS, CHARACTER)

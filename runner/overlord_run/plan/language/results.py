@@ -19,6 +19,7 @@ from overlord_run.plan.language.kinds import (
     TEXT,
     Kind,
     Known,
+    OfOneKind,
     kind_of,
     list_of,
     names_below,
@@ -128,6 +129,11 @@ def each(known: Known) -> Known:
     raise RefusedError(message, hint=hint)
 
 
+def goes_over_keys(known: Known) -> bool:
+    """Say whether a loop over a value meets a mapping's keys."""
+    return known is not None and (not isinstance(known, Kind) or known.element is KEY)
+
+
 def taken_apart(known: Known, count: int) -> tuple[Known, ...]:
     """Return what is known of each of the `count` names that a value is taken apart into.
 
@@ -167,7 +173,9 @@ def called(function: Known, owner: Known, name: str) -> Known:
     """
     if function is None:
         return None
-    if function is not FUNCTION:
+    # A slot of that name may be made; what is called can only be the method.
+    is_method = isinstance(owner, OfOneKind) and name in MAPPING_METHODS
+    if function is not FUNCTION and not is_method:
         message = f"{words(function)} cannot be called"
         raise RefusedError(message, hint="leave out the parentheses")
     return _METHODS_OF_TEXT.get(name, TEXT) if _is_text(owner) else _of_mapping(owner, name)
