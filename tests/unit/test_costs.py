@@ -18,6 +18,9 @@ from types import FrameType
 import pytest
 
 from council_kit import Parts, carry_out
+from overlord_run.app.inputs import Given
+from overlord_run.app.prepare import RunRequest, prepare
+from overlord_run.settings.model import Flags
 from overlord_run.store import events as ev
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.following import Following
@@ -171,6 +174,26 @@ def test_a_late_message_costs_no_more_than_an_early_one(long_run: Meter, figure:
 def test_all_bytes_together_stay_in_proportion_to_the_log(long_run: Meter) -> None:
     """Broken by a registry, or a snapshot, that is written again each time the log has grown by a fixed size."""
     assert long_run.at[LAST]["bytes"] <= 6 * long_run.at[LAST]["bytes of the log"]
+
+
+def blocks_kept(folder: Path, servants: int) -> int:
+    """Return how many blocks of memory a run of so many servants has when it is about to begin."""
+    slots = "".join(f"  - {{slot: s{at}, role: adviser}}\n" for at in range(servants))
+    path = folder / "many.yml"
+    path.write_text(f"overlord: 1\nname: many\n{ROLE}assignments:\n{slots}", encoding="utf-8")
+    gc.collect()
+    before = sys.getallocatedblocks()
+    prepared = prepare(RunRequest(str(path), Given((), (), (), bytes), Flags(), engine="rehearsal"))
+    gc.collect()
+    after = sys.getallocatedblocks()
+    assert len(prepared.plan.servants) == servants
+    return after - before
+
+
+def test_a_servant_is_in_memory_once_when_a_run_begins(tmp_path: Path) -> None:
+    """Broken by a playbook, or a plan as JSON, that is kept beside the plan: then it is 19 blocks."""
+    blocks_kept(tmp_path, 1)  # what is made once, and stays
+    assert (blocks_kept(tmp_path, 120) - blocks_kept(tmp_path, 20)) / 100 <= 5
 
 
 def test_what_a_servant_is_told_is_encoded_once(tmp_path: Path) -> None:

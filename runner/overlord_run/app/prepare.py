@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from msgspec import Struct
 
@@ -55,18 +55,40 @@ class RunRequest(Struct, frozen=True):
     limit: tuple[str, ...] = ()
 
 
+class PlaybookFile(Struct, frozen=True):
+    """What a run tells of its playbook.
+
+    The playbook itself is let go, and so is the plan as JSON: each is nearly as large as the plan, and a run has no
+    more use for them.
+
+    Attributes:
+        file: Its path, as a person named it.
+        files: The digests of all files that were read for it, by their paths.
+    """
+
+    name: str
+    file: str
+    digest: str
+    files: Mapping[str, str]
+
+    @classmethod
+    def of(cls, playbook: Playbook) -> Self:
+        """Return what a run tells of this playbook."""
+        return cls(playbook.name, playbook.file, playbook.digest, playbook.files)
+
+
 class Prepared(Session, frozen=True, kw_only=True):
     """A session that has not begun: everything short of the network, which is what a dry run prints.
 
     Attributes:
-        plan_json: The plan as JSON values, made once.
+        plan_digest: The plan's own, as `plan.json` has it.
         warnings: Problems that stop nothing.
         script_file: The script's path and digest; None without a script.
         recording_file: Path and digest of the recording that answers; None where none does.
     """
 
-    playbook: Playbook
-    plan_json: Mapping[str, Any]
+    playbook: PlaybookFile
+    plan_digest: str
     worktree: Worktree
     state_dir: Path
     warnings: tuple[Problem, ...]
@@ -114,10 +136,11 @@ def prepare(request: RunRequest) -> Prepared:
     if request.engine == "rehearsal":
         _require_answers(plan, script)
     worktree = current_worktree()
+    plan_json = plan.to_json()
     prepared = Prepared(
-        playbook=playbook,
+        playbook=PlaybookFile.of(playbook),
         plan=plan,
-        plan_json=plan.to_json(),
+        plan_digest=plan_json["digest"],
         settings=settings,
         host=host,
         worktree=worktree,
@@ -132,7 +155,7 @@ def prepare(request: RunRequest) -> Prepared:
         kept=None if request.record_path is None else kept_at(request.record_path, request.engine),
         prices=priced,
     )
-    _require_no_key(prepared, request.flags)
+    _require_no_key(prepared, plan_json, request.flags)
     return prepared
 
 
@@ -174,7 +197,7 @@ def _file(path: str, content: bytes) -> dict[str, str]:
     return {"path": str(Path(path).absolute()), "digest": digest_of(content)}
 
 
-def _require_no_key(prepared: Prepared, flags: Flags) -> None:
+def _require_no_key(prepared: Prepared, plan_json: Mapping[str, Any], flags: Flags) -> None:
     """Refuse what holds a key, before any of it is printed, kept or sent; also a key that this run does not use."""
     environ = environment()
     if name := key_in(prepared.settings.base_url, environ, flags):
@@ -182,7 +205,7 @@ def _require_no_key(prepared: Prepared, flags: Flags) -> None:
         raise SettingsError(message, next="Take it out there: it is sent in a header.", code="key-in-url")
     places = [str(prepared.worktree.path), str(prepared.state_dir), str(Path.cwd()), prepared.playbook.file]
     places += [str(file) for file in (prepared.script_file, prepared.recording_file, prepared.kept) if file is not None]
-    kept = json.dumps([prepared.plan_json, prepared.settings.to_json(), prepared.models_to_prove, places])
+    kept = json.dumps([plan_json, prepared.settings.to_json(), prepared.models_to_prove, places])
     if name := key_in(kept, environ, flags):
         message = f"the API key of {name} stands in the playbook, a role, an input, a setting or a path"
         raise SettingsError(message, next="Take it out there; a prompt never needs it.", code="key-in-plan")

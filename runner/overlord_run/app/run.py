@@ -40,7 +40,7 @@ def run(prepared: Prepared, audience: Audience, *, run_id: str | None = None) ->
         )  # it waits for the disk
         recorder = await Recorder.create(
             folder,
-            prepared.plan_json,
+            prepared.plan.to_json(),  # for this one use: to keep it through the run would cost more than to make it
             _run_created(prepared, folder, run_token),
             this_process("run"),
             clock=now,
@@ -66,7 +66,7 @@ def _run_created(prepared: Prepared, folder: RunFolder, run_token: str) -> ev.Ru
             "digest": playbook.digest,
             "files": dict(playbook.files),
         },
-        plan_digest=prepared.plan_json["digest"],
+        plan_digest=prepared.plan_digest,
         settings={
             **prepared.settings.to_json(),
             "modelsToProve": list(prepared.models_to_prove),

@@ -42,7 +42,7 @@ def start(prepared: Prepared, run_id: str, flags: Flags, audience: Audience, ask
 
 def _difference(prepared: Prepared, created: RunCreated) -> str | None:
     """Return in what a run is another one than this start would begin, or None: paid and unpaid are never mixed up."""
-    if created.plan_digest != prepared.plan_json["digest"]:
+    if created.plan_digest != prepared.plan_digest:
         return "is of another plan than this playbook and these inputs give"
     if created.engine != prepared.engine:
         return f"is answered by {ANSWERING.get(created.engine, 'something else')}, not by {ANSWERING[prepared.engine]}"

@@ -39,7 +39,7 @@ def plan_json(prepared: Prepared, *, with_bodies: bool = False) -> Json:
         "schemaVersion": VERSION,
         "playbook": plan.name,
         "description": plan.description,
-        "planDigest": prepared.plan_json["digest"],
+        "planDigest": prepared.plan_digest,
         "engine": prepared.engine,
         "settings": _settings(prepared.settings),
         "warnings": problems_json([_told_from(one, prepared.playbook.file) for one in prepared.warnings]),

@@ -47,7 +47,7 @@ def _head(prepared: Prepared) -> str:
     ]
     lines = [
         f"Plan of {plan.name} ({prepared.playbook.file}); nothing has been sent",
-        f"digest   {prepared.plan_json['digest']}",
+        f"digest   {prepared.plan_digest}",
         f"engine   {_engine(prepared)}",
         *(f"record   {kept.path}" for kept in [prepared.kept] if kept is not None),
         f"calls    {', '.join(calls)}",

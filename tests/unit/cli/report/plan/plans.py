@@ -3,13 +3,12 @@
 import json
 from pathlib import Path
 
-from overlord_run.app.prepare import Prepared
+from overlord_run.app.prepare import PlaybookFile, Prepared
 from overlord_run.engine.base import EngineName
 from overlord_run.host import Host, Worktree
 from overlord_run.plan.frozen import plan_from_json
 from overlord_run.plan.model import Plan, PlannedModel, PlannedOutput, PlannedServant
 from overlord_run.plan.redirects import PlannedMessage
-from overlord_run.playbook.model import Playbook
 from overlord_run.playbook.texts import Place, Text
 from overlord_run.problem import Problem
 from overlord_run.settings.model import Settings
@@ -73,9 +72,9 @@ COUNCIL = Plan(
 
 def prepared(plan: Plan = COUNCIL, *, engine: EngineName = "chat") -> Prepared:
     return Prepared(
-        playbook=Playbook("council.yml", "council", "sha256:0", ()),
+        playbook=PlaybookFile("council", "council.yml", "sha256:0", {}),
         plan=plan,
-        plan_json=plan.to_json(),
+        plan_digest=plan.to_json()["digest"],
         settings=Settings(
             base_url="https://api.sakana.ai/v1",
             provider="sakana",
