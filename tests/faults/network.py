@@ -182,12 +182,25 @@ def bomb() -> Serve:
     return serve
 
 
+NO_TLS_RECORD = b"\x17\x03\x03\x00\x20" + b"no TLS record has this in it...."
+ONE_READ = 256 * 1024
+"""As much as asyncio takes of a TLS connection at a time: what comes after it is looked at later."""
+
+
 async def damaged_tls(visit: Visit) -> None:
-    """Break the TLS records in the middle of the answer."""
+    """Break the TLS records so far behind the head of the answer that it was taken before."""
     await visit.read_request()
-    await visit.send(head(length=1000) + b"{")
-    under_tls = visit.writer.transport._ssl_protocol._transport  # type: ignore[attr-defined]
-    under_tls.write(b"\x17\x03\x03\x00\x20" + b"no TLS record has this in it....")
+    await visit.send(head(length=4 * ONE_READ) + b" " * 2 * ONE_READ)
+    visit.writer.transport._ssl_protocol._transport.write(NO_TLS_RECORD)  # type: ignore[attr-defined]
+    await visit.hang()
+
+
+async def damaged_tls_at_once(visit: Visit) -> None:
+    """Break the TLS records right behind the head of the answer, in the same packet."""
+    await visit.read_request()
+    protocol = visit.writer.transport._ssl_protocol  # type: ignore[attr-defined]
+    protocol._sslobj.write(head(length=1000) + b"{")
+    protocol._transport.write(protocol._outgoing.read() + NO_TLS_RECORD)
     await visit.hang()
 
 
@@ -247,7 +260,21 @@ FAULTS: list[Fault] = [
         "transport",
         status=200,
     ),
-    Fault("TLS records damaged amid the body", damaged_tls, "transport", door="https", server_speaks_tls=True),
+    Fault(
+        "TLS records damaged amid the body",
+        damaged_tls,
+        "transport",
+        status=200,
+        door="https",
+        server_speaks_tls=True,
+    ),
+    Fault(
+        "TLS records damaged in the packet with the head",
+        damaged_tls_at_once,
+        "transport",
+        door="https",
+        server_speaks_tls=True,
+    ),
     Fault(
         "TLS closed amid the body",
         raw(head(length=99) + b"{"),

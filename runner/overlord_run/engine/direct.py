@@ -15,6 +15,7 @@ from typing import Final, cast
 import h11
 import httpx
 
+from overlord_run.engine.addresses import Addresses
 from overlord_run.engine.stream import Stream, connect
 
 LARGEST_HEAD: Final = 100 * 1024
@@ -31,11 +32,13 @@ class DirectTransport(httpx.AsyncBaseTransport):
 
     Args:
         tls: What a server is to show, where the URL's scheme is `https`.
+        addresses: Looks hosts up, for all transports that share it.
         kept_s: How long a connection that is not used is kept.
     """
 
-    def __init__(self, tls: ssl.SSLContext, *, kept_s: float) -> None:
+    def __init__(self, tls: ssl.SSLContext, addresses: Addresses, *, kept_s: float) -> None:
         self._tls = tls
+        self._addresses = addresses
         self._kept_s = kept_s
         self._connection: _Connection | None = None
 
@@ -57,8 +60,9 @@ class DirectTransport(httpx.AsyncBaseTransport):
         await _tell(request, "connection.connect_tcp.started")
         url = request.url
         port = PORTS[url.scheme] if url.port is None else url.port
+        tls = self._tls if url.scheme == "https" else None
         try:
-            return _Connection(await connect(url.raw_host, port, self._tls if url.scheme == "https" else None))
+            return _Connection(await connect(url.raw_host, port, tls, self._addresses))
         except OSError as error:
             raise httpx.ConnectError(NO_TEXT) from error
 
@@ -82,9 +86,8 @@ class _Connection:
     async def exchange(self, request: httpx.Request) -> httpx.Response:
         """Send a request and return the answer as far as its head."""
         self.rested_at = None
-        content = await request.aread()
         await _tell(request, "http11.send_request_headers.started")
-        self._send(request, content)
+        self._send(request, b"".join([part async for part in cast("httpx.AsyncByteStream", request.stream)]))
         await _tell(request, "http11.receive_response_headers.started")
         event = await self.next_event()
         while isinstance(event, h11.InformationalResponse):

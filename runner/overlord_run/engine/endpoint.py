@@ -2,7 +2,7 @@
 
 import functools
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,6 +65,8 @@ class Endpoint(Struct, frozen=True, dict=True):
     def request(self, path: str, body: bytes | None = None, *, extensions: Mapping[str, Any]) -> httpx.Request:
         """Return a POST of a body that is JSON, or a GET where there is none. `extensions` stay off the wire.
 
+        The body can be read once; `request.read()` keeps it.
+
         Its headers are complete, and httpx takes them for that where the body is a stream; else it would put them
         together anew for each request.
         """
@@ -73,26 +75,26 @@ class Endpoint(Struct, frozen=True, dict=True):
         headers = self._headers.copy()
         headers["content-type"] = "application/json"
         headers["content-length"] = str(len(body))
-        stream = httpx.ByteStream(body)
-        request = httpx.Request("POST", self.url(path), headers=headers, stream=stream, extensions=dict(extensions))
-        request.read()
-        return request
+        facts = dict(extensions)
+        return httpx.Request("POST", self.url(path), headers=headers, stream=_Once(body), extensions=facts)
 
     def connector(self) -> Callable[[], httpx.AsyncBaseTransport]:
-        """Return what makes transports of one connection each; all of them share one TLS context.
+        """Return what makes transports of one connection each; all share one TLS context, and look-ups of the host.
 
         Raises:
             SettingsError: The base URL, the proxy or the file of certificates cannot be used.
         """
+        from overlord_run.engine.addresses import Addresses  # noqa: PLC0415 - a rehearsal has no network
         from overlord_run.engine.direct import DirectTransport  # noqa: PLC0415 - a rehearsal has no network
 
         base, proxy = self.url(""), self._proxy_url()
         tls = self._tls_context(is_needed="https" in (base.scheme, proxy.scheme if proxy else ""))
         tls.set_alpn_protocols(["http/1.1"])
+        addresses = Addresses()
 
         def connect() -> httpx.AsyncBaseTransport:
             if proxy is None:
-                return DirectTransport(tls, kept_s=KEPT_S)
+                return DirectTransport(tls, addresses, kept_s=KEPT_S)
             via = httpx.Proxy(proxy, ssl_context=tls if proxy.scheme == "https" else None)
             return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=LIMITS, retries=0, proxy=via)
 
@@ -125,6 +127,25 @@ class Endpoint(Struct, frozen=True, dict=True):
                 next="name a PEM file that holds the certificate authority's certificate",
                 code="ca-file",
             ) from error
+
+
+class _Once(httpx.AsyncByteStream, httpx.SyncByteStream):
+    """A body that is let go as soon as it is read: a model may take minutes to answer, and a thousand wait at once."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content: bytes | None = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._taken()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._taken()
+
+    def _taken(self) -> bytes:
+        content, self._content = self._content, None
+        if content is None:
+            raise httpx.StreamConsumed
+        return content
 
 
 @functools.lru_cache(maxsize=8)

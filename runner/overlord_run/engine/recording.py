@@ -72,4 +72,4 @@ def _asked(request: httpx.Request) -> Asked | None:
     if request.method == "GET":
         return None
     slot, message, attempt, repair = request.extensions["overlord"]
-    return Asked(slot, message, attempt, repair, as_mapping(parse_json(request.content)))
+    return Asked(slot, message, attempt, repair, as_mapping(parse_json(request.read())))

@@ -50,7 +50,7 @@ class RehearsalTransport(httpx.AsyncBaseTransport):
         if request.method == "GET":
             return httpx.Response(200, json={"object": "list", "data": [_model(id_) for id_ in self._models]})
         slot, message, attempt, repair = request.extensions["overlord"]
-        body = json.loads(request.content)
+        body = json.loads(request.read())
         answer = (self._script.find(slot, message) or NOT_SCRIPTED).after(repair)
         _require(answer, "\n".join(turn["content"] for turn in body["messages"]))
         if answer.is_faulty(attempt):

@@ -134,7 +134,7 @@ class ReplayTransport(httpx.AsyncBaseTransport):
         return next((line for line in models if line not in self._answered), models[-1])
 
     async def _chat_line(self, request: httpx.Request) -> int:
-        body = as_mapping(parse_json(request.content))
+        body = as_mapping(parse_json(request.read()))
         asker = request.extensions["overlord"]
         entries = self._recording.chats.get(digest(body), ())
         left = [entry for entry in entries if entry.line not in self._answered and self._was_heard(entry, entries)]

@@ -3,10 +3,11 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Sequence
 from typing import Final, cast
 
-from aiohappyeyeballs import AddrInfoType, start_connection
+from aiohappyeyeballs import start_connection
+
+from overlord_run.engine.addresses import Addresses
 
 PORTION: Final = 64 * 1024
 """As many bytes are read at a time; while more than that wait to be read, the socket is left alone."""
@@ -50,9 +51,10 @@ class Stream(asyncio.Protocol):
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note that the connection is no more, and why."""
-        self._is_over = True
-        self._error = exc
+        """Note that the connection is no more, and why; what goes wrong after the other side has ended is nothing."""
+        if not self._is_over:
+            self._is_over = True
+            self._error = exc
         self._wake()
 
     async def read(self) -> bytes:
@@ -107,22 +109,23 @@ class Stream(asyncio.Protocol):
             self._reader.set_result(None)
 
 
-async def connect(host: bytes, port: int, tls: ssl.SSLContext | None) -> Stream:
+async def connect(host: bytes, port: int, tls: ssl.SSLContext | None, addresses: Addresses) -> Stream:
     """Connect to the first of a host's addresses that answers, and do TLS's handshake where there is a context.
 
     Args:
-        host: A name or an address, in ASCII.
+        host: A name or an address, in ASCII. The dot at the end of a full name is no part of it in TLS (RFC 6066).
         port: Of TCP.
         tls: What the host is to show.
+        addresses: Looks the host up.
 
     Raises:
         OSError: There is no connection; its kind says why, where all addresses agree.
     """
     loop = asyncio.get_running_loop()
-    connected = await start_connection(await _addresses(host, port), happy_eyeballs_delay=NEXT_ADDRESS_S)
+    connected = await start_connection(await addresses.of(host, port), happy_eyeballs_delay=NEXT_ADDRESS_S)
     if tls is None:
         return (await loop.create_connection(lambda: Stream(connected), sock=connected))[1]
-    name = host.decode("ascii")
+    name = host.decode("ascii").removesuffix(".")
     try:
         _, stream = await loop.create_connection(
             lambda: Stream(connected), sock=connected, ssl=tls, server_hostname=name, ssl_handshake_timeout=HANDSHAKE_S
@@ -130,11 +133,3 @@ async def connect(host: bytes, port: int, tls: ssl.SSLContext | None) -> Stream:
     except ConnectionError as error:
         raise ssl.SSLError(*error.args) from error
     return stream
-
-
-async def _addresses(host: bytes, port: int) -> Sequence[AddrInfoType]:
-    """Resolve a name, in another thread; an address that is written out needs none."""
-    try:
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from canary import CANARY as KEY
+from overlord_run.engine.addresses import Addresses
 from overlord_run.engine.direct import DirectTransport
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
@@ -76,7 +77,7 @@ def test_a_connection_is_gone_on_with_while_it_is_good(
     answers: tuple[bytes, ...], kept_s: float, connections: int
 ) -> None:
     async def story() -> None:
-        transport = DirectTransport(TLS, kept_s=kept_s)
+        transport = DirectTransport(TLS, Addresses(), kept_s=kept_s)
         async with served(*answers) as (server, url):
             assert [await ask(transport, url) for _ in answers] == [b"ok"] * len(answers)
             assert server.connections == connections
@@ -88,7 +89,7 @@ def test_a_connection_is_gone_on_with_while_it_is_good(
 
 def test_an_answer_that_was_not_read_to_its_end_takes_its_connection_along() -> None:
     async def story() -> int:
-        transport = DirectTransport(TLS, kept_s=60.0)
+        transport = DirectTransport(TLS, Addresses(), kept_s=60.0)
         async with served(ANSWER, ANSWER) as (server, url):
             answer = await transport.handle_async_request(httpx.Request("GET", url))
             await answer.aclose()
@@ -105,7 +106,7 @@ def test_a_request_goes_out_whole_and_an_answer_comes_back_with_all_that_its_hea
         yield b"two"
 
     async def story() -> tuple[list[bytes], httpx.Response]:
-        transport = DirectTransport(TLS, kept_s=60.0)
+        transport = DirectTransport(TLS, Addresses(), kept_s=60.0)
         async with served(b"HTTP/1.0 418 I'm a teapot\r\nX-Kind: pot\r\n\r\n") as (server, url):
             sent = httpx.Request("POST", url, headers={"host": "api", "content-length": "6"}, content=parts())
             answer = await transport.handle_async_request(sent)
@@ -121,7 +122,7 @@ def test_a_request_goes_out_whole_and_an_answer_comes_back_with_all_that_its_hea
 @pytest.mark.parametrize("answer", [b"", HALF], ids=["no answer", "half of a body"])
 def test_what_h11_raises_is_raised_as_httpx_does_and_without_a_text(answer: bytes) -> None:
     async def story() -> None:
-        transport = DirectTransport(TLS, kept_s=60.0)
+        transport = DirectTransport(TLS, Addresses(), kept_s=60.0)
         async with served(answer) as (_, url):
             with pytest.raises(httpx.RemoteProtocolError, match=NO_TEXT) as caught:
                 await ask(transport, url)
@@ -133,7 +134,7 @@ def test_what_h11_raises_is_raised_as_httpx_does_and_without_a_text(answer: byte
 
 def test_a_header_that_cannot_be_sent_is_not_told() -> None:
     async def story() -> None:
-        transport = DirectTransport(TLS, kept_s=60.0)
+        transport = DirectTransport(TLS, Addresses(), kept_s=60.0)
         async with served(ANSWER) as (_, url):
             request = httpx.Request("GET", url, headers={"authorization": f"Bearer {KEY}\n"})
             with pytest.raises(httpx.LocalProtocolError, match=NO_TEXT):
@@ -148,7 +149,7 @@ def test_a_host_that_is_not_there_is_told_with_its_cause() -> None:
         async with served() as (_, url):
             pass
         with pytest.raises(httpx.ConnectError, match=NO_TEXT) as caught:
-            await ask(DirectTransport(TLS, kept_s=60.0), url)
+            await ask(DirectTransport(TLS, Addresses(), kept_s=60.0), url)
         assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 
     asyncio.run(story())
@@ -162,7 +163,7 @@ def test_a_request_can_tell_what_of_it_has_happened() -> None:
         assert info["request"].method == "GET"
 
     async def story() -> None:
-        transport = DirectTransport(TLS, kept_s=60.0)
+        transport = DirectTransport(TLS, Addresses(), kept_s=60.0)
         async with served(ANSWER, ANSWER) as (_, url):
             for _ in range(2):
                 request = httpx.Request("GET", url, extensions={"trace": trace})

@@ -1,8 +1,11 @@
 import asyncio
 import json
 import os
+import tracemalloc
 from collections.abc import Awaitable, Callable
+from typing import cast
 
+import httpx
 import pytest
 
 from canary import CANARY as KEY
@@ -32,7 +35,7 @@ def test_a_question_is_a_post_that_says_no_more_than_it_must() -> None:
         "host": "api.sakana.ai",
         "content-length": "27",
     }
-    assert request.content == b'{"model":"fugu","text":"a"}'
+    assert request.read() == b'{"model":"fugu","text":"a"}'
     assert request.extensions == {"overlord": 1}
 
 
@@ -104,6 +107,46 @@ def test_the_usual_certificates_are_trusted_where_none_are_named() -> None:
     assert asyncio.run(go()) == Fault(
         "connect", "the API's TLS certificate is not trusted", unbilled=True, cause="certificate"
     )
+
+
+@pytest.mark.parametrize("is_tls", [False, True])
+def test_a_question_is_let_go_once_it_is_sent(*, is_tls: bool) -> None:
+    async def go() -> tuple[int, Answer | Fault]:
+        is_here, may_answer = asyncio.Event(), asyncio.Event()
+
+        async def serve(visit: Visit) -> None:
+            assert len(await visit.read_request()) == 4_000_000
+            is_here.set()
+            await may_answer.wait()
+            await visit.send(GOOD_ANSWER)
+
+        async with FaultServer(serve, is_tls=is_tls) as server:
+            endpoint = Endpoint(server.base_url, ca_file=str(CERTIFICATE))
+            transport = endpoint.connector()()
+            before = tracemalloc.get_traced_memory()[0]
+            request = endpoint.request("/chat/completions", b"x" * 4_000_000, extensions={})
+            asking = asyncio.create_task(exchange(Connection(transport), request, timeout_s=5.0))
+            await is_here.wait()
+            held = tracemalloc.get_traced_memory()[0] - before
+            may_answer.set()
+            outcome = await asking
+            await transport.aclose()
+            return held, outcome
+
+    tracemalloc.start()
+    try:
+        held, outcome = asyncio.run(go())
+    finally:
+        tracemalloc.stop()
+    assert isinstance(outcome, Answer)
+    assert held < 1_000_000
+
+
+def test_a_question_cannot_be_sent_twice() -> None:
+    request = Endpoint("http://127.0.0.1/v1").request("/chat/completions", b"{}", extensions={})
+    assert b"".join(cast("httpx.SyncByteStream", request.stream)) == b"{}"
+    with pytest.raises(httpx.StreamConsumed):
+        request.read()
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])

@@ -6,9 +6,12 @@ import ssl
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
+from faults.server import CERTIFICATE, tls
+from overlord_run.engine.addresses import Addresses
 from overlord_run.engine.stream import PORTION, Stream, connect
 
 MANY = b"x" * (5 * PORTION)
@@ -35,7 +38,7 @@ class Other:
 async def both(host: bytes = b"127.0.0.1") -> AsyncIterator[tuple[Stream, Other]]:
     other = Other()
     async with await asyncio.start_server(other.meet, "127.0.0.1", 0) as server:
-        stream = await connect(host, server.sockets[0].getsockname()[1], None)
+        stream = await connect(host, server.sockets[0].getsockname()[1], None, Addresses())
         await other.is_here.wait()
         yield stream, other
         stream.close()
@@ -74,6 +77,22 @@ def test_what_came_before_a_connection_broke_is_read_before_that_is_told() -> No
             for _ in range(2):
                 with pytest.raises(ConnectionResetError):
                     await stream.read()
+
+    asyncio.run(story())
+
+
+def test_what_goes_wrong_after_the_other_side_has_ended_takes_nothing_away() -> None:
+    async def story() -> None:
+        async with both() as (stream, other):
+            stream.write(MANY * 50)  # more than there is room for, and the other side reads none of it
+            other.writer.write(b"all that there is to say")
+            other.writer.write_eof()
+            assert await stream.read() == b"all that there is to say"
+            other.reset()
+            await turns()
+            await turns()
+            assert stream._socket.fileno() < 0
+            assert await stream.read() == b""
 
     asyncio.run(story())
 
@@ -164,12 +183,12 @@ def test_a_port_that_nobody_listens_at_is_refused_at_all_addresses(host: bytes) 
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
     with pytest.raises(ConnectionRefusedError):
-        asyncio.run(connect(host, port, None))
+        asyncio.run(connect(host, port, None, Addresses()))
 
 
 def test_a_name_that_nobody_has_is_told() -> None:
     with pytest.raises(socket.gaierror):
-        asyncio.run(connect(b"api.invalid", 80, None))
+        asyncio.run(connect(b"api.invalid", 80, None, Addresses()))
 
 
 def test_a_handshake_that_breaks_off_is_an_error_of_tls() -> None:
@@ -178,7 +197,31 @@ def test_a_handshake_that_breaks_off_is_an_error_of_tls() -> None:
 
     async def story() -> None:
         async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
-            await connect(b"127.0.0.1", server.sockets[0].getsockname()[1], ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+            port = server.sockets[0].getsockname()[1]
+            await connect(b"127.0.0.1", port, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), Addresses())
 
     with pytest.raises(ssl.SSLError):
         asyncio.run(story())
+
+
+def test_the_dot_at_the_end_of_a_full_name_is_not_told_in_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str | None] = []
+    resolve = socket.getaddrinfo
+
+    def resolve_localhost(host: bytes, *args: Any, **kwargs: Any) -> Any:
+        return resolve(b"localhost" if host == b"localhost." else host, *args, **kwargs)
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def story() -> None:
+        context = tls()
+        context.sni_callback = lambda _socket, name, _context: told.append(name)
+        trusting = ssl.create_default_context(cafile=CERTIFICATE)
+        async with await asyncio.start_server(hang_up, "127.0.0.1", 0, ssl=context) as server:
+            port = server.sockets[0].getsockname()[1]
+            (await connect(b"localhost.", port, trusting, Addresses())).close()
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_localhost)
+    asyncio.run(story())
+    assert told == ["localhost"]
