@@ -136,6 +136,11 @@ def test_a_skipped_call_counts_as_failed_and_its_servant_can_be_recovered(shell:
     assert verified(shell)
 
 
+def test_what_a_blocked_servant_needs_comes_next_after_a_message_to_another_one(shell: Shell) -> None:
+    assert rehearsed(shell, LATE) == 1
+    assert shell.run("send", "alder", "Why?", *AS_JSON).json("send")["next"] == "overlord-run recover birch --run r"
+
+
 def test_a_run_that_is_done_is_told_again_and_nothing_is_sent(shell: Shell) -> None:
     assert rehearsed(shell) == 0
     before = (shell.folder / ".overlord/runs/r/events.jsonl").read_bytes()

@@ -86,6 +86,7 @@ class Endpoint(Struct, frozen=True, dict=True):
         """
         from overlord_run.engine.addresses import Addresses  # noqa: PLC0415 - a rehearsal has no network
         from overlord_run.engine.direct import DirectTransport  # noqa: PLC0415 - a rehearsal has no network
+        from overlord_run.engine.proxied import ProxiedTransport  # noqa: PLC0415
 
         base, proxy = self.url(""), self._proxy_url()
         tls = self._tls_context(is_needed="https" in (base.scheme, proxy.scheme if proxy else ""))
@@ -96,7 +97,7 @@ class Endpoint(Struct, frozen=True, dict=True):
             if proxy is None:
                 return DirectTransport(tls, addresses, kept_s=KEPT_S)
             via = httpx.Proxy(proxy, ssl_context=tls if proxy.scheme == "https" else None)
-            return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=LIMITS, retries=0, proxy=via)
+            return ProxiedTransport(verify=tls, trust_env=False, limits=LIMITS, retries=0, proxy=via)
 
         return connect
 

@@ -115,12 +115,13 @@ def translate(error: Exception, timeout_s: float, *, is_connecting: bool) -> Fau
     if kind == "timeout":
         return timed_out(timeout_s, is_connecting=never_sent)
     if kind == "connect" or never_sent:
-        cause = _cause(error)
+        cause = cause_of(error)
         return Fault("connect", REASONS[cause], unbilled=never_sent, cause=cause)
     return Fault(kind, reason)
 
 
-def _cause(error: Exception) -> Cause:
+def cause_of(error: Exception) -> Cause:
+    """Return what stood in the way of a connection."""
     for link in _links(error):
         for kind, cause in _CAUSES.items():
             if isinstance(link, kind):

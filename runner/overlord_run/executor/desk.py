@@ -65,9 +65,10 @@ class Desk:
         while not self._closing.is_set():
             await self.take()
             await self._mailbox.pause(self._closing)
+        await self.take()  # whoever asked since the last look may be gone: nobody else would do it
 
     def close(self) -> None:
-        """Let `attend` return once it has done what it is at."""
+        """Let `attend` return once it has done what it is at, and has looked a last time."""
         self._closing.set()
 
     async def take(self) -> int:

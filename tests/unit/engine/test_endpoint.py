@@ -1,6 +1,7 @@
 import asyncio
 import json
 import os
+import socket
 import tracemalloc
 from collections.abc import Awaitable, Callable
 from typing import cast
@@ -264,3 +265,21 @@ async def close_before_the_tunnel(visit: Visit) -> None:
 )
 def test_what_goes_wrong_before_the_tunnel_is_open_was_never_sent(serve, fault: Fault) -> None:
     assert asyncio.run(through(serve, "https://api.invalid/v1")) == fault
+
+
+@pytest.mark.parametrize("base_url", ["http://api.invalid/v1", "https://api.invalid/v1"])
+def test_a_proxy_that_refuses_the_connection_is_no_api_that_does(base_url: str) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))  # and does not listen
+        proxy = f"http://127.0.0.1:{other.getsockname()[1]}"
+        fault = asyncio.run(ask(Endpoint(base_url, proxy=proxy)))
+    assert fault == Fault("connect", "the proxy did not connect to the API", unbilled=True, cause="proxy")
+
+
+def test_a_certificate_behind_the_tunnel_is_the_apis() -> None:
+    async def go() -> Answer | Fault:
+        async with FaultServer(raw(GOOD_ANSWER), is_tls=True) as server:
+            return await through(relay, server.base_url)
+
+    reason = "the API's TLS certificate is not trusted"
+    assert asyncio.run(go()) == Fault("connect", reason, unbilled=True, cause="certificate")

@@ -1,5 +1,6 @@
 """What other processes ask of a run: of its owner while it goes on, and of whoever takes it up when it has ended."""
 
+import asyncio
 from pathlib import Path
 
 from council_kit import Held, Parts, Tray, ask_of, carry_out
@@ -45,6 +46,20 @@ def test_what_is_sent_while_a_run_goes_on_is_answered_beside_its_plan(tmp_path: 
     )
     assert council.state.state == "completed"
     assert len(tray.taken) == 1
+
+
+class Seldom(Tray):
+    """A mailbox into which nobody looks between the beginning of a run and its end: all goes too fast."""
+
+    async def pause(self, closing: asyncio.Event) -> None:
+        await closing.wait()
+
+
+def test_what_waited_for_the_startup_of_a_run_that_was_over_soon_is_answered_before_its_end(tmp_path: Path) -> None:
+    tray = Seldom([Send("1", "birch", "And then?")])
+    record = carry_out(tmp_path, COUNCIL, parts=Parts(mailbox=tray))
+    assert record.results("send.1") == {"birch": "completed"}
+    assert (record.events[-1].type, record.state.state, tray.waiting) == ("run_finished", "completed", [])
 
 
 def test_a_check_while_a_run_goes_on_is_on_record(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from overlord_run.app.send import Sent
 from overlord_run.cli.report import VERSION
 from overlord_run.cli.report.answerer import answerer
-from overlord_run.cli.report.guidance import command
+from overlord_run.cli.report.guidance import next_command
 from overlord_run.cli.report.outputs import outputs_text
 from overlord_run.cli.report.recap import MEANINGS
 from overlord_run.cli.report.styled import Line, line
@@ -34,7 +34,7 @@ def sent_recap(sent: Sent, host: Host, *, state_dir: str | None) -> list[Line]:
         lines.append(f"{mark}The new servant starts with its next message")
     lines += [f"  {fact}" for result in _results(sent) for fact in _facts(result)]
     lines.append(f"Exit {sent.exit.value}: {MEANINGS[sent.exit]}")
-    lines.append(f"Next: {command(host, 'show', '--run', sent.folder.run_id, state_dir=state_dir)}")
+    lines.append(f"Next: {_next(sent, host, state_dir)}")
     return [line(text) for text in lines]
 
 
@@ -53,8 +53,12 @@ def sent_json(sent: Sent, host: Host, *, state_dir: str | None) -> dict[str, Any
         "wasKnown": sent.was_known,
         "replies": [_result(result) for result in _results(sent)],
         "exit": int(sent.exit),
-        "next": command(host, "show", "--run", sent.folder.run_id, state_dir=state_dir),
+        "next": _next(sent, host, state_dir),
     }
+
+
+def _next(sent: Sent, host: Host, state_dir: str | None) -> str:
+    return next_command(sent.state, host, state_dir=state_dir, is_live=not sent.state.is_at_rest)
 
 
 def _results(sent: Sent) -> Iterable[Result]:
