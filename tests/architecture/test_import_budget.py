@@ -109,6 +109,14 @@ def test_a_run_imports_what_an_unusual_flag_needs_only_where_it_is_given(tmp_pat
     assert not modules & {f"overlord_run.{name}" for name in unusual}
 
 
+def test_asking_more_of_a_run_checks_no_playbook() -> None:
+    code = "import json, sys, overlord_run.cli.send; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    modules = set(json.loads(done.stdout))
+    assert {"overlord_run.executor.turn", "overlord_run.app.unchanged"} <= modules
+    assert not modules & {"jsonschema", "rich", "overlord_run.playbook.parse"}
+
+
 def test_what_speaks_http_imports_no_second_client_and_a_rehearsal_not_even_the_first(tmp_path: Path) -> None:
     rehearsed = modules_of(str(REPO / "playbooks" / "quickstart.yml"), "--rehearse", "-q", folder=tmp_path)
     assert not rehearsed & {"h11", "httpcore", "anyio"}

@@ -23,7 +23,9 @@ from store_kit import RUN_ID, HastyDisk
 
 Count = Callable[[str, object], None]
 SHARE = 8
-"""The power goes before each eighth operation in `make test`, of a long run less often; in `make faults` before all."""
+"""The power goes before each eighth operation in `make test`, in `make faults` before all."""
+SHARE_OF_LONG_ONES = 20
+"""A cut of a long run takes longer to look at."""
 DEADLINE_S = 60
 LONG = "x" * MIN_TAIL_BYTES
 
@@ -114,7 +116,7 @@ COURSES = pytest.mark.parametrize("course", [Cuts.of_a_new_run, Cuts.of_a_run_op
 @COURSES
 def test_a_share_of_power_cuts_loses_nothing_that_was_acknowledged(tmp_path: Path, course: Course) -> None:
     is_long = course in LONG_ONES
-    cuts = Cuts(tmp_path, list(WAYS.values()), range(1, 1000, SHARE * 4 if is_long else SHARE))
+    cuts = Cuts(tmp_path, list(WAYS.values()), range(1, 1000, SHARE_OF_LONG_ONES if is_long else SHARE))
     course(cuts)
     assert (cuts.outcome.errors, cuts.found) == ([], [])
     assert cuts.made > (10 if is_long else 30)

@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from overlord_run.app.reopen import Recorded
 from overlord_run.errors import ChangedError, InvalidPlaybookError, OverlordError
 from overlord_run.files import PLAYBOOK_LIMIT, TEXT_LIMIT, FileError, read_beside, read_bytes
 from overlord_run.plan.digest import digest
 from overlord_run.playbook.packs import BUILTIN, LOCK_NAME
+from overlord_run.playbook.rules import MAX_BYTES
 from overlord_run.playbook.source import digest_of
 from overlord_run.roles import builtin
-from overlord_run.roles.lock import LOCK_LIMIT, Lock, parse_lock
 from overlord_run.roles.origins import digest_as_sent
 from overlord_run.settings.recorded import read_recorded
 from overlord_run.store.compare import json_difference
+
+if TYPE_CHECKING:
+    from overlord_run.roles.lock import Lock
 
 # A lock that was taken away, or a cache that is cold, changes nothing of what the run is told.
 _ASKS_NOTHING = {"digest", "sources"}
@@ -54,7 +58,7 @@ def _has_same_files(run: Recorded, path: str) -> bool:
 
 
 def _digest_beside(folder: Path, file: str) -> str:
-    return digest_of(read_beside(folder, file, limit=max(TEXT_LIMIT, LOCK_LIMIT), may_climb=True))
+    return digest_of(read_beside(folder, file, limit=max(TEXT_LIMIT, MAX_BYTES), may_climb=True))
 
 
 def _require_same_plan(run: Recorded, path: str) -> None:
@@ -107,6 +111,8 @@ def _require_same_files(run: Recorded, path: str) -> None:
             raise ChangedError(message, _GO_ON)
     lock = Path(path).with_name(LOCK_NAME)
     if lock.exists():
+        from overlord_run.roles.lock import LOCK_LIMIT, parse_lock  # noqa: PLC0415 - as above
+
         try:
             content = read_beside(lock.parent, LOCK_NAME, limit=LOCK_LIMIT)
         except FileError as error:
@@ -114,7 +120,7 @@ def _require_same_files(run: Recorded, path: str) -> None:
         _require_same_commits(run, parse_lock(content, str(lock)))
 
 
-def _require_same_commits(run: Recorded, lock: Lock) -> None:
+def _require_same_commits(run: Recorded, lock: "Lock") -> None:
     for source in run.plan.sources.values():
         entry = lock.find(source.pack, source.git, source.rev, source.path)
         if entry is not None and entry.commit != source.commit:

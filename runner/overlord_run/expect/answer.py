@@ -1,12 +1,14 @@
 """Say which JSON value of a reply is its answer: the one that fits the schema, where it is the only one that does."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from overlord_run.expect.find import MAX_CHARACTERS, MAX_FOUND, Broken, Found, Value, find
-from overlord_run.expect.fit import Fitting, canonical
+
+if TYPE_CHECKING:
+    from overlord_run.expect.fit import Fitting
 
 
 class Answer(Struct, frozen=True):
@@ -31,6 +33,8 @@ def read_answer(text: str, schema: Mapping[str, Any]) -> Answer | Misfit:
         text: The reply.
         schema: One that has no problems.
     """
+    from overlord_run.expect.fit import Fitting  # noqa: PLC0415 - most runs expect nothing, and need no jsonschema
+
     if len(text) > MAX_CHARACTERS:
         return Misfit((f"the reply has more than {MAX_CHARACTERS:,} characters",))
     fitting = Fitting(schema)
@@ -45,7 +49,9 @@ def read_answer(text: str, schema: Mapping[str, Any]) -> Answer | Misfit:
     return told or Misfit(("it holds no JSON",))
 
 
-def _read(found: Sequence[Found], fitting: Fitting) -> Answer | Misfit:
+def _read(found: Sequence[Found], fitting: "Fitting") -> Answer | Misfit:
+    from overlord_run.expect.fit import canonical  # noqa: PLC0415 - as above
+
     fits = {
         canonical(one.content): one.content
         for one in found

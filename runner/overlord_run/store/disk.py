@@ -202,7 +202,7 @@ def _opened(path: Path | str) -> int:
     fd = patiently(lambda: os.open(path, os.O_RDONLY | _SAFELY))
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         os.close(fd)
-        raise OSError(errno.EINVAL, _NOT_REGULAR)
+        raise OSError(errno.EINVAL, _NOT_REGULAR, str(path))
     return fd
 
 

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from msgspec import Struct, field
 
 from overlord_run.store import atomic
-from overlord_run.store.disk import Disk, open_to_read, read_start, unwritable, write_parts
+from overlord_run.store.disk import Disk, make_folder, open_to_read, read_start, unwritable, write_parts
 from overlord_run.store.extents import EMPTY, Extent, Extents, JournalExtent
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.growth import Growth
@@ -63,6 +63,9 @@ def mending(folder: RunFolder, extents: Extents, disk: Disk) -> Iterator[Callabl
         lacking = [found for slot, journal in journals.items() for found in journal.lacking(paths, slot)]
         if ledger.has_parted or not folder.ledger_path.exists():
             _write_rest(folder.ledger_path, ledger, disk)
+        if not folder.journals_dir.exists():
+            make_folder(folder.journals_dir)
+            disk.sync_folder(folder.path)
         for path, content in lacking:
             atomic.replace(Path(path), [content], disk=disk)
     except OSError as error:

@@ -8,6 +8,7 @@ place: `verify` reads them all.
 """
 
 import hashlib
+import os
 from typing import BinaryIO
 
 from msgspec import Struct, field
@@ -42,7 +43,7 @@ def start_of(folder: RunFolder, known: State | None = None) -> Start:
 
     Args:
         folder: The run's.
-        known: What the log came to a moment ago, so that it need not be made again of the snapshot.
+        known: What the log came to a while ago; where that is behind the snapshot, it need not be made of that again.
     """
     try:
         with open_to_read(folder.snapshot_path) as file, open_to_read(folder.log_path) as log:
@@ -58,10 +59,14 @@ def _behind_snapshot(file: BinaryIO, log: BinaryIO, known: State | None) -> Star
     taken = parse(log.readline(MAX_LINE_BYTES + 1), place).body
     if not isinstance(taken, SnapshotTaken):
         return Start()
-    content = file.read(taken.size)
+    if os.fstat(file.fileno()).st_size != taken.size:
+        return Start()
+    content = file.read()
     found = hashlib.sha256(head)
     found.update(content)
-    if (len(head) + len(content), found.hexdigest()) != (taken.size, taken.sha256):
+    if found.hexdigest() != taken.sha256:
         return Start()
     rows, views = parted(content.splitlines())
-    return Start(place, known or state_of(rows), views)
+    if known is None or known.last_seq <= place.seq:  # where it lags, another owner came and went since
+        known = state_of(rows)
+    return Start(place, known, views)

@@ -1,8 +1,8 @@
 """Run the one thread that writes: it owns the lock, the log and the views, and is handed events in their order.
 
 While a batch is being synced, what is handed in waits; all of it is the next batch. Where nothing comes for a moment,
-the views are brought up to date. After a failure nothing more is
-written; the lock is kept until the writer is closed, since calls of this process may still be in flight.
+the views are brought up to date, and the log vouches for a snapshot that was just taken. After a failure nothing more
+is written; the lock is kept until the writer is closed, since calls of this process may still be in flight.
 """
 
 import threading
@@ -17,7 +17,6 @@ from overlord_run.store.lines import Entry
 from overlord_run.store.opening import Opened, Opening
 from overlord_run.store.owner import owned
 from overlord_run.store.state import State
-from overlord_run.store.views import Views
 
 Handed = tuple[Entry, ...]
 REST_S = 1.0
@@ -89,8 +88,11 @@ class Writer:
                 log, views = opened.log, opened.views
                 self._listener.opened(opened.state, opened.first)
                 kept: Handed = ()
-                while batch := self._take(views):
-                    self._append(opened, [kept, *batch], len(batch))
+                while (batch := self._take(is_waiting=views.is_waiting or bool(kept))) is not None:
+                    if kept or batch:
+                        self._append(opened, [kept, *batch], len(batch))
+                    if not batch:
+                        views.rest()
                     kept = views.keep(log.size)  # what vouches for a snapshot shares the sync of the next batch
                 kept = kept or views.keep(log.size, is_last=True)
                 if kept:
@@ -106,17 +108,20 @@ class Writer:
         self._listener.synced(count, events)
         opened.views.follow(events, opened.log.size)
 
-    def _take(self, views: Views) -> list[Handed]:
-        """Return all that has been handed in, waiting for the first; nothing once the writer is closed."""
+    def _take(self, *, is_waiting: bool) -> list[Handed] | None:
+        """Return all that has been handed in, waiting for the first; None once the writer is closed.
+
+        Args:
+            is_waiting: Whether something waits for what comes next: it waits a moment only, then nothing is returned.
+        """
+        if self._is_closing:
+            return None
         batch: list[Handed] = []
         while not self._is_closing:
             try:
-                handed = self._queue.get(block=not batch, timeout=self._rest_s if views.is_waiting else None)
+                handed = self._queue.get(block=not batch, timeout=self._rest_s if is_waiting else None)
             except Empty:
-                if batch:
-                    break
-                views.rest()
-                continue
+                break
             if handed is None:
                 self._is_closing = True
             else:

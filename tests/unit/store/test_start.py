@@ -145,6 +145,11 @@ def _regrown(run):
     _append(run, last, ev.ServantReady("birch"))
 
 
+def _vouched_for_more_than_memory_holds(run):
+    _unvouched(run)
+    _append(run, list(read(run.log_path))[-1], ev.SnapshotTaken(2**63 - 1, "0" * 64))
+
+
 def _vouched(rest):
     """Let the log vouch for a snapshot that goes on so behind its first line."""
 
@@ -166,6 +171,7 @@ DISTRUSTED = {
     "of another version": lambda run: _first(run, v=1),
     "of another place": lambda run: _first(run, size=0),
     "of a place beyond the end": lambda run: _first(run, size=10**12),
+    "of a place that no file reaches": lambda run: _first(run, size=10**30),
     "of a negative place": lambda run: _first(run, size=-1),
     "of another chain": lambda run: _first(run, hash="0" * 64),
     "changed": _changed,
@@ -173,6 +179,7 @@ DISTRUSTED = {
     "longer": _longer,
     "not vouched for yet": _unvouched,
     "vouched for once": _regrown,
+    "vouched for with more bytes than memory holds": _vouched_for_more_than_memory_holds,
     "vouched for with nothing in it": _vouched(lambda _rest: []),
     "vouched for without a state": _vouched(lambda rest: [b"{}\n", rest[-1]]),
     "vouched for without extents": _vouched(lambda rest: rest[:-1]),

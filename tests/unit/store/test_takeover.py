@@ -10,6 +10,7 @@ import pytest
 from overlord_run.errors import LogDamagedError, RunNotFoundError, StoreError
 from overlord_run.store import events as ev
 from overlord_run.store.disk import SystemDisk
+from overlord_run.store.fold import fold
 from overlord_run.store.folder import RunFolder
 from overlord_run.store.lines import build, make_entry
 from overlord_run.store.log import read
@@ -144,6 +145,24 @@ def test_a_view_that_cannot_be_written_again_is_told(run, only):
         path.unlink()
     with pytest.raises(StoreError):
         take_up(run, FaultyDisk("open", only=only, for_ever=True))
+
+
+def test_a_folder_in_a_journals_place_is_named(run):
+    path = run.journals_dir / "alder.jsonl"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(StoreError) as caught:
+        take_up(run)
+    assert caught.value.message == f"cannot write {path}: it is not a regular file"
+
+
+def test_journals_whose_folder_is_gone_are_written_again(run):
+    before = contents(run.path)
+    shutil.rmtree(run.journals_dir)
+    take_up(run)
+    after = contents(run.path)
+    assert {name for name in before if before[name] != after.get(name)} == {"events.jsonl", "run.json"}
+    assert verify(run).differences == ()
 
 
 def test_a_run_that_never_began_is_not_taken_up(folder):
@@ -318,6 +337,13 @@ def _other_end(folder):
 def test_what_is_known_of_another_log_is_not_believed(long, change):
     known = rehydrate(long).state
     change(long)
+    with again(long, known=known) as opened:
+        assert opened.state == rehydrate(long).state
+
+
+def test_what_was_known_before_the_snapshot_was_taken_is_not_carried_on(long):
+    """Another owner came and went in between."""
+    known = fold(event for event in read(long.log_path) if event.seq < start_of(long).place.seq)
     with again(long, known=known) as opened:
         assert opened.state == rehydrate(long).state
 
