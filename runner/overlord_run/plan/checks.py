@@ -82,12 +82,20 @@ def _told(problems: Iterable[Problem]) -> list[Problem]:
 
 def _problems(playbook: Playbook) -> Iterator[Problem]:
     paths: list[tuple[str, ...]] = []
+    # Many servants have the same texts: one that may work where it reads the same is not followed again. What it reads
+    # is kept, for its identity is the key.
+    sound: dict[tuple[str, str, int], Mapping[str, kinds.Known]] = {}
     readable = True
     for template in templates(playbook):
         found, wrong = read(template.text, bare=template.bare)
         yield from wrong
         yield from _unknown(template, found)
-        yield from impossible(template.text, template.known, template.wanted)
+        key = (template.text.source, template.wanted, id(template.known))
+        if key not in sound:
+            never = impossible(template.text, template.known, template.wanted)
+            yield from never
+            if not never:
+                sound[key] = template.known
         readable &= not any(one.rule in _UNREADABLE for one in wrong)
         if template.site != "role":
             paths += [reference.path for reference in found]

@@ -85,6 +85,8 @@ class Surroundings:
             "playbook": {"name": kinds.TEXT},
             **_EVERYWHERE,
         }
+        self._with_nobody = {**self._common, "servant": _servant(None)}
+        self._tasks = {name: {**self._common, "servant": _servant(own)} for name, own in self._inputs_of.items()}
         tos = {one.to for one in playbook.messages()}
         self._servants = {to: _servant(self._values(self._roles_called(to))) for to in tos}
         replies: dict[str, kinds.Known] = {STARTUP: self._at_startup(), **self._answers(tos)}
@@ -110,11 +112,12 @@ class Surroundings:
 
     def in_with(self, for_each: ForEach | None) -> Mapping[str, kinds.Known]:
         """Return what a value of `with` can read; not `servant.with`, which it is about to fill."""
-        return {**self._common, "servant": _servant(None), **self._element(for_each)}
+        return self._with_nobody if for_each is None else {**self._with_nobody, **self._element(for_each)}
 
     def in_task(self, role: str, for_each: ForEach | None) -> Mapping[str, kinds.Known]:
         """Return what the task of servants of a role can read."""
-        return {**self._common, "servant": _servant(self._inputs_of[role]), **self._element(for_each)}
+        known = self._tasks[role]
+        return known if for_each is None else {**known, **self._element(for_each)}
 
     def in_message(self, to: tuple[str, ...], block: str) -> Mapping[str, kinds.Known]:
         """Return what a redirect's message can read; of `servant.with` what any target has.
@@ -133,10 +136,8 @@ class Surroundings:
         """Return what an output can read."""
         return {**self._common, **self._late}
 
-    def _element(self, for_each: ForEach | None) -> Mapping[str, kinds.Known]:
+    def _element(self, for_each: ForEach) -> Mapping[str, kinds.Known]:
         """Return `item` and `index`; of a list that is an input of type `files` what is in each element, too."""
-        if for_each is None:
-            return {}
         name = for_each.elements.source.strip().removeprefix("inputs.")
         declared = self._playbook.inputs.get(name)
         return {"item": _FILE if declared is not None and declared.type == "files" else None, "index": kinds.NUMBER}

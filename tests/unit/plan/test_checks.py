@@ -1,8 +1,12 @@
+from collections.abc import Mapping
+
 import pytest
 
 from overlord_run.plan.checks import check, check_role_file
+from overlord_run.plan.language.kinds import Known
+from overlord_run.plan.language.templates import Wanted, impossible
 from overlord_run.playbook.model import Input, RoleFile
-from overlord_run.playbook.texts import Place
+from overlord_run.playbook.texts import Place, Text
 from overlord_run.problem import Problem
 from unit.plan.councils import COUNCIL, FILE, playbook, text
 
@@ -230,6 +234,28 @@ def test_each_problem_is_told_at_the_line_of_a_block() -> None:
     block = "message: |\n      One.\n      {{ a }}\n\n      {{ b }}"
     found = changed(("- {id: verdict, to: oak, ", "- id: verdict\n    to: oak\n    "), ('message: "Judge."}', block))
     assert [(one.line, one.column, one.rule) for one in found] == [(21, 7, "unknown-name"), (23, 7, "unknown-name")]
+
+
+MANY = "\n".join(f"  - {{slot: s{number}, role: critic, task: TASK}}" for number in range(50))
+
+
+def test_a_text_that_many_servants_have_is_followed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    followed: list[str] = []
+
+    def counted(text: Text, known: Mapping[str, Known], wanted: Wanted) -> list[Problem]:
+        followed.append(text.source)
+        return impossible(text, known, wanted)
+
+    monkeypatch.setattr("overlord_run.plan.checks.impossible", counted)
+    many = MANY.replace("TASK", '"{{ servant.name.upper() }}"')
+    assert changed(("assignments:", f"assignments:\n{many}")) == []
+    assert followed.count("{{ servant.name.upper() }}") == 1
+
+
+def test_a_wrong_text_that_many_servants_have_is_told_at_each() -> None:
+    many = MANY.replace("TASK", '"{{ servant.name.x }}"')
+    found = changed(("assignments:", f"assignments:\n{many}"))
+    assert [(one.line, one.message) for one in found] == [(line, "text has no 'x'") for line in range(13, 63)]
 
 
 def test_what_nobody_reads_is_a_warning() -> None:
