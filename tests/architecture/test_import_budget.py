@@ -75,11 +75,11 @@ def test_validate_imports_what_reads_playbooks_and_nothing_of_runs() -> None:
     ("words", "most"),
     [
         (["--help"], 9),
-        (["validate", str(REPO / "playbooks" / "quickstart.yml")], 100),
+        (["validate", str(REPO / "playbooks" / "quickstart.yml")], 101),
         (["list"], 79),
         (["status"], 90),
-        ([str(REPO / "playbooks" / "quickstart.yml"), "--dry-run"], 157),
-        ([str(REPO / "playbooks" / "quickstart.yml"), "--rehearse", "-q"], 252),
+        ([str(REPO / "playbooks" / "quickstart.yml"), "--dry-run"], 158),
+        ([str(REPO / "playbooks" / "quickstart.yml"), "--rehearse", "-q"], 253),
     ],
     ids=lambda value: " ".join(word for word in value if "/" not in word) if isinstance(value, list) else "",
 )
