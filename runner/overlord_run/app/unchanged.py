@@ -19,9 +19,9 @@ from overlord_run.store.compare import json_difference
 if TYPE_CHECKING:
     from overlord_run.roles.lock import Lock
 
-# A lock that was taken away, or a cache that is cold, changes nothing of what the run is told.
 _ASKS_NOTHING = {"digest", "sources"}
 """Of a plan what changes nothing that is sent: where texts come from, and the digest that this is a part of."""
+# A lock that was taken away, or a cache that is cold, changes nothing of what the run is told.
 _PACKS_AWAY = {"lock-missing", "pack-not-fetched"}
 _GO_ON = "start a new run, or go on with the plan as it was: --ignore-changes"
 
