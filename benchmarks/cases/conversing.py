@@ -18,7 +18,7 @@ def conversation(bench: Bench) -> Iterator[Figure | Curve]:
     """Two servants with a thousand exchanges of 200 characters each, before an API that answers at once."""
     exchanges, width = bench.size(1000, 20), bench.size(100, 10)
     runs, loops = list[Watched](), list[Spent]()
-    for _ in range(bench.rounds(3)):
+    for _ in range(bench.rounds()):
         runs.append(_run(bench, exchanges))
         command = bare("httpx_lanes", bench.api.at_once, _SERVANTS, exchanges - 1, _CHARS)
         loops.append(spend(command, bench.folder, bench.environ()))

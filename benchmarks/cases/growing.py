@@ -21,7 +21,7 @@ def growth_of_a_run(bench: Bench) -> Iterator[Figure | Curve]:
     """Five thousand servants with a task and a redirect each, two hundred calls at once."""
     servants, width = bench.size(5000, 50), bench.size(500, 10)
     first, last = bench.size(100, 10), bench.size(10_000, 100)
-    runs = [_run(bench, servants) for _ in range(bench.rounds(3))]
+    runs = [_run(bench, servants) for _ in range(bench.rounds())]
 
     def amid(line: Line) -> Line:
         """Return where nothing but messages cost: where a phase begins, all servants are looked at once."""

@@ -18,7 +18,7 @@ def stalling(bench: Bench) -> Iterator[Figure]:
     bench.file("slow.yml", council(4, 0))
     sync_s = 0.2 if bench.is_quick else _SYNC_S
     lags, syncs = [], []
-    for _ in range(bench.rounds(1)):
+    for _ in range(bench.rounds()):
         told = bench.folder / "stalled.json"
         command = [sys.executable, "-m", "benchmarks.stalled", str(told), str(sync_s), "slow.yml"]
         spend(command, bench.folder, {**bench.environ(), "PYTHONPATH": str(REPO)})

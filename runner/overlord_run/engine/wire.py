@@ -131,7 +131,7 @@ class _Course:
                 raise _UnfitBodyError(kind="too-large", reason=f"the answer is larger than {limit // 1024} KiB")
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Follow httpcore through the exchange.
+        """Follow the transport through the exchange, by what httpcore calls the steps.
 
         While a connection is being made nothing of the request has left; a proxy's CONNECT belongs to that. An answer
         whose head is there in the same turn of the event loop in which we begin to wait for it was there before the
